@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+
+namespace errand {
+
+enum class OutputStream { standard_output, standard_error };
+
+/// Called on the waiting thread with each piece of output as it arrives; must not block.
+using OnOutput = std::function<void(OutputStream, std::string_view)>;
+
+/// A program to run. Nothing is inherited that is not named here: stdin is /dev/null, the environment is `env`.
+struct ProcessSpec {
+  std::vector<std::string> argv;              ///< argv[0] is an absolute path
+  std::vector<std::string> env;               ///< complete, "NAME=value"
+  std::string directory;                      ///< empty: ours
+  std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
+  bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept
+  std::size_t max_output_bytes = 16U << 20U;  ///< past this the process is killed
+  std::chrono::milliseconds grace{2000};      ///< between SIGTERM and SIGKILL when the deadline passed
+};
+
+enum class ProcessEnd { exited, signalled, timed_out, cancelled, output_limit };
+
+struct Finished {
+  ProcessEnd end = ProcessEnd::exited;
+  int exit_code = 0;  ///< the shell's way: 128 + n when signal n ended it
+  std::chrono::milliseconds duration{0};
+};
+
+/// Runs a program in its own process group and waits for it. Ends with the direct child: output that arrived by then is
+/// delivered, what a grandchild may still write is not waited for. On stop or deadline the group gets SIGTERM, then
+/// SIGKILL (after a tenth of a second when the user asked to stop); the partial output was delivered by then.
+/// Fails only when the program can't be started.
+Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output, const Call& call);
+
+}  // namespace errand

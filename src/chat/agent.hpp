@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace errand::chat {
+
+enum class PermissionMode { ask, automatic, deny, plan, bypass };
+
+enum class RuleAction { deny, ask, allow };
+
+/// One permission rule: `Tool` or `Tool(spec)`, as in tools documentation.
+struct Rule {
+  RuleAction action = RuleAction::ask;
+  std::string tool;    ///< "Bash", "mcp__github__*"
+  std::string spec;    ///< what stands in the parentheses; empty: every call of the tool
+  std::string origin;  ///< where it was written, for people: "agents.yaml:14:9", "--allow"
+  bool operator==(const Rule&) const = default;
+};
+
+enum class Network { none, allowlist, full };
+
+/// What tools may touch, as the agent's YAML says it. Paths are as written; they start at the workspace.
+struct SandboxSettings {
+  Network network = Network::none;
+  std::vector<std::string> allowed_domains;
+  std::vector<std::string> writable = {"."};
+  std::vector<std::string> readable;
+  std::vector<std::string> env;  ///< names of variables that pass through
+  std::uint64_t memory_bytes = std::uint64_t{2} << 30U;
+  int processes = 256;
+  std::chrono::milliseconds cpu{120'000};
+  bool operator==(const SandboxSettings&) const = default;
+};
+
+struct Limits {
+  int max_turns = 50;
+  std::int64_t max_tokens = 0;           ///< of the whole run, subagents included; 0: none
+  double max_cost_usd = 0;               ///< 0: none
+  std::chrono::milliseconds timeout{0};  ///< of the whole run; 0: none
+  int parallel_tools = 8;
+  int parallel_subagents = 4;
+  int subagent_depth = 2;
+  bool operator==(const Limits&) const = default;
+};
+
+/// none|minimal|low|medium|high|max, or a budget in tokens; empty effort and no budget: the model's default.
+struct ThinkingSettings {
+  std::string effort;
+  std::int64_t budget_tokens = 0;
+  bool operator==(const ThinkingSettings&) const = default;
+};
+
+struct Variable {
+  std::string default_value;
+  std::string description;
+  bool has_default = false;
+  bool operator==(const Variable&) const = default;
+};
+
+/// An agent or subagent, checked and resolved: names exist, paths are absolute, older spellings are translated.
+struct AgentDefinition {
+  std::string id;
+  std::string name;
+  std::string description;
+  std::vector<std::string> models;  ///< as written: aliases or provider/model; more than one: fallback chain
+  std::string system_prompt;
+  bool replace_system_prompt = false;
+  std::string prompt;  ///< the user's prompt when a run gets none
+  std::map<std::string, Variable> variables;
+  std::optional<std::vector<std::string>> tools;  ///< absent: all built-in ones
+  std::vector<std::string> disallowed_tools;
+  std::optional<std::vector<std::string>> subagents;  ///< absent: all
+  std::optional<std::vector<std::string>> skills;     ///< absent: all
+  std::vector<Rule> rules;
+  PermissionMode permission_mode = PermissionMode::ask;
+  bool permission_mode_set = false;  ///< written down, rather than the default
+  SandboxSettings sandbox;
+  Limits limits;
+  ThinkingSettings thinking;
+  std::vector<std::string> context_files = {"AGENTS.md", "CLAUDE.md"};
+  std::string cwd;          ///< as written, starts at the workspace; empty: where the user stands
+  bool background = false;  ///< subagents: the parent goes on
+  std::string origin;       ///< the file it came from
+  std::string hash;         ///< changes when the definition does
+  bool operator==(const AgentDefinition&) const = default;
+};
+
+/// A skill as the prompt names it; the body is read when the model asks for it.
+struct SkillDefinition {
+  std::string name;
+  std::string description;
+  std::string directory;  ///< absolute; SKILL.md and the files beside it
+  std::string origin;     ///< "project", "user", "shipped"
+  bool operator==(const SkillDefinition&) const = default;
+};
+
+}  // namespace errand::chat

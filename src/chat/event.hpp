@@ -1,0 +1,177 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "chat/message.hpp"
+
+namespace errand::chat {
+
+// What a session did: the engine's only output. One struct for each `type` of docs/events.md, fields named as there.
+namespace event {
+
+struct McpServer {
+  std::string name;
+  std::string status;
+};
+
+struct Ready {
+  std::string agent_id;
+  std::string model;
+  std::vector<std::string> tools;
+  std::vector<McpServer> mcp_servers;
+  bool resumed = false;
+  int turn_count = 0;
+  std::string permission_mode;
+  std::string sandbox;
+};
+struct User {
+  std::string message_id;
+  UserMessage message;
+};
+struct TextDelta {
+  std::string text;
+};
+struct ThinkingDelta {
+  std::string text;
+};
+struct Assistant {
+  std::string message_id;
+  AssistantMessage message;
+  std::optional<double> cost_usd;
+};
+struct ToolUse {
+  std::string id;
+  std::string name;
+  std::string input;    ///< the model's JSON text
+  std::string summary;  ///< one line for people
+};
+struct ApprovalRequest {
+  std::string id;
+  std::string tool_use_id;
+  std::string rule;            ///< that asked
+  std::string suggested_rule;  ///< that would allow it
+};
+struct Approval {
+  std::string id;
+  std::string tool_use_id;
+  std::string decision;  ///< "allow", "deny"
+  std::string by;        ///< "rule", "user", "policy"
+};
+struct ToolOutput {
+  std::string tool_use_id;
+  std::string stream;  ///< "stdout", "stderr"
+  std::string text;
+};
+struct ToolResult {
+  std::string message_id;
+  chat::ToolResult result;
+  std::string name;
+  std::chrono::milliseconds duration{0};
+  bool truncated = false;
+  std::string saved_to;
+};
+struct Option {
+  std::string label;
+  std::string description;
+};
+struct Question {
+  std::string question;
+  std::string header;
+  std::vector<Option> options;
+  bool multi_select = false;
+};
+struct AskUserQuestion {
+  std::string question_id;
+  std::vector<Question> questions;
+};
+struct Answer {
+  std::string question_id;
+  std::vector<std::string> answers;
+};
+struct TodoItem {
+  std::string content;
+  std::string status;  ///< "pending", "in_progress", "completed"
+  std::string active_form;
+};
+struct Todo {
+  std::vector<TodoItem> items;
+};
+struct Retry {
+  int attempt = 0;
+  int max_attempts = 0;
+  std::chrono::milliseconds delay{0};
+  int status = 0;  ///< HTTP; 0: no response
+  std::string reason;
+  bool restarted = false;
+};
+struct Fallback {
+  std::string from;
+  std::string to;
+  std::string reason;
+};
+struct UsageEvent {
+  Usage usage;
+  std::optional<double> cost_usd;
+  std::optional<double> total_cost_usd;
+};
+struct Warning {
+  std::string code;
+  std::string message;
+};
+struct ErrorEvent {
+  Error error;
+};
+struct Cancelled {
+  std::string by;  ///< "SIGINT", "user", …
+};
+struct Denial {
+  std::string tool_use_id;
+  std::string tool;
+  std::string input;  ///< JSON text
+  std::string reason;
+};
+struct Done {
+  std::string stop_reason;                       ///< the last reply's, or the error.kind that cut the run
+  std::string result;                            ///< the text of the last reply
+  std::optional<std::string> structured_output;  ///< JSON text
+  int num_turns = 0;
+  std::chrono::milliseconds duration{0};
+  std::chrono::milliseconds duration_api{0};
+  std::optional<double> total_cost_usd;
+  Usage usage;
+  std::vector<Denial> denials;
+  std::optional<Error> error;  ///< set: is_error
+};
+
+}  // namespace event
+
+using EventBody =
+    std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant, event::ToolUse,
+                 event::ApprovalRequest, event::Approval, event::ToolOutput, event::ToolResult, event::AskUserQuestion,
+                 event::Answer, event::Todo, event::Retry, event::Fallback, event::UsageEvent, event::Warning,
+                 event::ErrorEvent, event::Cancelled, event::Done>;
+
+struct Event {
+  std::uint64_t seq = 0;  ///< gapless within a run; 0 for `ready`
+  std::string session;
+  std::string run;
+  std::string agent_path;  ///< "root", "root/reviewer#2"
+  Timestamp time{};
+  EventBody body;
+};
+
+/// Where events go. Called by one thread at a time; must not throw.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+}  // namespace errand::chat

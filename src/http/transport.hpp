@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+
+namespace errand::http {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+struct Request {
+  std::string method = "POST";
+  std::string url;
+  std::vector<Header> headers;
+  std::string body;
+  std::chrono::milliseconds connect_limit{15'000};
+  std::chrono::milliseconds idle_limit{90'000};  ///< the longest silence, also before the head
+};
+
+struct ResponseHead {
+  int status = 0;
+  std::vector<Header> headers;  ///< names in lower case
+
+  /// The first header of that (lower-case) name.
+  [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
+};
+
+/// Receives the body as it arrives, on the thread that called send(). An error stops the transfer and is what send()
+/// returns.
+using OnBody = std::function<Result<void>(const ResponseHead& head, std::string_view bytes)>;
+
+/// Sends one request and delivers its response. `Client` does it over the network; recording and replay wrap or replace
+/// it. Safe to call from several threads at once.
+///
+/// Errors: `unavailable` (retryable) when there is no connection, it breaks off, or it is silent for idle_limit;
+/// `cancelled` and `timeout` from `call`, within 50 ms. An HTTP error status is no error here.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual Result<ResponseHead> send(const Request& request, const OnBody& on_body, const Call& call) = 0;
+};
+
+}  // namespace errand::http

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "chat/agent.hpp"
+#include "chat/event.hpp"
+#include "chat/message.hpp"
+#include "chat/model.hpp"
+#include "chat/stream.hpp"
+#include "chat/tool_spec.hpp"
+
+namespace errand::provider {
+
+/// One request to a model. Borrowed for the call: nothing is kept.
+struct Request {
+  const std::string& system;
+  const std::vector<chat::Message>& history;  ///< valid: every tool call has its result
+  const std::vector<chat::ToolSpec>& tools;   ///< byte-stable over a session
+  chat::ThinkingSettings thinking;
+  std::int64_t max_output = 0;  ///< tokens; 0: the model's own
+};
+
+/// Hears what happens while a reply arrives, on the thread that called stream().
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  virtual void on_stream_event(const chat::stream::StreamEvent& event) = 0;
+  /// A wait before another try. With `restarted`, what was reported of this reply so far is void.
+  virtual void on_retry(const chat::event::Retry& retry) = 0;
+  virtual void on_fallback(const chat::event::Fallback& fallback) = 0;
+};
+
+/// A reply, whole or cut.
+struct Reply {
+  chat::AssistantMessage message;  ///< when cut: what had arrived, without unfinished tool calls; stop is cancelled
+  std::optional<Error> cut;        ///< cancelled, timeout, or the failure that ended it in mid-stream
+  std::chrono::milliseconds api_time{0};
+  std::optional<double> cost_usd;  ///< nullopt: the price is unknown
+};
+
+/// A model that can be asked. Safe to call from several threads at once.
+///
+/// stream() returns an Error when no reply began: `auth`, `unavailable` (after the last try), `limit` (the context
+/// window, or no output left), `failure` (the request was refused), `config` (no such model), `cancelled`, `timeout`.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  virtual Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) = 0;
+  /// What it asks; for the events and the session's row.
+  [[nodiscard]] virtual const chat::ModelSpec& model() const = 0;
+};
+
+}  // namespace errand::provider

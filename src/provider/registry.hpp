@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/model.hpp"
+#include "chat/script.hpp"
+#include "http/transport.hpp"
+#include "provider/provider.hpp"
+
+namespace errand::provider {
+
+/// Reads the YAML of a scripted model (config does; this room knows no YAML).
+using ScriptLoader = std::function<Result<chat::Script>(const std::string& path)>;
+
+/// Makes Providers from what the settings say.
+class Registry {
+ public:
+  /// `transport` is borrowed and must outlive the Registry and what it opens. It may be asked for late: a scripted
+  /// model never touches it.
+  Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry,
+           std::function<http::Transport&()> transport, ScriptLoader load_script);
+
+  /// One model, or a chain: the next is asked when the one before is unavailable, refuses the model or has too small a
+  /// window. Fails with `auth` when a key is needed and there is none, naming the ways to give one.
+  Result<std::unique_ptr<Provider>> open(const std::vector<chat::ModelSpec>& chain) const;
+
+ private:
+  std::vector<chat::ProviderSpec> providers_;
+  chat::RetrySettings retry_;
+  std::function<http::Transport&()> transport_;
+  ScriptLoader load_script_;
+};
+
+}  // namespace errand::provider

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace errand::sandbox {
+
+enum class NetworkAccess { none, allowlist, full };
+
+/// What tools may touch: one value drives the shell and the in-process file tools. Paths are absolute and resolved.
+struct SandboxPolicy {
+  std::string workspace;
+  std::vector<std::string> writable;  ///< the workspace among them unless it is read-only
+  std::vector<std::string> readable;  ///< beside the writable ones
+  std::vector<std::string> hidden;    ///< never visible, also inside the roots: data directory, our configuration
+  std::vector<std::string> shown;     ///< read-only exceptions below `hidden`: files/<session> of the running session
+  std::vector<std::pair<std::string, std::string>> env;  ///< passed to commands
+  NetworkAccess network = NetworkAccess::none;
+  std::vector<std::string> allowed_domains;
+  std::uint64_t memory_bytes = std::uint64_t{2} << 30U;
+  int processes = 256;
+  std::chrono::milliseconds cpu{120'000};
+  bool enforced = true;  ///< false: the user said `--sandbox off`
+};
+
+}  // namespace errand::sandbox

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "sandbox/policy.hpp"
+
+namespace errand::sandbox {
+
+/// A command for the shell.
+struct Command {
+  std::vector<std::string> argv;  ///< as seen inside, e.g. {"/bin/bash", "-c", "make"}
+  std::string cwd;                ///< absolute, inside the roots
+  bool merge_stderr = true;
+  std::size_t max_output_bytes = 16U << 20U;
+};
+
+/// How well commands are confined.
+struct Level {
+  std::string name;  ///< "bubblewrap", "off", "unavailable"
+  std::string why;   ///< what is missing and what to do; empty when all is well
+};
+
+/// Runs commands confined. Safe to call from several threads at once.
+class Sandbox {
+ public:
+  virtual ~Sandbox() = default;
+
+  /// What run() will do. The first call probes with the real profile; later ones are free.
+  [[nodiscard]] virtual Level level() const = 0;
+
+  /// Runs `command` under `policy`, in a sandbox of its own that ends with it. Nothing survives a timeout or a stop.
+  /// Fails with `denied` when no sandbox can be made: a command never runs bare unless `policy.enforced` is false.
+  virtual Result<Finished> run(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
+                               const Call& call) const = 0;
+};
+
+/// Bubblewrap from a fixed system path.
+std::unique_ptr<Sandbox> open_bubblewrap();
+
+}  // namespace errand::sandbox

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "sandbox/policy.hpp"
+
+namespace errand::sandbox {
+
+/// Where a path lies for a tool.
+enum class Place {
+  writable,  ///< in a writable root
+  readable,  ///< in a read-only root
+  guarded,   ///< in a writable root, but a protected name (.git/hooks, agent definitions …): reading only
+  outside,   ///< beyond the roots: needs the user's leave
+  hidden,    ///< never: data directory, our configuration
+};
+
+/// A path as it was looked up: without symbolic links, "." and "..". The last components may not exist yet.
+struct Resolved {
+  std::string path;  ///< absolute
+  Place place = Place::outside;
+  bool exists = false;
+};
+
+enum class Leave { roots_only, outside_too };
+
+struct OpenedFile {
+  Fd fd;  ///< a regular file, readable
+  struct stat info;
+};
+
+/// The file system as the in-process tools see it. All access goes through descriptors of the roots with
+/// openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS) on an already resolved path, so that a link
+/// swapped in between deciding and opening is refused. Thread-safe.
+///
+/// Errors are `denied` for what the policy forbids (naming why) and `failure` for the rest, in a sentence a model can
+/// act on (`no file "src/mian.cpp" in the workspace; similar: src/main.cpp`).
+class Workspace {
+ public:
+  explicit Workspace(SandboxPolicy policy);
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace();
+
+  [[nodiscard]] const SandboxPolicy& policy() const { return policy_; }
+
+  /// Looks `path` up from `cwd` ("~" is the user's home). Fails with `failure` when a component is no directory or a
+  /// link loops; a missing tail is no failure.
+  Result<Resolved> resolve(std::string_view path, std::string_view cwd) const;
+
+  /// A regular file for reading; directories, devices, pipes and sockets are refused by name.
+  Result<OpenedFile> open_file(const Resolved& file, Leave leave) const;
+
+  /// A directory for listing. Walk below it with openat(…, O_NOFOLLOW).
+  Result<Fd> open_directory(const Resolved& directory, Leave leave) const;
+
+  /// Replaces or makes the file: temporary file in the same directory, fsync, rename; an existing mode is kept, missing
+  /// parents are made. A file that `expected` (size, mtime, inode) no longer describes is refused with `failure`.
+  Result<void> write_file(const Resolved& file, std::string_view content, const struct stat* expected,
+                          Leave leave) const;
+
+  /// Whether a path below a root may be seen at all (not hidden); for walks.
+  [[nodiscard]] bool visible(std::string_view absolute_path) const;
+
+  /// As people and models see it: relative to the workspace where it lies in it.
+  [[nodiscard]] std::string display(std::string_view absolute_path) const;
+
+ private:
+  SandboxPolicy policy_;
+};
+
+}  // namespace errand::sandbox

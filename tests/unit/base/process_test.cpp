@@ -1,0 +1,86 @@
+#include "base/process.hpp"
+
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+using namespace errand;
+using std::chrono::milliseconds;
+
+namespace {
+
+struct Ran {
+  Finished finished;
+  std::string out;
+};
+
+Ran shell(const std::string& script, const Call& call = {}, std::size_t max_bytes = 16U << 20U) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", script};
+  spec.env = {"ONLY=this"};
+  spec.merge_stderr = true;
+  spec.max_output_bytes = max_bytes;
+  spec.grace = milliseconds(100);
+  Ran ran;
+  const auto finished = run_process(
+      spec, [&](OutputStream, std::string_view s) { ran.out += s; }, call);
+  REQUIRE(finished);
+  ran.finished = *finished;
+  return ran;
+}
+
+}  // namespace
+
+TEST_CASE("process: output of both streams arrives in order with the exit code", "[base][process]") {
+  const auto ran = shell("echo a; echo b >&2; echo c; exit 3");
+  CHECK(ran.out == "a\nb\nc\n");
+  CHECK(ran.finished.exit_code == 3);
+}
+
+TEST_CASE("process: nothing is inherited: stdin is empty, the environment clean", "[base][process]") {
+  CHECK(shell("cat; env | grep -v -e PWD -e SHLVL -e _=").out == "ONLY=this\n");
+}
+
+TEST_CASE("process: a signal is 128 and its number", "[base][process]") {
+  const auto ran = shell("kill -9 $$");
+  CHECK(ran.finished.exit_code == 137);
+  CHECK(ran.finished.end == ProcessEnd::signalled);
+}
+
+TEST_CASE("process: a deadline ends a group that ignores SIGTERM and keeps what it said", "[base][process]") {
+  const auto ran = shell("trap '' TERM; echo before; sleep 30 & sleep 30", Call{}.within(milliseconds(150)));
+  CHECK(ran.out == "before\n");
+  CHECK(ran.finished.end == ProcessEnd::timed_out);
+  CHECK(ran.finished.duration < milliseconds(5000));
+}
+
+TEST_CASE("process: a stop ends a running command at once", "[base][process]") {
+  std::stop_source stop;
+  const std::jthread stopper([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    stop.request_stop();
+  });
+  const auto ran = shell("sleep 30", Call{stop.get_token(), Call::Clock::time_point::max()});
+  CHECK(ran.finished.end == ProcessEnd::cancelled);
+  CHECK(ran.finished.duration < milliseconds(5000));
+}
+
+TEST_CASE("process: a grandchild that holds stdout does not hold us", "[base][process]") {
+  const auto ran = shell("sleep 30 & echo done");
+  CHECK(ran.out == "done\n");
+  CHECK(ran.finished.duration < milliseconds(5000));
+}
+
+TEST_CASE("process: endless output is cut off", "[base][process]") {
+  const auto ran = shell("yes", {}, 100'000);
+  CHECK(ran.finished.end == ProcessEnd::output_limit);
+  CHECK(ran.out.size() < 2'000'000);
+}
+
+TEST_CASE("process: a program that is not there is an error that names it", "[base][process]") {
+  ProcessSpec spec;
+  spec.argv = {"/no/such/program"};
+  const auto ran = run_process(spec, {}, {});
+  REQUIRE_FALSE(ran);
+  CHECK(ran.error().message == "can't run /no/such/program: No such file or directory");
+}

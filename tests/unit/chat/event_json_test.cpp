@@ -1,0 +1,32 @@
+#include "chat/event_json.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace errand;
+using namespace errand::chat;
+
+TEST_CASE("event json: envelope first, compact, bad bytes replaced", "[chat][event]") {
+  Event event{7, "s", "r", "root", Timestamp{}, event::TextDelta{"a\xFF\n"}};
+  CHECK(
+      to_json_line(event) ==
+      R"({"type":"text_delta","seq":7,"session_id":"s","run_id":"r","time":"1970-01-01T00:00:00.000Z","agent":"root","text":"a)"
+      "\xEF\xBF\xBD"
+      R"(\n"})");
+}
+
+TEST_CASE("event json: a tool call whose arguments are no object shows {} and the text", "[chat][event]") {
+  const auto json = body_json(event::ToolUse{"t", "Bash", "{\"command\": \"l", ""});
+  CHECK(json["input"] == Json::object());
+  CHECK(json["input_raw"] == "{\"command\": \"l");
+}
+
+TEST_CASE("event json: a failed done carries its error with the kind's public name", "[chat][event]") {
+  event::Done done;
+  done.stop_reason = "limit";
+  done.error = Error{ErrorKind::limit, "too many", "", std::nullopt, {}, false};
+  const auto json = body_json(done);
+  CHECK(json["is_error"] == true);
+  CHECK(json["error"]["kind"] == "limit");
+  CHECK(json["total_cost_usd"].is_null());
+}
