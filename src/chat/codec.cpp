@@ -171,11 +171,13 @@ Json to_json(const UserMessage& message) {
 }
 
 Json to_json(const AssistantMessage& message) {
-  return {{"role", "assistant"},
-          {"content", content_json(message.content)},
-          {"model", message.model},
-          {"stop_reason", name_of(message.stop)},
-          {"usage", to_json(message.usage)}};
+  Json out = {{"role", "assistant"},
+              {"content", content_json(message.content)},
+              {"model", message.model},
+              {"stop_reason", name_of(message.stop)},
+              {"usage", to_json(message.usage)}};
+  if (!message.provider.empty()) out["provider"] = message.provider;
+  return out;
 }
 
 Json to_json(const ToolResult& result) {
@@ -199,6 +201,7 @@ Result<AssistantMessage> assistant_from_json(const Json& json) {
     out.content.push_back(std::move(block));
   }
   out.model = string_at(json, "model");
+  out.provider = string_at(json, "provider");
   out.stop = stop_reason_named(string_at(json, "stop_reason")).value_or(StopReason::end_turn);
   if (const auto usage = json.find("usage"); usage != json.end()) out.usage = usage_from(*usage);
   return out;
@@ -246,7 +249,29 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+bool nests_deeper_than(std::string_view text, std::size_t levels) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > levels) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 Result<Json> parse_json(std::string_view text) {
+  if (nests_deeper_than(text, max_json_depth)) {
+    return fail(ErrorKind::failure, fmt::format("JSON that nests deeper than {} levels", max_json_depth));
+  }
   try {
     return Json::parse(text);
   } catch (const Json::exception& e) {
@@ -256,6 +281,7 @@ Result<Json> parse_json(std::string_view text) {
 
 std::optional<Json> parse_arguments(std::string_view arguments) {
   if (text::trim(arguments).empty()) return Json::object();
+  if (nests_deeper_than(arguments, max_json_depth)) return std::nullopt;
   auto parsed = Json::parse(arguments, nullptr, false);
   if (!parsed.is_object()) return std::nullopt;
   return parsed;

@@ -34,10 +34,18 @@ Result<std::string> base64_decode(std::string_view text);
 /// JSON text that is always valid UTF-8: bad bytes become U+FFFD.
 std::string dump(const Json& json);
 
-/// Parses `text`; a failure is ErrorKind::failure with the parser's position, never an exception.
+/// Levels JSON from outside may nest: what is written back is written recursively, so more would cost the stack.
+inline constexpr std::size_t max_json_depth = 256;
+
+/// Whether the brackets of `text` nest deeper than `levels`; text that is no JSON gives some answer.
+[[nodiscard]] bool nests_deeper_than(std::string_view text, std::size_t levels);
+
+/// Parses `text`; a failure is ErrorKind::failure with the parser's position, never an exception. Fails beyond
+/// max_json_depth too.
 Result<Json> parse_json(std::string_view text);
 
-/// A tool call's arguments as an object: "" and white space are {}; anything but an object is nullopt.
+/// A tool call's arguments as an object: "" and white space are {}; anything but an object, and what nests beyond
+/// max_json_depth, is nullopt.
 std::optional<Json> parse_arguments(std::string_view arguments);
 
 }  // namespace errand::chat

@@ -92,7 +92,8 @@ struct AssistantMessage {
   std::vector<AssistantBlock> content;
   std::string model;  ///< as the provider named it
   StopReason stop = StopReason::end_turn;
-  Usage usage;
+  Usage usage{};
+  std::string provider{};  ///< whose thinking and Native blocks these are (ProviderSpec::name); empty: unknown
   bool operator==(const AssistantMessage&) const = default;
 
   [[nodiscard]] std::string text() const;                  ///< all text blocks, joined

@@ -15,6 +15,7 @@ TEST_CASE("codec: a message comes back from JSON as it was", "[chat][codec]") {
                    ToolCall{"t2", "Read", "{\"a", ""},
                    Native{"anthropic", R"({"type":"server_tool_use"})"}};
   reply.model = "m";
+  reply.provider = "zai";
   reply.stop = StopReason::tool_use;
   reply.usage = {1, 2, 3, 4, 5};
   CHECK(assistant_from_json(Json::parse(dump(to_json(reply)))).value() == reply);
@@ -32,6 +33,15 @@ TEST_CASE("codec: arguments are an object or nothing", "[chat][codec]") {
   CHECK(parse_arguments("{\"a\":1}")->at("a") == 1);
   CHECK_FALSE(parse_arguments("{\"a\":"));
   CHECK_FALSE(parse_arguments("[1]"));
+}
+
+TEST_CASE("codec: JSON that nests too deep to be written back is refused, brackets in strings don't count",
+          "[chat][codec]") {
+  const auto nested = [](std::size_t n) { return "{\"a\":" + std::string(n - 1, '[') + std::string(n - 1, ']') + "}"; };
+  CHECK(parse_arguments(nested(max_json_depth)));
+  CHECK_FALSE(parse_arguments(nested(max_json_depth + 1)));
+  CHECK_FALSE(parse_json(nested(200'000)));
+  CHECK(parse_json("[\"" + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + "\"]"));
 }
 
 TEST_CASE("codec: base64 goes there and back at every length", "[chat][codec]") {
