@@ -1,0 +1,112 @@
+#include "agent/agent.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "agent/sandbox_policy.hpp"
+#include "agent/subagent.hpp"
+#include "agent/system_prompt.hpp"
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "chat/tool_names.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+constexpr std::string_view task_tool = "Task";
+constexpr std::string_view skill_tool = "Skill";
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Whether the definition itself wants the tool; names are already the built-in ones.
+bool wants(const chat::AgentDefinition& definition, std::string_view tool) {
+  if (contains(definition.disallowed_tools, tool)) return false;
+  return !definition.tools || contains(*definition.tools, tool);
+}
+
+std::vector<chat::AgentDefinition> subagents_of(const chat::AgentDefinition& definition, const Services& services,
+                                                int depth) {
+  std::vector<chat::AgentDefinition> out;
+  if (depth >= definition.limits.subagent_depth) return out;
+  for (const auto& subagent : services.subagents) {
+    if (!definition.subagents || contains(*definition.subagents, subagent.id)) out.push_back(subagent);
+  }
+  return out;
+}
+
+// In the fixed order of the built-in names, so that the request's bytes do not depend on how the YAML lists them.
+std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& services, const Agent* parent) {
+  std::vector<chat::ToolSpec> out;
+  for (const auto name : chat::builtin_tool_names()) {
+    if (!wants(agent.definition, name) || agent.permissions.is_denied_whole(name)) continue;
+    if (name == skill_tool && agent.skills.empty()) continue;
+    if (parent != nullptr && std::ranges::find(parent->tools, name, &chat::ToolSpec::name) == parent->tools.end())
+      continue;
+    if (name == task_tool) {
+      if (!agent.subagents.empty()) out.push_back(task_spec(agent.subagents));
+    } else if (const auto* tool = services.tools.find(name)) {
+      out.push_back(tool->spec());
+    }
+  }
+  return out;
+}
+
+Result<std::string> working_directory(const chat::AgentDefinition& definition, const Surroundings& surroundings) {
+  if (definition.cwd.empty()) return surroundings.cwd;
+  auto resolved = real_path(join_path(surroundings.workspace, definition.cwd));
+  if (!resolved || !is_directory(*resolved)) {
+    return fail(ErrorKind::config,
+                fmt::format("the cwd \"{}\" of agent \"{}\" is no directory", definition.cwd, definition.id),
+                fmt::format("it starts at the workspace {}", surroundings.workspace));
+  }
+  return *resolved;
+}
+
+}  // namespace
+
+Result<Agent> open_agent(const chat::AgentDefinition& definition, const Session& session, const Services& services) {
+  const auto& around = services.surroundings;
+  ERRAND_TRY_ASSIGN(auto cwd, working_directory(definition, around));
+  ERRAND_TRY_ASSIGN(auto provider, services.open_model(definition.models));
+  Agent agent{.definition = definition,
+              .provider = std::move(provider),
+              .permissions = Permissions(around.roots, {definition.rules, definition.permission_mode}),
+              .files = std::make_unique<sandbox::Workspace>(
+                  sandbox_policy(definition.sandbox, around, session.files_directory)),
+              .cwd = std::move(cwd),
+              .system = system_prompt(definition, services.skills, around),
+              .tools = {},
+              .subagents = subagents_of(definition, services, 0),
+              .skills = skills_of(definition, services.skills)};
+  agent.tools = offered_tools(agent, services, nullptr);
+  return agent;
+}
+
+Result<Agent> open_subagent(const chat::AgentDefinition& definition, const Agent& parent, const Session& session,
+                            const Services& services, std::string path) {
+  auto own = definition;
+  if (own.models.empty()) own.models = parent.definition.models;
+  own.limits.subagent_depth = parent.definition.limits.subagent_depth;  // one cap for the whole tree
+  ERRAND_TRY_ASSIGN(auto provider, services.open_model(own.models));
+  Agent agent{.definition = own,
+              .provider = std::move(provider),
+              .permissions = parent.permissions.tightened_by(own),
+              .files = std::make_unique<sandbox::Workspace>(
+                  sandbox_policy(parent.definition.sandbox, services.surroundings, session.files_directory)),
+              .cwd = parent.cwd,
+              .system = subagent_prompt(own, services.skills, services.surroundings),
+              .tools = {},
+              .subagents = subagents_of(own, services, parent.depth + 1),
+              .skills = skills_of(own, services.skills),
+              .path = std::move(path),
+              .depth = parent.depth + 1};
+  agent.definition.sandbox = parent.definition.sandbox;
+  agent.tools = offered_tools(agent, services, &parent);
+  return agent;
+}
+
+}  // namespace errand::agent

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/permissions.hpp"
+#include "agent/services.hpp"
+#include "agent/session.hpp"
+#include "chat/agent.hpp"
+#include "chat/tool_spec.hpp"
+#include "provider/provider.hpp"
+#include "sandbox/workspace.hpp"
+
+namespace errand::agent {
+
+/// An agent ready to work on one session: its model is open, its prompt and tools are fixed, so that every request of
+/// the session begins with the same bytes.
+struct Agent {
+  chat::AgentDefinition definition;
+  std::unique_ptr<provider::Provider> provider;
+  Permissions permissions;
+  std::unique_ptr<sandbox::Workspace> files;
+  std::string cwd;  ///< absolute; where its tools' relative paths start
+  std::string system;
+  std::vector<chat::ToolSpec> tools;             ///< offered to the model
+  std::vector<chat::AgentDefinition> subagents;  ///< that it may start
+  std::vector<chat::SkillDefinition> skills;     ///< that it may load
+  std::string path = "root";
+  int depth = 0;  ///< 0 for the root
+};
+
+/// Makes the root agent of `session`. Fails as Services::open_model does, or with `config` when its `cwd` is no
+/// directory of the workspace.
+Result<Agent> open_agent(const chat::AgentDefinition& definition, const Session& session, const Services& services);
+
+/// Makes a subagent of `parent`: its tools are among the parent's, its permissions at most the parent's, its sandbox
+/// the parent's.
+Result<Agent> open_subagent(const chat::AgentDefinition& definition, const Agent& parent, const Session& session,
+                            const Services& services, std::string path);
+
+}  // namespace errand::agent

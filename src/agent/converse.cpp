@@ -1,0 +1,263 @@
+#include "agent/converse.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "agent/dispatch.hpp"
+#include "agent/history.hpp"
+#include "agent/subagent.hpp"
+#include "base/id.hpp"
+#include "base/overloaded.hpp"
+#include "base/try.hpp"
+#include "chat/names.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+using chat::StopReason;
+namespace stream = chat::stream;
+
+// What the model says while it says it, as events.
+class Narrator final : public provider::StreamObserver {
+ public:
+  explicit Narrator(Reporter& reporter) : reporter_(reporter) {}
+
+  void on_stream_event(const stream::StreamEvent& event) override {
+    if (const auto* text = std::get_if<stream::TextDelta>(&event)) {
+      reporter_.tell(chat::event::TextDelta{text->text});
+    } else if (const auto* thinking = std::get_if<stream::ThinkingDelta>(&event)) {
+      reporter_.tell(chat::event::ThinkingDelta{thinking->text});
+    }
+  }
+  void on_retry(const chat::event::Retry& retry) override { reporter_.tell(retry); }
+  void on_fallback(const chat::event::Fallback& fallback) override {
+    if (auto kept = reporter_.record({fallback}); !kept) failed_ = kept.error();
+  }
+
+  /// The error of a fallback that could not be kept.
+  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
+
+ private:
+  Reporter& reporter_;
+  std::optional<Error> failed_;
+};
+
+// Why a reply without calls is no answer; none when it is one.
+std::optional<Error> verdict_on(const chat::AssistantMessage& reply, const std::string& text) {
+  switch (reply.stop) {
+    case StopReason::max_tokens:
+      return Error{.kind = ErrorKind::limit,
+                   .message = "the reply was cut at the model's output limit",
+                   .hint = "ask for less at once, or use a model with a larger output"};
+    case StopReason::context_window:
+      return Error{.kind = ErrorKind::limit,
+                   .message = "the conversation no longer fits the model's context window",
+                   .hint = "start a new session, or use a model with a larger window"};
+    case StopReason::refusal:
+      return Error{.kind = ErrorKind::failure,
+                   .message = "the model refused to answer",
+                   .hint = "rephrase, or use another model"};
+    default:
+      break;
+  }
+  if (text.find_first_not_of(" \t\r\n") != std::string::npos) return std::nullopt;
+  return Error{.kind = ErrorKind::failure,
+               .message = "the model ended without an answer",
+               .hint = "run it again, or resume the session and ask"};
+}
+
+class Conversation {
+ public:
+  Conversation(Agent& agent, Session& session, RunTree& tree, Reporter& reporter, const Call& call)
+      : agent_(agent),
+        session_(session),
+        tree_(tree),
+        reporter_(reporter),
+        call_(call),
+        task_(make_task_tool(agent, session, tree, children_)),
+        tools_(offered()) {}
+
+  Outcome go() {
+    const auto ended = turns();
+    if (!ended) outcome_.error = ended.error();
+    keep_children();
+    return std::move(outcome_);
+  }
+
+ private:
+  // One turn after the other; an error is why it ended without an answer.
+  Result<void> turns() {
+    const auto max_turns = agent_.definition.limits.max_turns;
+    for (int turn = 1;; ++turn) {
+      ERRAND_TRY(may_go_on());
+      ERRAND_TRY_ASSIGN(auto reply, ask_model());
+      const auto calls = plan_calls(reply.message.tool_calls(), tools_);
+      ERRAND_TRY(keep(reply, calls));
+      if (reply.cut) return fail(*reply.cut);
+      if (calls.empty() || reply.message.stop == StopReason::refusal) return finish(reply.message, calls);
+      if (turn >= max_turns) return stop_at_limit(calls, max_turns);
+      ERRAND_TRY(run_calls(calls));
+    }
+  }
+
+  Result<void> may_go_on() const {
+    ERRAND_TRY(call_.check());
+    const auto spent = tree_.spent.with([](const Spent& s) { return s; });
+    const auto& limits = tree_.limits;
+    if (limits.max_tokens > 0 && spent.usage.total() >= limits.max_tokens) {
+      return fail(ErrorKind::limit,
+                  fmt::format("the run used {} tokens of the {} it may", spent.usage.total(), limits.max_tokens),
+                  "raise --max-tokens or limits.max_tokens");
+    }
+    if (limits.max_cost_usd > 0 && spent.cost_usd && *spent.cost_usd >= limits.max_cost_usd) {
+      return fail(ErrorKind::limit,
+                  fmt::format("the run cost ${:.4f} of the ${:.4f} it may", *spent.cost_usd, limits.max_cost_usd),
+                  "raise --max-cost or limits.max_cost_usd");
+    }
+    return {};
+  }
+
+  Result<provider::Reply> ask_model() {
+    Narrator narrator(reporter_);
+    const provider::Request request{.system = agent_.system,
+                                    .history = session_.history,
+                                    .tools = agent_.tools,
+                                    .thinking = agent_.definition.thinking};
+    auto reply = agent_.provider->stream(request, narrator, call_);
+    if (narrator.failed()) return fail(*narrator.failed());
+    // A cut reply's calls are never run, not even the whole ones: nobody knows what would have followed.
+    if (reply && reply->cut) drop_calls(reply->message);
+    return reply;
+  }
+
+  static void drop_calls(chat::AssistantMessage& message) {
+    std::erase_if(message.content, [](const auto& block) { return std::holds_alternative<chat::ToolCall>(block); });
+  }
+
+  // Durable before any of its calls starts, in one transaction with what it cost.
+  Result<void> keep(const provider::Reply& reply, const std::vector<PlannedCall>& calls) {
+    ++outcome_.turns;
+    outcome_.stop = reply.message.stop;
+    outcome_.text = reply.message.text();
+    const auto total = account(reply);
+    std::vector<chat::EventBody> events;
+    if (!reply.message.content.empty() || !reply.cut) {
+      events.emplace_back(chat::event::Assistant{make_uuid7(now()), reply.message, reply.cost_usd});
+    }
+    events.emplace_back(chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total});
+    for (const auto& plan : calls) {
+      events.emplace_back(chat::event::ToolUse{plan.call.id, plan.call.name, plan.call.arguments, plan.summary});
+    }
+    auto totals = take_children();
+    totals.turns = 1;
+    add(totals, reply.message.usage, reply.cost_usd);
+    ERRAND_TRY(reporter_.record(std::move(events), totals));
+    if (auto kept = sendable(reply.message)) session_.history.emplace_back(*std::move(kept));
+    return {};
+  }
+
+  // Adds the reply to the bill; returns the run's cost so far.
+  std::optional<double> account(const provider::Reply& reply) {
+    const auto add_reply = [&](Spent& spent) {
+      spent.usage += reply.message.usage;
+      spent.api_time += reply.api_time;
+      if (!reply.cost_usd) spent.cost_usd.reset();
+      if (spent.cost_usd) *spent.cost_usd += *reply.cost_usd;
+    };
+    add_reply(outcome_.spent);
+    return tree_.spent.with([&](Spent& spent) {
+      add_reply(spent);
+      return spent.cost_usd;
+    });
+  }
+
+  static void add(store::Totals& totals, const chat::Usage& usage, std::optional<double> cost) {
+    totals.usage += usage;
+    if (!cost) totals.cost_usd.reset();
+    if (totals.cost_usd) *totals.cost_usd += *cost;
+  }
+
+  Result<void> finish(const chat::AssistantMessage& reply, const std::vector<PlannedCall>& calls) {
+    if (!calls.empty()) ERRAND_TRY(answer_all(calls, "not run: the model refused in the same reply"));
+    if (auto error = verdict_on(reply, outcome_.text)) return fail(*std::move(error));
+    return {};
+  }
+
+  Result<void> stop_at_limit(const std::vector<PlannedCall>& calls, int max_turns) {
+    ERRAND_TRY(answer_all(calls, fmt::format("not run: the agent reached its limit of {} turns", max_turns)));
+    return fail(ErrorKind::limit, fmt::format("the agent reached its limit of {} turns", max_turns),
+                "raise --max-turns or limits.max_turns, or continue the session with -c");
+  }
+
+  Result<void> answer_all(const std::vector<PlannedCall>& calls, const std::string& why) {
+    return remember(calls, refuse_all(calls, scope(), why));
+  }
+
+  Result<void> run_calls(const std::vector<PlannedCall>& calls) {
+    auto dispatched = dispatch(calls, scope(), call_);
+    if (!dispatched) return remember(calls, fail(std::move(dispatched).error()));
+    if (dispatched->denied_last)
+      outcome_.denied_last = true;
+    else if (dispatched->succeeded)
+      outcome_.denied_last = false;
+    return remember(calls, std::move(dispatched->message));
+  }
+
+  // Whatever happened, every call has a result in the history that the next request is made of.
+  Result<void> remember(const std::vector<PlannedCall>& calls, Result<chat::ToolMessage> results) {
+    if (results) {
+      session_.history.emplace_back(*std::move(results));
+      return {};
+    }
+    chat::ToolMessage interrupted;
+    for (const auto& plan : calls) interrupted.results.push_back(interrupted_result(plan.call));
+    session_.history.emplace_back(std::move(interrupted));
+    return fail(std::move(results).error());
+  }
+
+  store::Totals take_children() {
+    return children_.with([](store::Totals& totals) { return std::exchange(totals, {}); });
+  }
+
+  // What subagents cost after this agent's last reply was kept.
+  void keep_children() {
+    const auto totals = take_children();
+    if (totals.usage == chat::Usage{} && totals.cost_usd == 0.0) return;
+    if (auto kept = reporter_.record({}, totals); !kept && !outcome_.error) outcome_.error = kept.error();
+  }
+
+  DispatchScope scope() { return {agent_, session_, tree_, reporter_}; }
+
+  std::vector<tool::Tool*> offered() const {
+    std::vector<tool::Tool*> out;
+    for (const auto& spec : agent_.tools) {
+      out.push_back(spec.name == task_->spec().name ? task_.get() : tree_.services.tools.find(spec.name));
+    }
+    return out;
+  }
+
+  Agent& agent_;
+  Session& session_;
+  RunTree& tree_;
+  Reporter& reporter_;
+  const Call& call_;
+  ChildTotals children_;
+  std::unique_ptr<tool::Tool> task_;
+  std::vector<tool::Tool*> tools_;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+std::string Outcome::stop_reason() const {
+  if (error) return std::string(name_of(error->kind));
+  return std::string(chat::name_of(stop.value_or(StopReason::end_turn)));
+}
+
+Outcome converse(Agent& agent, Session& session, RunTree& tree, Reporter& reporter, const Call& call) {
+  return Conversation(agent, session, tree, reporter, call).go();
+}
+
+}  // namespace errand::agent

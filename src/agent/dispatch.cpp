@@ -1,0 +1,391 @@
+#include "agent/dispatch.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "agent/result_text.hpp"
+#include "agent/task_group.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "chat/codec.hpp"
+#include "chat/event_json.hpp"
+#include "chat/rule.hpp"
+#include "chat/tool_names.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+using chat::Effect;
+using policy::Decision;
+using policy::Outcome;
+using sandbox::Place;
+using std::chrono::milliseconds;
+
+constexpr std::size_t max_summary_columns = 200;
+
+// What a call needs to run, once it was decided upon.
+struct Prepared {
+  const PlannedCall* plan = nullptr;
+  std::vector<sandbox::Resolved> targets;
+  sandbox::Leave leave = sandbox::Leave::roots_only;
+  std::optional<std::string> refusal;  // for the model
+  bool denied = false;
+};
+
+enum class Fate { succeeded, failed, denied };
+
+struct Settled {
+  chat::ToolResult result;
+  Fate fate = Fate::failed;
+};
+
+std::string one_line(std::string_view s) {
+  auto clean = unicode::sanitize(s);
+  std::ranges::replace(clean, '\n', ' ');
+  return text::ellipsize(clean, max_summary_columns);
+}
+
+bool is_inside(const sandbox::Resolved& target, bool write) {
+  return target.place == Place::writable ||
+         (!write && (target.place == Place::readable || target.place == Place::guarded));
+}
+
+bool is_outside(const sandbox::Resolved& target, bool write) {
+  return !is_inside(target, write);
+}
+
+class Dispatch {
+ public:
+  Dispatch(const DispatchScope& scope, const Call& call) : scope_(scope), call_(call) {}
+
+  Result<Prepared> prepare(const PlannedCall& plan) {
+    Prepared prepared{.plan = &plan, .targets = {}, .refusal = std::nullopt};
+    if (plan.tool == nullptr) {
+      prepared.refusal = plan.refusal;
+      return prepared;
+    }
+    const auto wanted = plan.tool->targets(*plan.input);
+    for (const auto& target : wanted) {
+      auto resolved = scope_.agent.files->resolve(target.path, scope_.agent.cwd);
+      if (!resolved) {
+        prepared.refusal = resolved.error().message;
+        return prepared;
+      }
+      if (is_outside(*resolved, target.write)) prepared.leave = sandbox::Leave::outside_too;
+      prepared.targets.push_back(*std::move(resolved));
+    }
+    ERRAND_TRY(decide(plan, wanted, prepared));
+    return prepared;
+  }
+
+  Settled run(const Prepared& prepared) {
+    const auto started = Call::Clock::now();
+    auto settled = prepared.refusal ? refused(prepared) : run_tool(prepared);
+    return keep(prepared, std::move(settled), std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started));
+  }
+
+  // The first error that must end the run (a result that could not be kept).
+  [[nodiscard]] std::optional<Error> fatal() const {
+    return fatal_.with([](const auto& error) { return error; });
+  }
+
+ private:
+  Result<void> decide(const PlannedCall& plan, const std::vector<tool::Target>& wanted, Prepared& prepared) {
+    const auto decision = scope_.agent.permissions.decide(facts_of(plan, wanted, prepared.targets));
+    if (decision.outcome == Outcome::allow) return {};
+    if (decision.outcome == Outcome::deny) {
+      const auto by = decision.rule.empty() ? "policy" : "rule";
+      ERRAND_TRY(scope_.reporter.record({chat::event::Approval{make_uuid7(now()), plan.call.id, "deny", by}}));
+      deny(prepared, decision.reason);
+      return {};
+    }
+    return ask(plan, decision, prepared);
+  }
+
+  policy::CallFacts facts_of(const PlannedCall& plan, const std::vector<tool::Target>& wanted,
+                             const std::vector<sandbox::Resolved>& targets) const {
+    const auto& spec = plan.tool->spec();
+    policy::CallFacts facts;
+    facts.tool = spec.name;
+    facts.effect = spec.effect;
+    auto subject = plan.tool->subject(*plan.input);
+    (spec.effect == Effect::execute ? facts.command : facts.subject) = std::move(subject);
+    facts.contained = scope_.agent.files->policy().enforced;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      facts.paths.push_back({.path = targets[i].path,
+                             .write = wanted[i].write,
+                             .inside = is_inside(targets[i], wanted[i].write),
+                             .hidden = targets[i].place == Place::hidden});
+    }
+    return facts;
+  }
+
+  // Asks the person; where there is none, or the question fails, that is a denial.
+  Result<void> ask(const PlannedCall& plan, const Decision& decision, Prepared& prepared) {
+    const chat::event::ApprovalRequest request{make_uuid7(now()), plan.call.id,
+                                               decision.rule.empty() ? decision.reason : decision.rule,
+                                               decision.suggested_rule};
+    auto& interaction = scope_.tree.services.interaction;
+    const auto verdict = [&](const char* word, const char* by) {
+      return chat::event::Approval{request.id, plan.call.id, word, by};
+    };
+    if (!interaction.available()) {
+      ERRAND_TRY(scope_.reporter.record({request, verdict("deny", "policy")}));
+      deny(prepared, fmt::format("it needs approval ({}) and no one is here to give it", decision.reason));
+      return {};
+    }
+    ERRAND_TRY(scope_.reporter.record({request}));
+    const auto answer = put_question(plan, decision);
+    const bool allowed = answer && answer->verdict != chat::Verdict::deny;
+    ERRAND_TRY(scope_.reporter.record({verdict(allowed ? "allow" : "deny", "user")}));
+    if (!allowed) {
+      deny(prepared, denial_reason(answer));
+      return {};
+    }
+    remember(answer->verdict, decision);
+    return {};
+  }
+
+  Result<chat::ApprovalAnswer> put_question(const PlannedCall& plan, const Decision& decision) {
+    const std::lock_guard one_at_a_time(scope_.tree.asking);
+    const auto detail = plan.tool->subject(*plan.input);
+    return scope_.tree.services.interaction.approve(
+        {.tool = plan.tool->spec().name,
+         .summary = plan.summary,
+         .detail = unicode::sanitize(detail.empty() ? plan.input->dump(2, ' ', false, Json::error_handler_t::replace)
+                                                    : detail),
+         .reason = decision.reason,
+         .suggested_rule = decision.suggested_rule,
+         .agent_path = scope_.agent.path},
+        call_);
+  }
+
+  static std::string denial_reason(const Result<chat::ApprovalAnswer>& answer) {
+    if (!answer) return fmt::format("the question could not be answered: {}", answer.error().message);
+    return answer->reason.empty() ? "the user said no" : fmt::format("the user said no: {}", answer->reason);
+  }
+
+  // A rule that can't be kept for later still holds for this session; the person is told.
+  void remember(chat::Verdict verdict, const Decision& decision) {
+    if (verdict == chat::Verdict::allow_once || decision.suggested_rule.empty()) return;
+    const auto rule = chat::parse_rule(decision.suggested_rule, chat::RuleAction::allow, "this session");
+    if (!rule) return;
+    scope_.agent.permissions.grant(*rule);
+    if (verdict != chat::Verdict::allow_always || !scope_.tree.services.save_rule) return;
+    if (const auto saved = scope_.tree.services.save_rule(*rule); !saved) {
+      scope_.reporter.tell(chat::event::Warning{"rule_not_saved", saved.error().message});
+    }
+  }
+
+  void deny(Prepared& prepared, const std::string& reason) {
+    prepared.denied = true;
+    prepared.refusal = fmt::format(
+        "denied: {}. Do not try to get around it; go on without it, or say in your answer what is needed", reason);
+    note_denial(*prepared.plan, reason);
+  }
+
+  void note_denial(const PlannedCall& plan, const std::string& reason) {
+    scope_.tree.denials.with([&](auto& denials) {
+      denials.push_back({plan.call.id, plan.call.name, plan.call.arguments, reason});
+    });
+  }
+
+  static Settled refused(const Prepared& prepared) {
+    return {{prepared.plan->call.id, {chat::Text{*prepared.refusal}}, true},
+            prepared.denied ? Fate::denied : Fate::failed};
+  }
+
+  Settled run_tool(const Prepared& prepared) {
+    const auto& plan = *prepared.plan;
+    if (const auto go_on = call_.check(); !go_on) return {cut_result(plan, go_on.error()), Fate::failed};
+    const auto context = context_for(prepared);
+    auto output = plan.tool->run(*plan.input, context, call_);
+    if (output) {
+      return {{plan.call.id, std::move(output->content), output->is_error},
+              output->is_error ? Fate::failed : Fate::succeeded};
+    }
+    return failed(plan, std::move(output).error());
+  }
+
+  Settled failed(const PlannedCall& plan, Error error) {
+    if (call_.stop.stop_requested() || call_.expired()) return {cut_result(plan, error), Fate::failed};
+    if (error.kind == ErrorKind::storage || error.kind == ErrorKind::internal) set_fatal(error);
+    auto said = error.message;
+    if (!error.hint.empty()) said += fmt::format(" ({})", error.hint);
+    const bool denied = error.kind == ErrorKind::denied;
+    if (denied) note_denial(plan, error.message);
+    return {{plan.call.id, {chat::Text{std::move(said)}}, true}, denied ? Fate::denied : Fate::failed};
+  }
+
+  static chat::ToolResult cut_result(const PlannedCall& plan, const Error& why) {
+    const auto* word = why.kind == ErrorKind::timeout ? "the run's time limit passed" : "the user cancelled the run";
+    return {plan.call.id, {chat::Text{fmt::format("cancelled: {} before this call ended", word)}}, true};
+  }
+
+  tool::Context context_for(const Prepared& prepared) {
+    const auto& name = prepared.plan->tool->spec().name;
+    return {.files = *scope_.agent.files,
+            .shell = scope_.tree.services.sandbox,
+            .state = *scope_.session.state,
+            .interaction = scope_.tree.services.interaction,
+            .skills = scope_.agent.skills,
+            .call_id = prepared.plan->call.id,
+            .cwd = scope_.agent.cwd,
+            .targets = prepared.targets,
+            .leave = prepared.leave,
+            .may_read = [this, name](std::string_view path) { return scope_.agent.permissions.may_read(name, path); },
+            .report = [this](chat::EventBody body) { report(std::move(body)); }};
+  }
+
+  void report(chat::EventBody body) {
+    if (!chat::is_lasting(body)) return scope_.reporter.tell(std::move(body));
+    if (auto kept = scope_.reporter.record({std::move(body)}); !kept) set_fatal(kept.error());
+  }
+
+  // Keeps the result before the next request can depend on it.
+  Settled keep(const Prepared& prepared, Settled settled, milliseconds duration) {
+    auto fitted = fit_result(std::move(settled.result.content), scope_.session.files_directory, settled.result.call_id);
+    if (!fitted) {
+      set_fatal(fitted.error());
+      settled.result.content = {chat::Text{"the result could not be saved"}};
+      settled.result.is_error = true;
+      return settled;
+    }
+    settled.result.content = std::move(fitted->content);
+    auto kept = scope_.reporter.record({chat::event::ToolResult{.message_id = make_uuid7(now()),
+                                                                .result = settled.result,
+                                                                .name = prepared.plan->call.name,
+                                                                .duration = duration,
+                                                                .truncated = fitted->truncated,
+                                                                .saved_to = fitted->saved_to}});
+    if (!kept) set_fatal(kept.error());
+    return settled;
+  }
+
+  void set_fatal(const Error& error) {
+    fatal_.with([&](auto& first) {
+      if (!first) first = error;
+    });
+  }
+
+  const DispatchScope& scope_;
+  const Call& call_;
+  Sync<std::optional<Error>> fatal_;
+};
+
+std::size_t cap_for(const Prepared& prepared, const chat::Limits& limits) {
+  const bool delegates = prepared.plan->tool != nullptr && prepared.plan->tool->spec().effect == Effect::delegate;
+  return static_cast<std::size_t>(std::max(1, delegates ? limits.parallel_subagents : limits.parallel_tools));
+}
+
+bool runs_together(const Prepared& prepared) {
+  return prepared.plan->tool != nullptr && prepared.plan->tool->spec().parallel_safe;
+}
+
+// [begin, end) of the calls that may run together, from `begin` on.
+std::size_t end_of_group(const std::vector<Prepared>& calls, std::size_t begin) {
+  if (!runs_together(calls[begin])) return begin + 1;
+  auto end = begin + 1;
+  while (end < calls.size() && runs_together(calls[end]) &&
+         calls[end].plan->tool->spec().effect == calls[begin].plan->tool->spec().effect) {
+    ++end;
+  }
+  return end;
+}
+
+Dispatched collect(std::vector<Settled> settled) {
+  Dispatched out;
+  for (auto& one : settled) {
+    if (one.fate == Fate::denied) out.denied_last = true;
+    if (one.fate == Fate::succeeded) {
+      out.denied_last = false;
+      out.succeeded = true;
+    }
+    out.message.results.push_back(std::move(one.result));
+  }
+  return out;
+}
+
+std::string unknown_tool(const std::string& name, const std::vector<tool::Tool*>& tools) {
+  std::vector<std::string> known;
+  for (const auto* tool : tools) known.push_back(tool->spec().name);
+  return fmt::format("there is no tool \"{}\" here; {}", name, text::suggest(name, known, "tools"));
+}
+
+PlannedCall plan_one(const chat::ToolCall& call, const std::vector<tool::Tool*>& tools) {
+  PlannedCall plan{.call = call,
+                   .input = std::make_shared<const Json>(Json::object()),
+                   .refusal = {},
+                   .summary = one_line(call.name)};
+  auto name = chat::canonical_tool_name(call.name);
+  if (name.empty()) name = call.name;
+  const auto found = std::ranges::find_if(tools, [&](const auto* tool) { return tool->spec().name == name; });
+  if (found == tools.end()) {
+    plan.refusal = unknown_tool(call.name, tools);
+    return plan;
+  }
+  auto input = chat::parse_arguments(call.arguments);
+  if (!input) {
+    plan.refusal = fmt::format("the input of {} must be one JSON object, and this is none: {}", call.name,
+                               text::ellipsize(text::first_line(call.arguments), max_summary_columns));
+    return plan;
+  }
+  if (auto valid = tool::validate((*found)->spec(), *input); !valid) {
+    plan.refusal = valid.error().message;
+    return plan;
+  }
+  plan.tool = *found;
+  plan.summary = one_line((*found)->summary(*input));
+  plan.input = std::make_shared<const Json>(*std::move(input));
+  return plan;
+}
+
+}  // namespace
+
+std::vector<PlannedCall> plan_calls(const std::vector<chat::ToolCall>& calls, const std::vector<tool::Tool*>& tools) {
+  std::vector<PlannedCall> out;
+  out.reserve(calls.size());
+  for (const auto& call : calls) out.push_back(plan_one(call, tools));
+  return out;
+}
+
+Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const DispatchScope& scope, const Call& call) {
+  Dispatch dispatch(scope, call);
+  std::vector<Prepared> prepared;
+  for (const auto& plan : calls) {
+    ERRAND_TRY_ASSIGN(auto one, dispatch.prepare(plan));
+    prepared.push_back(std::move(one));
+  }
+  std::vector<Settled> settled(prepared.size());
+  for (std::size_t begin = 0; begin < prepared.size();) {
+    const auto end = end_of_group(prepared, begin);
+    run_together(end - begin, cap_for(prepared[begin], scope.agent.definition.limits),
+                 [&](std::size_t i) { settled[begin + i] = dispatch.run(prepared[begin + i]); });
+    begin = end;
+  }
+  if (auto error = dispatch.fatal()) return fail(*std::move(error));
+  return collect(std::move(settled));
+}
+
+Result<chat::ToolMessage> refuse_all(const std::vector<PlannedCall>& calls, const DispatchScope& scope,
+                                     const std::string& why) {
+  chat::ToolMessage message;
+  std::vector<chat::EventBody> events;
+  for (const auto& plan : calls) {
+    message.results.push_back({plan.call.id, {chat::Text{why}}, true});
+    events.emplace_back(chat::event::ToolResult{
+        .message_id = make_uuid7(now()), .result = message.results.back(), .name = plan.call.name, .saved_to = {}});
+  }
+  ERRAND_TRY(scope.reporter.record(std::move(events)));
+  return message;
+}
+
+}  // namespace errand::agent

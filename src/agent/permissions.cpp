@@ -1,0 +1,64 @@
+#include "agent/permissions.hpp"
+
+#include <algorithm>
+
+namespace errand::agent {
+
+namespace {
+
+using policy::Decision;
+using policy::Outcome;
+
+int strictness(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::allow:
+      return 0;
+    case Outcome::ask:
+      return 1;
+    case Outcome::deny:
+      return 2;
+  }
+  return 2;
+}
+
+// A subagent that says nothing of its mode has none of its own: only its rules count, the parent's mode decides.
+PermissionLayer layer_of(const chat::AgentDefinition& subagent) {
+  return {subagent.rules, subagent.permission_mode_set ? subagent.permission_mode : chat::PermissionMode::bypass};
+}
+
+}  // namespace
+
+Permissions Permissions::tightened_by(const chat::AgentDefinition& subagent) const {
+  Permissions out = *this;
+  out.layers_.push_back(layer_of(subagent));
+  return out;
+}
+
+Decision Permissions::decide(const policy::CallFacts& call) const {
+  const auto granted = granted_->with([](const auto& rules) { return rules; });
+  Decision strictest{Outcome::allow, "", "", ""};
+  bool first = true;
+  for (const auto& layer : layers_) {
+    auto rules = layer.rules;
+    rules.insert(rules.end(), granted.begin(), granted.end());
+    auto decision = policy::decide(rules, layer.mode, call, roots_);
+    if (first || strictness(decision.outcome) > strictness(strictest.outcome)) strictest = std::move(decision);
+    first = false;
+  }
+  return strictest;
+}
+
+bool Permissions::is_denied_whole(std::string_view tool) const {
+  return std::ranges::any_of(layers_, [&](const auto& layer) { return policy::is_denied_whole(layer.rules, tool); });
+}
+
+bool Permissions::may_read(std::string_view tool, std::string_view absolute_path) const {
+  return std::ranges::none_of(
+      layers_, [&](const auto& layer) { return policy::is_read_denied(layer.rules, tool, absolute_path, roots_); });
+}
+
+void Permissions::grant(const chat::Rule& rule) const {
+  granted_->with([&](auto& rules) { rules.push_back(rule); });
+}
+
+}  // namespace errand::agent

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sync.hpp"
+#include "chat/agent.hpp"
+#include "policy/policy.hpp"
+
+namespace errand::agent {
+
+/// An agent's own word on what may be done. A subagent's stands below its parent's: the strictest of all decides.
+struct PermissionLayer {
+  std::vector<chat::Rule> rules;
+  chat::PermissionMode mode = chat::PermissionMode::ask;
+};
+
+/// What an agent may do. Thread-safe.
+class Permissions {
+ public:
+  Permissions(policy::Roots roots, PermissionLayer layer) : roots_(std::move(roots)), layers_{std::move(layer)} {}
+
+  /// The same, made tighter by a subagent's definition; what the person granted for this session is shared.
+  [[nodiscard]] Permissions tightened_by(const chat::AgentDefinition& subagent) const;
+
+  [[nodiscard]] policy::Decision decide(const policy::CallFacts& call) const;
+  [[nodiscard]] bool is_denied_whole(std::string_view tool) const;
+  [[nodiscard]] bool may_read(std::string_view tool, std::string_view absolute_path) const;
+
+  /// "Allow for this session": a rule that holds for every layer from now on.
+  void grant(const chat::Rule& rule) const;
+
+  [[nodiscard]] chat::PermissionMode mode() const { return layers_.front().mode; }
+
+ private:
+  policy::Roots roots_;
+  std::vector<PermissionLayer> layers_;  // the root agent's first
+  std::shared_ptr<Sync<std::vector<chat::Rule>>> granted_ = std::make_shared<Sync<std::vector<chat::Rule>>>();
+};
+
+}  // namespace errand::agent

@@ -1,0 +1,175 @@
+#include "agent/run.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/converse.hpp"
+#include "agent/reporter.hpp"
+#include "agent/run_tree.hpp"
+#include "base/exit_code.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "chat/names.hpp"
+#include "chat/rule.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+chat::event::Ready ready_event(const Agent& agent, const Session& session, const Services& services) {
+  chat::event::Ready ready;
+  ready.agent_id = agent.definition.id;
+  ready.model = agent.provider->model().full_name();
+  for (const auto& tool : agent.tools) ready.tools.push_back(tool.name);
+  ready.resumed = session.resumed;
+  ready.turn_count = session.info.turns;
+  ready.permission_mode = chat::name_of(agent.permissions.mode());
+  ready.sandbox = agent.files->policy().enforced ? services.sandbox.level().name : "off";
+  return ready;
+}
+
+// A root run from its first event to its last.
+class RootRun {
+ public:
+  RootRun(Agent& agent, Session& session, const RunOptions& options, const Services& services, const Call& call)
+      : agent_(agent),
+        session_(session),
+        options_(options),
+        services_(services),
+        call_(call),
+        stream_(services.sink, make_uuid7(now())),
+        reporter_(stream_, services.store, session.info.id, agent.path),
+        tree_{.services = services, .stream = stream_, .limits = agent.definition.limits} {}
+
+  RunResult go(const chat::UserMessage& prompt) {
+    Outcome outcome;
+    if (auto begun = begin(prompt); begun) {
+      outcome = converse(agent_, session_, tree_, reporter_, call_);
+      settle(outcome);
+    } else {
+      outcome.error = begun.error();
+    }
+    session_.info.turns += outcome.turns;
+    return end(outcome);
+  }
+
+ private:
+  // The prompt is durable before anything is said of the run.
+  Result<void> begin(const chat::UserMessage& prompt) {
+    auto user = reporter_.wrap(chat::event::User{make_uuid7(now()), prompt});
+    ERRAND_TRY(services_.store.begin_run({.id = stream_.run(),
+                                          .session = session_.info.id,
+                                          .agent = agent_.definition.id,
+                                          .definition_hash = agent_.definition.hash,
+                                          .trigger = options_.trigger,
+                                          .argv = options_.argv,
+                                          .started = now()},
+                                         {user}));
+    session_.history.emplace_back(prompt);
+    if (options_.announce == Announce::ready) {
+      stream_.send_unnumbered(reporter_.wrap(ready_event(agent_, session_, services_)));
+    }
+    stream_.send(std::move(user));
+    std::vector<chat::EventBody> warnings(options_.warnings.begin(), options_.warnings.end());
+    return warnings.empty() ? Result<void>{} : reporter_.record(std::move(warnings));
+  }
+
+  // An answer that was written although what the task needed was refused is no success.
+  void settle(Outcome& outcome) {
+    if (outcome.error || !outcome.denied_last) return;
+    const auto last = tree_.denials.with([](const auto& denials) { return denials.back(); });
+    outcome.error =
+        Error{.kind = ErrorKind::denied,
+              .message = fmt::format("a call of {} was denied and none after it succeeded: {}", last.tool, last.reason),
+              .hint = "allow it with --allow or permissions.allow, or use another --permission-mode"};
+  }
+
+  RunResult end(const Outcome& outcome) {
+    auto done = done_event(outcome);
+    RunResult result{done, exit_code(outcome)};
+    std::vector<chat::EventBody> last;
+    if (is_cancelled(outcome)) last.emplace_back(chat::event::Cancelled{cancelled_by().name});
+    if (outcome.error) last.emplace_back(chat::event::ErrorEvent{*outcome.error});
+    last.emplace_back(std::move(done));
+    std::vector<chat::Event> events;
+    for (auto& body : last) events.push_back(reporter_.wrap(std::move(body)));
+    if (auto kept = services_.store.end_run(run_end(result), events); !kept)
+      return end_unkept(result, kept.error(), events);
+    for (auto& event : events) stream_.send(std::move(event));
+    return result;
+  }
+
+  // The end could not be stored. An error that cut the run before says more than this one.
+  RunResult end_unkept(RunResult result, const Error& error, const std::vector<chat::Event>& events) {
+    if (result.done.error) {
+      for (const auto& event : events) stream_.send(event);
+      return result;
+    }
+    result.done.error = error;
+    result.done.stop_reason = name_of(error.kind);
+    result.exit_code = exit_code_of(error.kind);
+    reporter_.tell(chat::event::ErrorEvent{error});
+    reporter_.tell(result.done);
+    return result;
+  }
+
+  chat::event::Done done_event(const Outcome& outcome) {
+    const auto spent = tree_.spent.with([](const Spent& s) { return s; });
+    chat::event::Done done;
+    done.stop_reason = outcome.stop_reason();
+    done.result = outcome.text;
+    done.num_turns = outcome.turns;
+    done.duration = std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started_);
+    done.duration_api = spent.api_time;
+    done.total_cost_usd = spent.cost_usd;
+    done.usage = spent.usage;
+    done.denials = tree_.denials.with([](const auto& denials) { return denials; });
+    done.error = outcome.error;
+    return done;
+  }
+
+  store::RunEnd run_end(const RunResult& result) const {
+    return {.id = stream_.run(),
+            .session = session_.info.id,
+            .exit_code = result.exit_code,
+            .error_kind = result.done.error ? std::string(name_of(result.done.error->kind)) : std::string(),
+            .stop_reason = result.done.stop_reason,
+            .turns = result.done.num_turns,
+            .usage = result.done.usage,
+            .cost_usd = result.done.total_cost_usd,
+            .ended = now()};
+  }
+
+  static bool is_cancelled(const Outcome& outcome) {
+    return outcome.error && outcome.error->kind == ErrorKind::cancelled;
+  }
+
+  CancelledBy cancelled_by() const { return options_.cancelled_by ? options_.cancelled_by() : CancelledBy{}; }
+
+  int exit_code(const Outcome& outcome) const {
+    if (!outcome.error) return exit_success;
+    return is_cancelled(outcome) ? cancelled_by().exit_code : exit_code_of(outcome.error->kind);
+  }
+
+  Agent& agent_;
+  Session& session_;
+  const RunOptions& options_;
+  const Services& services_;
+  const Call& call_;
+  Call::Clock::time_point started_ = Call::Clock::now();
+  EventStream stream_;
+  Reporter reporter_;
+  RunTree tree_;
+};
+
+}  // namespace
+
+RunResult run(Agent& agent, Session& session, const chat::UserMessage& prompt, const RunOptions& options,
+              const Services& services, const Call& call) {
+  return RootRun(agent, session, options, services, call).go(prompt);
+}
+
+}  // namespace errand::agent

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/reporter.hpp"
+#include "agent/services.hpp"
+#include "base/sync.hpp"
+#include "chat/event.hpp"
+
+namespace errand::agent {
+
+/// What a run and its subagents have used so far.
+struct Spent {
+  chat::Usage usage;
+  std::optional<double> cost_usd = 0.0;  ///< nullopt once a price was unknown
+  std::chrono::milliseconds api_time{0};
+};
+
+/// What one run shares with all subagents it starts. Thread-safe.
+struct RunTree {
+  const Services& services;
+  EventStream& stream;
+  chat::Limits limits;  ///< the root agent's: tokens and money hold for the whole tree
+  Sync<Spent> spent{};
+  Sync<std::vector<chat::event::Denial>> denials{};
+  Sync<std::map<std::string, int>> subagent_numbers{};  ///< for "root/reviewer#2"
+  std::mutex asking{};                                  ///< one question to the person at a time
+};
+
+}  // namespace errand::agent

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/agent.hpp"
+#include "chat/event.hpp"
+#include "chat/interaction.hpp"
+#include "policy/policy.hpp"
+#include "provider/provider.hpp"
+#include "sandbox/policy.hpp"
+#include "sandbox/sandbox.hpp"
+#include "store/session_store.hpp"
+#include "tool/registry.hpp"
+
+namespace errand::agent {
+
+/// Opens a model by the names an agent's definition has: one, or a fallback chain.
+using ModelOpener = std::function<Result<std::unique_ptr<provider::Provider>>(const std::vector<std::string>& models)>;
+
+/// The surroundings of every agent of this process: where it works and what is around it.
+struct Surroundings {
+  policy::Roots roots;
+  std::string workspace;                 ///< absolute, resolved
+  std::string cwd;                       ///< absolute, inside the workspace or one of the added directories
+  std::vector<std::string> added;        ///< further writable directories (`--add-dir`), absolute and resolved
+  std::vector<std::string> hidden;       ///< data directory and our own configuration
+  std::vector<std::string> skill_roots;  ///< readable: the directories of the skills that lie outside the workspace
+  std::vector<std::pair<std::string, std::string>> env;  ///< the values of variables an agent's sandbox may name
+  bool sandbox_off = false;                              ///< the user's own `--sandbox off`
+};
+
+/// What the engine works with, wired once by a face. All references outlive every run.
+struct Services {
+  store::SessionStore& store;
+  const tool::Registry& tools;  ///< without Task, which each agent gets made for it
+  const sandbox::Sandbox& sandbox;
+  chat::Interaction& interaction;
+  chat::EventSink& sink;
+  ModelOpener open_model;
+  std::function<Result<void>(const chat::Rule&)> save_rule;  ///< "always": kept for the user
+  std::vector<chat::AgentDefinition> subagents;
+  std::vector<chat::SkillDefinition> skills;
+  Surroundings surroundings;
+};
+
+}  // namespace errand::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/message.hpp"
+#include "store/session_store.hpp"
+#include "tool/tool.hpp"
+
+namespace errand::agent {
+
+/// A conversation that is open for writing: its row, its lease and its history. Used by one run at a time.
+struct Session {
+  store::SessionInfo info;
+  std::unique_ptr<store::Lease> lease;
+  std::vector<chat::Message> history;  ///< valid for the next request between runs
+  std::string files_directory;         ///< files/<session>/
+  std::shared_ptr<tool::SessionState> state = std::make_shared<tool::SessionState>();
+  bool resumed = false;
+};
+
+/// A new session, leased.
+Result<Session> create_session(store::SessionStore& store, const store::NewSession& start);
+
+/// An existing one, leased and made continuable. `busy` when another process has it.
+Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info);
+
+}  // namespace errand::agent
