@@ -68,10 +68,10 @@ Result<std::string> working_directory(const chat::AgentDefinition& definition, c
 
 }  // namespace
 
-Result<Agent> open_agent(const chat::AgentDefinition& definition, const Session& session, const Services& services) {
+Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
+                         const Session& session, const Services& services) {
   const auto& around = services.surroundings;
   ERRAND_TRY_ASSIGN(auto cwd, working_directory(definition, around));
-  ERRAND_TRY_ASSIGN(auto provider, services.open_model(definition.models));
   Agent agent{.definition = definition,
               .provider = std::move(provider),
               .permissions = Permissions(around.roots, {definition.rules, definition.permission_mode}),
@@ -86,17 +86,21 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, const Session&
   return agent;
 }
 
-Result<Agent> open_subagent(const chat::AgentDefinition& definition, const Agent& parent, const Session& session,
-                            const Services& services, std::string path) {
+const std::vector<std::string>& models_of(const chat::AgentDefinition& subagent, const Agent& parent) {
+  return subagent.models.empty() ? parent.definition.models : subagent.models;
+}
+
+Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
+                    const Agent& parent, const Session& session, const Services& services, std::string path) {
   auto own = definition;
-  if (own.models.empty()) own.models = parent.definition.models;
+  own.models = models_of(definition, parent);
+  own.sandbox = parent.definition.sandbox;
   own.limits.subagent_depth = parent.definition.limits.subagent_depth;  // one cap for the whole tree
-  ERRAND_TRY_ASSIGN(auto provider, services.open_model(own.models));
   Agent agent{.definition = own,
               .provider = std::move(provider),
               .permissions = parent.permissions.tightened_by(own),
               .files = std::make_unique<sandbox::Workspace>(
-                  sandbox_policy(parent.definition.sandbox, services.surroundings, session.files_directory)),
+                  sandbox_policy(own.sandbox, services.surroundings, session.files_directory)),
               .cwd = parent.cwd,
               .system = subagent_prompt(own, services.skills, services.surroundings),
               .tools = {},
@@ -104,7 +108,6 @@ Result<Agent> open_subagent(const chat::AgentDefinition& definition, const Agent
               .skills = skills_of(own, services.skills),
               .path = std::move(path),
               .depth = parent.depth + 1};
-  agent.definition.sandbox = parent.definition.sandbox;
   agent.tools = offered_tools(agent, services, &parent);
   return agent;
 }

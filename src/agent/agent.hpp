@@ -30,13 +30,16 @@ struct Agent {
   int depth = 0;  ///< 0 for the root
 };
 
-/// Makes the root agent of `session`. Fails as Services::open_model does, or with `config` when its `cwd` is no
-/// directory of the workspace.
-Result<Agent> open_agent(const chat::AgentDefinition& definition, const Session& session, const Services& services);
+/// Makes the root agent of `session`, on an open model. Fails with `config` when its `cwd` is no directory.
+Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
+                         const Session& session, const Services& services);
 
-/// Makes a subagent of `parent`: its tools are among the parent's, its permissions at most the parent's, its sandbox
-/// the parent's.
-Result<Agent> open_subagent(const chat::AgentDefinition& definition, const Agent& parent, const Session& session,
-                            const Services& services, std::string path);
+/// The models a subagent asks: its own, else its parent's.
+const std::vector<std::string>& models_of(const chat::AgentDefinition& subagent, const Agent& parent);
+
+/// Makes a subagent of `parent`, on an open model: its tools are among the parent's, its permissions at most the
+/// parent's, its sandbox the parent's.
+Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
+                    const Agent& parent, const Session& session, const Services& services, std::string path);
 
 }  // namespace errand::agent

@@ -1,0 +1,113 @@
+#include "agent/chat.hpp"
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "chat/names.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+constexpr std::size_t max_title_columns = 80;
+
+std::string title_of(const chat::UserMessage& first) {
+  const auto text = chat::text_of(first.content);
+  return text::ellipsize(unicode::sanitize(text::first_line(text::trim(text))), max_title_columns);
+}
+
+// The model as the session's row shows it: what was asked for, one or a chain.
+std::string model_text(const chat::AgentDefinition& definition) {
+  return text::join(definition.models, ",");
+}
+
+store::NewSession session_start(const chat::AgentDefinition& definition, const Surroundings& surroundings,
+                                const std::string& name, const chat::UserMessage& first) {
+  return {.agent = definition.id,
+          .definition_hash = definition.hash,
+          .model = model_text(definition),
+          .project = surroundings.roots.project,
+          .cwd = surroundings.cwd,
+          .permission_mode = std::string(chat::name_of(definition.permission_mode)),
+          .title = title_of(first),
+          .name = name,
+          .parent = {}};
+}
+
+}  // namespace
+
+Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
+  ERRAND_TRY(open(prompt));
+  const RunOptions options{.trigger = start_.trigger,
+                           .argv = start_.argv,
+                           .announce = announce_,
+                           .warnings = std::exchange(start_.warnings, {}),
+                           .cancelled_by = start_.cancelled_by};
+  announce_ = Announce::nothing;
+  return run(*agent_, *session_, prompt, options, services_, call);
+}
+
+// The model first: without one, no session is begun.
+Result<void> Chat::open(const chat::UserMessage& first) {
+  if (agent_) return {};
+  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models));
+  if (!session_) ERRAND_TRY(open_session(first));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
+  agent_.emplace(std::move(agent));
+  return change_session();
+}
+
+Result<void> Chat::open_session(const chat::UserMessage& first) {
+  if (start_.resume) {
+    ERRAND_TRY_ASSIGN(auto session, resume_session(services_.store, *start_.resume));
+    session_.emplace(std::move(session));
+    return {};
+  }
+  const auto start = session_start(start_.definition, services_.surroundings, start_.name, first);
+  ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
+  session_.emplace(std::move(session));
+  return {};
+}
+
+// The row says what the session goes on with; a new session's says so already.
+Result<void> Chat::change_session() {
+  const auto& definition = start_.definition;
+  auto& now = session_->info.start;
+  const std::string mode(chat::name_of(definition.permission_mode));
+  if (now.agent == definition.id && now.model == model_text(definition) && now.permission_mode == mode &&
+      now.definition_hash == definition.hash) {
+    return {};
+  }
+  now.agent = definition.id;
+  now.model = model_text(definition);
+  now.permission_mode = mode;
+  now.definition_hash = definition.hash;
+  return services_.store.change(session_->info.id, {.name = std::nullopt,
+                                                    .agent = now.agent,
+                                                    .definition_hash = now.definition_hash,
+                                                    .model = now.model,
+                                                    .permission_mode = now.permission_mode,
+                                                    .title = std::nullopt});
+}
+
+void Chat::use_agent(chat::AgentDefinition definition) {
+  start_.definition = std::move(definition);
+  agent_.reset();
+  announce_ = Announce::ready;
+}
+
+void Chat::use_models(std::vector<std::string> models) {
+  start_.definition.models = std::move(models);
+  agent_.reset();
+  announce_ = Announce::ready;
+}
+
+void Chat::start_new() {
+  session_.reset();
+  agent_.reset();
+  start_.resume.reset();
+  start_.name.clear();
+  announce_ = Announce::ready;
+}
+
+}  // namespace errand::agent

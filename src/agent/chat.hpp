@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/agent.hpp"
+#include "agent/run.hpp"
+#include "agent/services.hpp"
+#include "agent/session.hpp"
+
+namespace errand::agent {
+
+/// What a chat starts with.
+struct ChatStart {
+  chat::AgentDefinition definition;
+  std::optional<store::SessionInfo> resume;  ///< go on with this session; else a new one
+  std::string name;                          ///< of a new session; may be empty
+  std::string trigger;                       ///< as RunOptions
+  std::vector<std::string> argv;
+  std::function<CancelledBy()> cancelled_by;
+  std::vector<chat::event::Warning> warnings;  ///< told with the first run
+};
+
+/// A session from the side of the person or script that talks: prompts go in one after the other; agent and model may
+/// change in between. A new session is made with its first prompt, so that nothing empty is kept. Not thread-safe.
+class Chat {
+ public:
+  Chat(const Services& services, ChatStart start) : services_(services), start_(std::move(start)) {}
+
+  /// Opens session and agent when that has not happened, then runs. An Error means that no run began: `busy`, `auth`,
+  /// `storage`, `config`.
+  Result<RunResult> ask(const chat::UserMessage& prompt, const Call& call);
+
+  /// From the next prompt on. The session goes on; its row is changed with the next run.
+  void use_agent(chat::AgentDefinition definition);
+  void use_models(std::vector<std::string> models);
+
+  /// The next prompt begins a new session.
+  void start_new();
+
+  [[nodiscard]] const chat::AgentDefinition& definition() const { return start_.definition; }
+  [[nodiscard]] const Session* session() const { return session_ ? &*session_ : nullptr; }
+
+ private:
+  Result<void> open(const chat::UserMessage& first);
+  Result<void> open_session(const chat::UserMessage& first);
+  Result<void> change_session();
+
+  const Services& services_;
+  ChatStart start_;
+  std::optional<Session> session_;
+  std::optional<Agent> agent_;
+  Announce announce_ = Announce::ready;
+};
+
+}  // namespace errand::agent
