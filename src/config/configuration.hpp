@@ -1,0 +1,139 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chat/agent.hpp"
+#include "chat/model.hpp"
+
+namespace errand::config {
+
+// What load() gives: plain values, checked, in which every name resolves and older spellings are translated.
+
+/// Where a file stands in the order of precedence, nearest first. A file named by a flag is the user's own word.
+enum class Layer { flag, project, user, shipped, built_in };
+
+std::string_view name_of(Layer layer);  ///< "flag", "project", "user", "shipped", "built-in"
+
+/// A value somebody wrote down, and where.
+struct GivenValue {
+  enum class Source {
+    own,        ///< in the definition itself
+    defaults,   ///< in `_defaults` of its file
+    built_in,   ///< nobody wrote it
+    held_back,  ///< written in a project that is not trusted; the built-in value counts
+  };
+  std::string key;    ///< dotted: "limits.max_turns"
+  std::string value;  ///< on one line, as JSON
+  Source source = Source::own;
+  Location where;  ///< empty for built-in values
+  bool operator==(const GivenValue&) const = default;
+};
+
+/// A definition of the same name that a nearer one hides.
+struct Shadowed {
+  Layer layer = Layer::shipped;
+  Location where;
+  bool operator==(const Shadowed&) const = default;
+};
+
+struct AgentEntry {
+  chat::AgentDefinition definition;
+  Layer layer = Layer::project;
+  Location where;  ///< of its id
+  std::vector<Shadowed> shadowed;
+  std::vector<GivenValue> given;  ///< what was written; origins_of() adds the rest
+};
+
+struct SkillEntry {
+  chat::SkillDefinition definition;
+  Layer layer = Layer::project;
+  Location where;  ///< of its SKILL.md
+  std::vector<Shadowed> shadowed;
+};
+
+/// Every key of a definition with its value and origin, in the order they are documented: `agents show`.
+std::vector<GivenValue> origins_of(const AgentEntry& entry);
+
+/// Something the user should hear that stops nothing.
+struct Warning {
+  std::string
+      code;  ///< untrusted, older_key, foreign_tool, not_used_yet, foreign_config, skill, foreign_agent, env_file
+  std::string message;
+  std::optional<Location> where;
+  bool operator==(const Warning&) const = default;
+};
+
+/// What one config.yaml says, nearest file first.
+struct GivenSettings {
+  Layer layer = Layer::project;
+  std::vector<GivenValue> values;
+};
+
+struct Settings {
+  chat::RetrySettings retry;
+  double day_usd = 0;    ///< 0: none
+  double month_usd = 0;  ///< 0: none
+  std::string data_dir;  ///< absolute; empty: not set in a file
+  std::string data_dir_origin;
+  std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own
+  std::map<std::string, chat::ModelSpec> models;        ///< aliases of the config.yaml files
+  std::map<std::string, chat::ProviderSpec> providers;  ///< built-in ones and those of config.yaml, keys found
+  std::vector<GivenSettings> given;                     ///< for shown_settings()
+};
+
+/// A value a project's files may set only once the user trusts it.
+struct GuardedValue {
+  std::string what;   ///< `permissions.allow of agent "coder"`, "ANTHROPIC_API_KEY in .env"
+  std::string value;  ///< as written; empty where it may be a secret
+  Location where;
+  bool operator==(const GuardedValue&) const = default;
+};
+
+enum class Trust {
+  not_needed,  ///< the project sets nothing that is guarded
+  trusted,     ///< the guarded values hold
+  changed,     ///< it was trusted with other values: held back
+  untrusted,   ///< held back
+};
+
+struct Project {
+  std::string root;          ///< absolute, symbolic links resolved
+  bool is_workspace = true;  ///< false for "/", $HOME and what is above it
+  Trust trust = Trust::not_needed;
+  std::vector<GuardedValue> guarded;  ///< whether or not they are held back
+  std::string guarded_hash;           ///< what a trust covers: changes when a guarded value does
+};
+
+using EnvMap = std::map<std::string, std::string, std::less<>>;
+
+/// Where load() looks. Nothing else of the process is consulted.
+struct Sources {
+  std::string cwd;  ///< absolute
+  EnvMap env;       ///< a snapshot of the real environment
+  std::string home;
+  std::string user_config_dir;             ///< $XDG_CONFIG_HOME/errand
+  std::string state_dir;                   ///< $XDG_STATE_HOME/errand: trust is kept here; empty: nothing is trusted
+  std::string shipped_dir;                 ///< <prefix>/share/errand; empty: none
+  std::optional<std::string> config_file;  ///< --config
+};
+
+struct Configuration {
+  Sources sources;
+  Project project;
+  std::vector<AgentEntry> agents;     ///< by layer, then as written
+  std::vector<AgentEntry> subagents;  ///< likewise
+  std::vector<SkillEntry> skills;     ///< by name
+  std::string default_agent;          ///< empty: none was named
+  Settings settings;
+  EnvMap env_files;  ///< variables of the trusted .env files this program reads; never put into our own environment
+  std::vector<std::string> held_back_providers;  ///< declared by an untrusted project alone
+  std::vector<Warning> warnings;
+};
+
+}  // namespace errand::config
