@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -69,11 +70,18 @@ std::string to_string(const Location& where) {
   return out;
 }
 
+Error combined(std::vector<Error> errors) {
+  Error first = std::move(errors.front());
+  first.others.assign(std::make_move_iterator(errors.begin() + 1), std::make_move_iterator(errors.end()));
+  return first;
+}
+
 std::string describe(const Error& error) {
   std::string out = fmt::format("error: {}\n", error.message);
   if (error.where) out += fmt::format("  at {}\n", to_string(*error.where));
   for (const auto& frame : error.context) out += fmt::format("  {}\n", frame);
   if (!error.hint.empty()) out += fmt::format("  hint: {}\n", error.hint);
+  for (const auto& other : error.others) out += describe(other);
   return out;
 }
 

@@ -54,6 +54,7 @@ struct Error {
   std::optional<Location> where;     ///< the place in a file the user wrote
   std::vector<std::string> context;  ///< "while …" frames, innermost first
   bool retryable = false;            ///< the same call may succeed later
+  std::vector<Error> others{};       ///< further mistakes that were found at once (configuration)
   bool operator==(const Error&) const = default;
 
   /// Adds a frame outward: `return std::move(error).within("while loading agents.yaml")`.
@@ -63,7 +64,11 @@ struct Error {
   }
 };
 
-/// The error as people read it: "error: …", then indented "at", "while" and "hint" lines, each ended by '\n'.
+/// The errors (one at least) as one: the first, with the others beside it.
+Error combined(std::vector<Error> errors);
+
+/// The error as people read it: "error: …", then indented "at", "while" and "hint" lines, each ended by '\n'; then the
+/// others likewise.
 std::string describe(const Error& error);
 
 template <class T>
@@ -71,7 +76,7 @@ using Result = tl::expected<T, Error>;
 
 /// What a failing function returns: `return fail(ErrorKind::usage, "…", "hint")`.
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {}) {
-  return tl::unexpected<Error>(Error{kind, std::move(message), std::move(hint), std::nullopt, {}, false});
+  return tl::unexpected<Error>(Error{kind, std::move(message), std::move(hint), std::nullopt, {}, false, {}});
 }
 
 inline tl::unexpected<Error> fail(Error error) {

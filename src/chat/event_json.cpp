@@ -257,6 +257,7 @@ Json to_json(const Error& error) {
   out["retryable"] = error.retryable;
   if (error.where) out["where"] = to_string(*error.where);
   if (!error.context.empty()) out["context"] = error.context;
+  for (const auto& other : error.others) out["others"].push_back(to_json(other));
   return out;
 }
 
