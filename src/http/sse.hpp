@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace errand::http {
+
+/// One dispatched server-sent event.
+struct SseEvent {
+  std::string type;  ///< The `event:` field; "message" when absent.
+  std::string data;  ///< The `data:` lines joined with '\n', without a final one.
+  bool operator==(const SseEvent&) const = default;
+};
+
+/// Splits a server-sent event stream into events, however the bytes arrive.
+///
+/// Follows the WHATWG HTML standard, section 9.2.6 "Interpreting an event
+/// stream": lines end in LF, CR or CRLF; a leading BOM is dropped; lines that
+/// start with ':' are comments; an event without `data:` is not dispatched; an
+/// unfinished event at end of stream is discarded. `id:` and `retry:` are read
+/// past: no model API uses them. Bytes are passed on as they came, also those
+/// that are no UTF-8: who reads the data judges them.
+class SseParser {
+ public:
+  /// Bytes one event may hold before feed() fails.
+  static constexpr std::size_t max_event_bytes = 16U << 20U;
+
+  /// Takes the next `bytes` of the body and returns the events they complete,
+  /// in order. Fails with ErrorKind::unavailable once an event outgrows
+  /// max_event_bytes; the parser must not be used after that.
+  Result<std::vector<SseEvent>> feed(std::string_view bytes);
+
+ private:
+  std::string_view without_byte_order_mark(std::string_view bytes);
+  [[nodiscard]] bool fits(std::size_t line_bytes) const;
+  void end_line(std::string_view line, std::vector<SseEvent>& out);
+  void add_field(std::string_view line);
+
+  std::string line_;  ///< the line begun by earlier bytes
+  SseEvent event_;    ///< each data line with its '\n' until it is dispatched
+  std::size_t mark_bytes_ = 0;
+  bool at_start_ = true;
+  bool last_was_cr_ = false;
+};
+
+}  // namespace errand::http
