@@ -1,5 +1,6 @@
 #include "base/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +38,7 @@ struct ChildPlan {
   int err_fd = -1;
   int error_fd = -1;  // where the errno of a failed exec goes
   const std::vector<int>* keep = nullptr;
+  const std::vector<ResourceLimit>* limits = nullptr;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
@@ -44,6 +47,15 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   for (const auto& s : strings) out.push_back(const_cast<char*>(s.c_str()));
   out.push_back(nullptr);
   return out;
+}
+
+bool set_limit(const ResourceLimit& limit) {
+  const auto resource = static_cast<__rlimit_resource>(limit.resource);
+  rlimit now{};
+  if (::getrlimit(resource, &now) != 0) return false;
+  now.rlim_cur = std::min<rlim_t>(limit.soft, now.rlim_max);
+  now.rlim_max = std::min<rlim_t>(limit.hard, now.rlim_max);
+  return ::setrlimit(resource, &now) == 0;
 }
 
 [[noreturn]] void become_child(const ChildPlan& plan) {
@@ -57,7 +69,8 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   ::dup2(plan.err_fd, 2);
   ::syscall(SYS_close_range, 3U, ~0U, 1U << 2U);  // CLOSE_RANGE_CLOEXEC
   for (const int fd : *plan.keep) ::fcntl(fd, F_SETFD, 0);
-  if (plan.directory == nullptr || ::chdir(plan.directory) == 0) {
+  const bool limited = std::ranges::all_of(*plan.limits, set_limit);
+  if (limited && (plan.directory == nullptr || ::chdir(plan.directory) == 0)) {
     ::execve(plan.argv[0], plan.argv.data(), plan.env.data());
   }
   const int why = errno;
@@ -219,6 +232,7 @@ Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output,
   plan.err_fd = spec.merge_stderr ? out.write_end.get() : err.write_end.get();
   plan.error_fd = exec_status.write_end.get();
   plan.keep = &spec.keep_fds;
+  plan.limits = &spec.limits;
 
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(ErrorKind::failure, fmt::format("can't start {}", spec.argv[0]), errno);

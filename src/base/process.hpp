@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -15,12 +16,20 @@ enum class OutputStream { standard_output, standard_error };
 /// Called on the waiting thread with each piece of output as it arrives; must not block.
 using OnOutput = std::function<void(OutputStream, std::string_view)>;
 
+/// One of setrlimit(2)'s limits: RLIMIT_… and its value.
+struct ResourceLimit {
+  int resource = 0;
+  std::uint64_t soft = 0;  ///< what bites; the program may raise it to `hard`
+  std::uint64_t hard = 0;
+};
+
 /// A program to run. Nothing is inherited that is not named here: stdin is /dev/null, the environment is `env`.
 struct ProcessSpec {
   std::vector<std::string> argv;              ///< argv[0] is an absolute path
   std::vector<std::string> env;               ///< complete, "NAME=value"
   std::string directory;                      ///< empty: ours
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
+  std::vector<ResourceLimit> limits;          ///< for the child alone; never above our own
   bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept
   std::size_t max_output_bytes = 16U << 20U;  ///< past this the process is killed
   std::chrono::milliseconds grace{2000};      ///< between SIGTERM and SIGKILL when the deadline passed

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 
 using namespace errand;
 using std::chrono::milliseconds;
@@ -75,6 +76,20 @@ TEST_CASE("process: endless output is cut off", "[base][process]") {
   const auto ran = shell("yes", {}, 100'000);
   CHECK(ran.finished.end == ProcessEnd::output_limit);
   CHECK(ran.out.size() < 2'000'000);
+}
+
+TEST_CASE("process: limits hold for the child alone and are never raised above ours", "[base][process]") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -c"};
+  spec.limits = {{RLIMIT_NOFILE, 32, RLIM_INFINITY}, {RLIMIT_CORE, 0, 0}};
+  std::string out;
+  REQUIRE(run_process(spec, [&](OutputStream, std::string_view s) { out += s; }, {}));
+  CHECK(out == "32\n" + std::to_string(before.rlim_max) + "\n0\n");
+  rlimit after{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &after) == 0);
+  CHECK(after.rlim_cur == before.rlim_cur);
 }
 
 TEST_CASE("process: a program that is not there is an error that names it", "[base][process]") {
