@@ -1,0 +1,32 @@
+#pragma once
+
+#include "store/session_store.hpp"
+
+namespace errand::store {
+
+/// Stands for a store that is not there, where nothing is to be made: lists nothing, finds nothing, and refuses to keep
+/// anything with ErrorKind::storage.
+class EmptyStore final : public SessionStore {
+ public:
+  explicit EmptyStore(std::string path) : path_(std::move(path)) {}
+
+  Result<SessionInfo> create(const NewSession&) override { return refused(); }
+  Result<SessionInfo> find(std::string_view reference, std::string_view project) override;
+  Result<std::vector<SessionInfo>> list(const SessionQuery&) override { return std::vector<SessionInfo>{}; }
+  Result<void> change(std::string_view session, const SessionChange&) override;
+  Result<SessionInfo> fork(std::string_view session, std::string_view name) override;
+  Result<std::unique_ptr<Lease>> lease(std::string_view session) override;
+  Result<void> begin_run(const RunStart&, const std::vector<Lasting>&) override { return refused(); }
+  Result<void> append(std::string_view, const std::vector<Lasting>&, const Totals&) override { return refused(); }
+  Result<void> end_run(const RunEnd&, const std::vector<Lasting>&) override { return refused(); }
+  Result<History> read_history(std::string_view session) override;
+  Result<std::vector<StoredRecord>> records(std::string_view session) override;
+  Result<std::string> files_directory(std::string_view) override { return refused(); }
+
+ private:
+  [[nodiscard]] tl::unexpected<Error> refused() const;
+
+  std::string path_;
+};
+
+}  // namespace errand::store

@@ -1,0 +1,83 @@
+#include "store/open.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "store/empty_store.hpp"
+#include "store/file_area.hpp"
+#include "store/sqlite_database.hpp"
+#include "store/sqlite_schema.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace errand::store {
+
+namespace {
+
+constexpr std::size_t max_user_bytes = 64;
+
+tl::unexpected<Error> as_storage(Error error) {
+  error.kind = ErrorKind::storage;
+  return fail(std::move(error));
+}
+
+// SQLite gives its files beside the database (-wal, -shm) the database's own mode. The file is made without being
+// opened: closing a descriptor of it would drop the locks another connection of this process has on it (fcntl(2)).
+Result<void> make_private_file(const std::string& path) {
+  if (::mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
+    return fail_errno(ErrorKind::storage, fmt::format("can't make {}", path), errno);
+  }
+  ERRAND_TRY(narrow_file(path));
+  ERRAND_TRY(narrow_file(path + "-wal"));
+  return narrow_file(path + "-shm");
+}
+
+Result<std::unique_ptr<Database>> open_database(const std::string& path) {
+  std::unique_ptr<Database> database;
+  try {
+    database = std::make_unique<Database>(path);
+    ERRAND_TRY(migrate(*database, all_migrations()));
+    return database;
+  } catch (const SQLite::Exception& e) {
+    if (database) return fail(database->error_of(e));
+    return fail(sqlite_error(path, e.getErrorCode(), e.what(), 0));
+  }
+}
+
+}  // namespace
+
+bool is_valid_user(std::string_view user) {
+  const auto may_stand = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !user.empty() && user.size() <= max_user_bytes && user.front() != '.' &&
+         std::all_of(user.begin(), user.end(), may_stand);
+}
+
+Result<std::unique_ptr<SessionStore>> open(const std::string& data_directory, std::string_view user, OpenMode mode) {
+  if (!is_valid_user(user)) {
+    return fail(ErrorKind::usage, fmt::format("\"{}\" can't be a user name", unicode::sanitize(user)),
+                "letters, digits, '.', '_' and '-', at most 64, not beginning with '.'");
+  }
+  const auto directory = join_path(data_directory, user);
+  const auto path = join_path(directory, "errand.db");
+  if (mode == OpenMode::existing_only && !path_exists(path)) return std::make_unique<EmptyStore>(path);
+  if (auto made = make_directories(data_directory, 0700); !made) return as_storage(std::move(made).error());
+  ERRAND_TRY(make_private_directory(directory));
+  ERRAND_TRY(make_private_file(path));
+  ERRAND_TRY_ASSIGN(auto database, open_database(path));
+  return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")));
+}
+
+Result<std::unique_ptr<SessionStore>> open_temporary() {
+  ERRAND_TRY_ASSIGN(auto database, open_database(":memory:"));
+  return std::make_unique<SqliteStore>(std::move(database), FileArea::temporary());
+}
+
+}  // namespace errand::store

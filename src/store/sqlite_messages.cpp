@@ -1,0 +1,146 @@
+#include "store/sqlite_messages.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sqlite3.h>
+
+#include "base/log.hpp"
+#include "base/overloaded.hpp"
+#include "base/try.hpp"
+#include "chat/codec.hpp"
+#include "chat/event_json.hpp"
+
+namespace errand::store {
+
+namespace {
+
+// The id when the event is kept as a message.
+const std::string* message_id_of(const chat::EventBody& body) {
+  if (const auto* user = std::get_if<chat::event::User>(&body)) return &user->message_id;
+  if (const auto* assistant = std::get_if<chat::event::Assistant>(&body)) return &assistant->message_id;
+  if (const auto* result = std::get_if<chat::event::ToolResult>(&body)) return &result->message_id;
+  return nullptr;
+}
+
+Result<void> check_event(const Target& target, const Lasting& event) {
+  const auto type = chat::type_of(event.body);
+  if (!chat::is_lasting(event.body)) {
+    return fail(ErrorKind::internal, fmt::format("the store was given a passing event: {}", type));
+  }
+  if (!event.session.empty() && event.session != target.id) {
+    return fail(ErrorKind::internal,
+                fmt::format("an event {} of session {} was given to session {}", type, event.session, target.id));
+  }
+  const auto* message_id = message_id_of(event.body);
+  if (message_id != nullptr && message_id->empty()) {
+    return fail(ErrorKind::internal, fmt::format("the store was given a {} without a message id", type));
+  }
+  return {};
+}
+
+Result<void> insert_message(Database& database, const Target& target, std::int64_t position, const Lasting& event,
+                            const std::string& message_id) {
+  const auto json = chat::dump(chat::body_json(event.body));
+  try {
+    database.run(
+        "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+        {target.key, position, message_id, chat::type_of(event.body), event.run, event.agent_path, to_ms(event.time),
+         json});
+  } catch (const SQLite::Exception& e) {
+    if (e.getExtendedErrorCode() != SQLITE_CONSTRAINT_UNIQUE) throw;
+    return fail(ErrorKind::failure, fmt::format("session {} has a message {} already", target.id, message_id));
+  }
+  return {};
+}
+
+void insert_event(Database& database, const Target& target, std::int64_t position, const Lasting& event) {
+  const auto json = chat::dump(chat::body_json(event.body));
+  database.run("INSERT INTO events(session, position, type, run, agent_path, time, json) VALUES(?, ?, ?, ?, ?, ?, ?)",
+               {target.key, position, chat::type_of(event.body), event.run, event.agent_path, to_ms(event.time), json});
+}
+
+// The codec takes whatever JSON there is; what it can't take is an error or, for JSON of an unexpected shape, one of
+// nlohmann's exceptions: both are a damaged row.
+Result<StoredMessage> decode(std::string_view type, const std::string& text) {
+  try {
+    ERRAND_TRY_ASSIGN(const auto json, chat::parse_json(text));
+    StoredMessage out;
+    if (type == "user") {
+      ERRAND_TRY_ASSIGN(out.body, chat::user_from_json(json));
+    } else if (type == "assistant") {
+      ERRAND_TRY_ASSIGN(out.body, chat::assistant_from_json(json));
+    } else {
+      ERRAND_TRY_ASSIGN(out.body, chat::tool_result_from_json(json));
+    }
+    return out;
+  } catch (const nlohmann::json::exception& e) {
+    return fail(ErrorKind::storage, fmt::format("a stored message is malformed: {}", e.what()));
+  }
+}
+
+}  // namespace
+
+Result<void> append_events(Database& database, const Target& target, const std::vector<Lasting>& events) {
+  auto position = target.last_position;
+  std::int64_t newest = 0;
+  for (const auto& event : events) {
+    ERRAND_TRY(check_event(target, event));
+    ++position;
+    if (const auto* message_id = message_id_of(event.body)) {
+      ERRAND_TRY(insert_message(database, target, position, event, *message_id));
+    } else {
+      insert_event(database, target, position, event);
+    }
+    newest = std::max(newest, to_ms(event.time));
+  }
+  database.run("UPDATE sessions SET last_position = ?, updated = max(updated, ?) WHERE key = ?",
+               {position, newest, target.key});
+  return {};
+}
+
+void add_totals(Database& database, std::int64_t session_key, const Totals& totals) {
+  // A price that is unknown makes the sum unknown, and NULL plus anything stays NULL.
+  database.run(
+      "UPDATE sessions SET turns = turns + ?, input = input + ?, output = output + ?, cache_read = cache_read + ?, "
+      "cache_write = cache_write + ?, reasoning = reasoning + ?, cost_usd = cost_usd + ? WHERE key = ?",
+      {std::int64_t{totals.turns}, totals.usage.input, totals.usage.output, totals.usage.cache_read,
+       totals.usage.cache_write, totals.usage.reasoning, or_null(totals.cost_usd), session_key});
+}
+
+History read_messages(Database& database, std::int64_t session_key) {
+  auto rows = database.query(
+      "SELECT position, message_id, type, time, json FROM messages WHERE session = ? ORDER BY position", {session_key});
+  History out;
+  while (rows.next()) {
+    auto message = decode(rows.text(2), rows.text(4));
+    if (!message) {
+      log::warn("store: message {} at position {} can't be read: {}", rows.text(1), rows.integer(0),
+                message.error().message);
+      out.damaged.push_back({rows.integer(0), rows.text(1), std::move(message).error().message});
+      continue;
+    }
+    message->message_id = rows.text(1);
+    message->time = from_ms(rows.integer(3));
+    out.messages.push_back(*std::move(message));
+  }
+  return out;
+}
+
+std::vector<StoredRecord> read_records(Database& database, std::int64_t session_key) {
+  auto rows = database.query(
+      "SELECT position, type, message_id, run, agent_path, time, json FROM messages WHERE session = ?1 "
+      "UNION ALL SELECT position, type, '', run, agent_path, time, json FROM events WHERE session = ?1 "
+      "ORDER BY position",
+      {session_key});
+  std::vector<StoredRecord> out;
+  while (rows.next()) {
+    out.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), from_ms(rows.integer(5)),
+                   rows.text(6)});
+  }
+  return out;
+}
+
+}  // namespace errand::store

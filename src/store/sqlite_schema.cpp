@@ -1,0 +1,232 @@
+#include "store/sqlite_schema.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "base/try.hpp"
+
+namespace errand::store {
+
+namespace {
+
+// Times are milliseconds since 1970, UTC. `key`s are SQLite's own row ids: short in indexes, and stable, so that a
+// search index can refer to them. Messages and events share the positions of their session.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE sessions(
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  agent TEXT NOT NULL,
+  definition_hash TEXT NOT NULL,
+  model TEXT NOT NULL,
+  project TEXT NOT NULL,
+  cwd TEXT NOT NULL,
+  permission_mode TEXT NOT NULL,
+  title TEXT NOT NULL,
+  name TEXT,
+  parent TEXT REFERENCES sessions(id),
+  forked_from TEXT,
+  state TEXT NOT NULL DEFAULT 'idle' CHECK(state IN ('idle', 'running', 'interrupted', 'failed')),
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  last_position INTEGER NOT NULL DEFAULT 0,
+  runs INTEGER NOT NULL DEFAULT 0,
+  turns INTEGER NOT NULL DEFAULT 0,
+  input INTEGER NOT NULL DEFAULT 0,
+  output INTEGER NOT NULL DEFAULT 0,
+  cache_read INTEGER NOT NULL DEFAULT 0,
+  cache_write INTEGER NOT NULL DEFAULT 0,
+  reasoning INTEGER NOT NULL DEFAULT 0,
+  cost_usd REAL DEFAULT 0
+) STRICT;
+CREATE INDEX sessions_newest ON sessions(updated, id) WHERE parent IS NULL;
+CREATE INDEX sessions_of_project ON sessions(project, updated, id) WHERE parent IS NULL;
+CREATE INDEX sessions_of_agent ON sessions(agent, updated, id) WHERE parent IS NULL;
+CREATE INDEX sessions_named ON sessions(name, updated, id) WHERE name IS NOT NULL;
+CREATE INDEX sessions_of_parent ON sessions(parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE messages(
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions(key),
+  position INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  type TEXT NOT NULL CHECK(type IN ('user', 'assistant', 'tool_result')),
+  run TEXT NOT NULL,
+  agent_path TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  UNIQUE(session, position),
+  UNIQUE(session, message_id)
+) STRICT;
+
+CREATE TABLE events(
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions(key),
+  position INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  run TEXT NOT NULL,
+  agent_path TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  UNIQUE(session, position)
+) STRICT;
+
+CREATE TABLE runs(
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  session INTEGER NOT NULL REFERENCES sessions(key),
+  agent TEXT NOT NULL,
+  definition_hash TEXT NOT NULL,
+  trigger TEXT NOT NULL,
+  argv TEXT NOT NULL,
+  state TEXT NOT NULL CHECK(state IN ('running', 'ended', 'interrupted')),
+  started INTEGER NOT NULL,
+  ended INTEGER,
+  exit_code INTEGER,
+  error_kind TEXT,
+  stop_reason TEXT,
+  turns INTEGER NOT NULL DEFAULT 0,
+  input INTEGER NOT NULL DEFAULT 0,
+  output INTEGER NOT NULL DEFAULT 0,
+  cache_read INTEGER NOT NULL DEFAULT 0,
+  cache_write INTEGER NOT NULL DEFAULT 0,
+  reasoning INTEGER NOT NULL DEFAULT 0,
+  cost_usd REAL,
+  UNIQUE(id, session)
+) STRICT;
+CREATE INDEX runs_of_session ON runs(session, started);
+CREATE INDEX runs_newest ON runs(started);
+
+CREATE TABLE leases(
+  session INTEGER PRIMARY KEY REFERENCES sessions(key),
+  token TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  host TEXT NOT NULL,
+  pid_namespace INTEGER NOT NULL,
+  acquired INTEGER NOT NULL,
+  renewed INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array migrations_of_this_program = {Migration{1, version_1}};
+
+// 0: empty. An earlier program's database without our table is not ours to touch.
+Result<int> version_of(Database& database) {
+  auto tables = database.query("SELECT count(*), coalesce(sum(name = 'schema_version'), 0) FROM sqlite_schema", {});
+  tables.next();
+  if (tables.integer(0) == 0) return 0;
+  if (tables.integer(1) == 0) {
+    return fail(ErrorKind::storage, fmt::format("{} is another program's database", database.path()),
+                "move it aside, or name another data directory with --data-dir");
+  }
+  auto version = database.query("SELECT coalesce(max(version), 0) FROM schema_version", {});
+  version.next();
+  return static_cast<int>(version.integer(0));
+}
+
+tl::unexpected<Error> newer(const Database& database, int version, int known) {
+  return fail(ErrorKind::storage,
+              fmt::format("{} has schema version {}, this errand knows {}", database.path(), version, known),
+              "a newer errand wrote it; update this one");
+}
+
+// Only one process makes or changes a schema: SQLite does not wait its turn to switch a file to WAL.
+Result<Fd> lock_directory_of(const std::string& path) {
+  const auto directory = parent_path(path);
+  Fd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock) return fail_errno(ErrorKind::storage, fmt::format("can't open {}", directory), errno);
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    return fail_errno(ErrorKind::storage, fmt::format("can't lock {}", directory), errno);
+  }
+  return lock;
+}
+
+Result<void> sync_and_rename(const std::string& from, const std::string& to) {
+  const Fd file(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::fchmod(file.get(), 0600) != 0 || ::fsync(file.get()) != 0 || ::rename(from.c_str(), to.c_str()) != 0) {
+    return fail_errno(ErrorKind::storage, fmt::format("can't keep a copy of the store as {}", to), errno);
+  }
+  const Fd directory(::open(parent_path(to).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::fsync(directory.get()) != 0) {
+    return fail_errno(ErrorKind::storage, fmt::format("can't keep a copy of the store as {}", to), errno);
+  }
+  return {};
+}
+
+// A copy as it stands, through a connection of its own: the caller's holds the write lock and has written nothing yet.
+Result<void> back_up(const std::string& path, int next_version) {
+  const auto target = fmt::format("{}.before-v{}", path, next_version);
+  const auto unfinished = target + ".part";
+  ::unlink(unfinished.c_str());
+  {
+    Database reader(path);
+    reader.run("VACUUM INTO ?", {unfinished});
+  }
+  ERRAND_TRY(sync_and_rename(unfinished, target));
+  log::info("store: kept a copy before the schema changes as {}", target);
+  return {};
+}
+
+bool is_empty_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && info.st_size == 0;
+}
+
+Result<void> apply_in_transaction(Database& database, std::span<const Migration> migrations) {
+  Transaction transaction(database, Durability::power_loss);
+  ERRAND_TRY_ASSIGN(const int version, version_of(database));
+  if (version > 0 && !database.in_memory()) ERRAND_TRY(back_up(database.path(), version + 1));
+  if (version == 0) {
+    database.execute("CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT");
+  }
+  for (const auto& migration : migrations) {
+    if (migration.version <= version) continue;
+    database.execute(migration.sql);
+    database.run("INSERT INTO schema_version(version, applied) VALUES(?, ?)",
+                 {std::int64_t{migration.version}, to_ms(now())});
+  }
+  transaction.commit();
+  return {};
+}
+
+// Whether the schema is the one wanted; false: it is older.
+Result<bool> is_current(Database& database, int latest) {
+  ERRAND_TRY_ASSIGN(const int version, version_of(database));
+  if (version > latest) return newer(database, version, latest);
+  return version == latest;
+}
+
+}  // namespace
+
+std::span<const Migration> all_migrations() {
+  return migrations_of_this_program;
+}
+
+Result<void> migrate(Database& database, std::span<const Migration> migrations) {
+  const int latest = migrations.back().version;
+  if (database.in_memory()) return apply_in_transaction(database, migrations);
+  // Whoever reads a file that is being switched to WAL makes the switch fail: an empty one is left alone until locked.
+  if (!is_empty_file(database.path())) {
+    ERRAND_TRY_ASSIGN(const bool current, is_current(database, latest));
+    if (current) return {};
+  }
+  ERRAND_TRY_ASSIGN(const auto lock, lock_directory_of(database.path()));
+  ERRAND_TRY_ASSIGN(const bool current, is_current(database, latest));
+  if (current) return {};  // another process was faster
+  database.execute("PRAGMA journal_mode=WAL");
+  return apply_in_transaction(database, migrations);
+}
+
+}  // namespace errand::store

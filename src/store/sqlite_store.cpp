@@ -1,0 +1,199 @@
+#include "store/sqlite_store.hpp"
+
+#include "base/log.hpp"
+#include "base/try.hpp"
+#include "store/reference.hpp"
+#include "store/sqlite_messages.hpp"
+#include "store/sqlite_runs.hpp"
+#include "store/sqlite_sessions.hpp"
+
+namespace errand::store {
+
+namespace {
+
+class SqliteLease final : public Lease {
+ public:
+  SqliteLease(SqliteStore& store, std::string session) : store_(store), session_(std::move(session)) {}
+  ~SqliteLease() override { store_.release(session_); }
+  SqliteLease(const SqliteLease&) = delete;
+  SqliteLease& operator=(const SqliteLease&) = delete;
+
+ private:
+  SqliteStore& store_;
+  std::string session_;
+};
+
+}  // namespace
+
+template <class Work>
+auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Database&>())) {
+  const std::lock_guard lock(mutex_);
+  try {
+    return work(*database_);
+  } catch (const SQLite::Exception& e) {
+    return fail(database_->error_of(e));
+  }
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, std::chrono::milliseconds renew_every)
+    : database_(std::move(database)),
+      files_(std::move(files)),
+      heartbeat_(std::make_unique<Heartbeat>(renew_every, [this] { renew(); })) {}
+
+SqliteStore::~SqliteStore() {
+  heartbeat_.reset();
+  if (!leases_.holds_any()) return;
+  const auto released = with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::crash);
+    leases_.remove_all_rows(database);
+    transaction.commit();
+    return {};
+  });
+  // The rows name a process that is about to end: nobody will wait for it.
+  if (!released) log::warn("store: can't give leases back: {}", released.error().message);
+}
+
+Result<SessionInfo> SqliteStore::create(const NewSession& session) {
+  return with_database([&](Database& database) -> Result<SessionInfo> {
+    Transaction transaction(database, Durability::crash);
+    ERRAND_TRY_ASSIGN(const auto id, insert_session(database, session));
+    transaction.commit();
+    return session_with_id(database, leases_, id);
+  });
+}
+
+Result<SessionInfo> SqliteStore::find(std::string_view reference, std::string_view project) {
+  return with_database([&](Database& database) { return find_session(database, leases_, reference, project); });
+}
+
+Result<std::vector<SessionInfo>> SqliteStore::list(const SessionQuery& query) {
+  return with_database(
+      [&](Database& database) -> Result<std::vector<SessionInfo>> { return list_sessions(database, leases_, query); });
+}
+
+Result<void> SqliteStore::change(std::string_view session, const SessionChange& change) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY(change_session(database, session, change));
+    transaction.commit();
+    return {};
+  });
+}
+
+Result<SessionInfo> SqliteStore::fork(std::string_view session, std::string_view name) {
+  return with_database([&](Database& database) -> Result<SessionInfo> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY_ASSIGN(const auto id, copy_session(database, session, name));
+    transaction.commit();
+    return session_with_id(database, leases_, id);
+  });
+}
+
+Result<std::unique_ptr<Lease>> SqliteStore::lease(std::string_view session) {
+  return with_database([&](Database& database) -> Result<std::unique_ptr<Lease>> {
+    // After a power loss no holder is left either: nothing about a lease needs to survive one.
+    Transaction transaction(database, Durability::crash);
+    ERRAND_TRY_ASSIGN(const auto target, leases_.take(database, session));
+    interrupt_open_runs(database, target);
+    transaction.commit();
+    leases_.hold(session, Leases::Until::released);
+    set_heartbeat();
+    return std::make_unique<SqliteLease>(*this, std::string(session));
+  });
+}
+
+void SqliteStore::release(const std::string& session) {
+  const auto released = with_database([&](Database& database) -> Result<void> {
+    leases_.forget(session);
+    set_heartbeat();
+    Transaction transaction(database, Durability::crash);
+    leases_.remove_row(database, session);
+    transaction.commit();
+    return {};
+  });
+  if (!released) log::warn("store: can't give the lease of {} back: {}", session, released.error().message);
+}
+
+Result<void> SqliteStore::begin_run(const RunStart& run, const std::vector<Lasting>& events) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY_ASSIGN(const auto target, leases_.writable(database, run.session));
+    const bool leased = leases_.held(run.session).has_value();
+    if (!leased) leases_.write_row(database, target);
+    interrupt_open_runs(database, target);
+    ERRAND_TRY(insert_run(database, target, run));
+    ERRAND_TRY(append_events(database, target, events));
+    transaction.commit();
+    if (!leased) leases_.hold(run.session, Leases::Until::run_ends);
+    set_heartbeat();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::append(std::string_view session, const std::vector<Lasting>& events, const Totals& totals) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY_ASSIGN(const auto target, leases_.writable(database, session));
+    ERRAND_TRY(append_events(database, target, events));
+    add_totals(database, target.key, totals);
+    transaction.commit();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::end_run(const RunEnd& run, const std::vector<Lasting>& events) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY_ASSIGN(const auto target, leases_.writable(database, run.session));
+    ERRAND_TRY(append_events(database, target, events));
+    ERRAND_TRY(finish_run(database, target, run));
+    const bool runs_own_lease = leases_.held(run.session) == Leases::Until::run_ends;
+    if (runs_own_lease) leases_.remove_row(database, run.session);
+    transaction.commit();
+    if (runs_own_lease) leases_.forget(run.session);
+    set_heartbeat();
+    return {};
+  });
+}
+
+Result<History> SqliteStore::read_history(std::string_view session) {
+  return with_database([&](Database& database) -> Result<History> {
+    ERRAND_TRY_ASSIGN(const auto key, key_of(database, session));
+    return read_messages(database, key);
+  });
+}
+
+Result<std::vector<StoredRecord>> SqliteStore::records(std::string_view session) {
+  return with_database([&](Database& database) -> Result<std::vector<StoredRecord>> {
+    ERRAND_TRY_ASSIGN(const auto key, key_of(database, session));
+    return read_records(database, key);
+  });
+}
+
+Result<std::string> SqliteStore::files_directory(std::string_view session) {
+  ERRAND_TRY(check_id(session));
+  const std::lock_guard lock(mutex_);
+  return files_.directory_of(session);
+}
+
+void SqliteStore::renew() {
+  const auto renewed = with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::crash);
+    leases_.renew(database);
+    transaction.commit();
+    return {};
+  });
+  // Whoever took it over for that is noticed by the next append.
+  if (!renewed) log::warn("store: can't renew leases: {}", renewed.error().message);
+}
+
+void SqliteStore::set_heartbeat() {
+  // Nobody else can see a lease in memory.
+  if (leases_.holds_any() && !database_->in_memory()) {
+    heartbeat_->on();
+  } else {
+    heartbeat_->off();
+  }
+}
+
+}  // namespace errand::store

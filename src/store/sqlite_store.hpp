@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "store/file_area.hpp"
+#include "store/heartbeat.hpp"
+#include "store/session_store.hpp"
+#include "store/sqlite_database.hpp"
+#include "store/sqlite_leases.hpp"
+
+namespace errand::store {
+
+/// Sessions in SQLite: one connection, one caller at a time.
+class SqliteStore final : public SessionStore {
+ public:
+  /// The database's schema is current.
+  SqliteStore(std::unique_ptr<Database> database, FileArea files,
+              std::chrono::milliseconds renew_every = owner_renewal);
+  ~SqliteStore() override;
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  Result<SessionInfo> create(const NewSession& session) override;
+  Result<SessionInfo> find(std::string_view reference, std::string_view project) override;
+  Result<std::vector<SessionInfo>> list(const SessionQuery& query) override;
+  Result<void> change(std::string_view session, const SessionChange& change) override;
+  Result<SessionInfo> fork(std::string_view session, std::string_view name) override;
+  Result<std::unique_ptr<Lease>> lease(std::string_view session) override;
+  Result<void> begin_run(const RunStart& run, const std::vector<Lasting>& events) override;
+  Result<void> append(std::string_view session, const std::vector<Lasting>& events, const Totals& totals) override;
+  Result<void> end_run(const RunEnd& run, const std::vector<Lasting>& events) override;
+  Result<History> read_history(std::string_view session) override;
+  Result<std::vector<StoredRecord>> records(std::string_view session) override;
+  Result<std::string> files_directory(std::string_view session) override;
+
+  /// What a Lease does when it goes.
+  void release(const std::string& session);
+
+ private:
+  /// work(database) under the lock, SQLite's exceptions made errors.
+  template <class Work>
+  auto with_database(Work&& work) -> decltype(work(std::declval<Database&>()));
+
+  void renew();
+  void set_heartbeat();
+
+  std::mutex mutex_;
+  std::unique_ptr<Database> database_;
+  FileArea files_;
+  Leases leases_;
+  std::unique_ptr<Heartbeat> heartbeat_;  // last: its thread uses the others
+};
+
+}  // namespace errand::store
