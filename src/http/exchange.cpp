@@ -1,0 +1,234 @@
+#include "http/exchange.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+
+namespace errand::http {
+
+namespace {
+
+// Bodies libcurl sends together with the head; larger ones are watched for progress.
+constexpr std::size_t quickly_sent_bytes = 64U << 10U;
+
+bool is_token(std::string_view name) {
+  constexpr std::string_view others = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+Result<void> check_header(const Header& header) {
+  if (!is_token(header.name)) {
+    return fail(ErrorKind::config, fmt::format("a header's name has {} bytes that are no name", header.name.size()),
+                "a header's name holds letters, digits and hyphens");
+  }
+  if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    return fail(ErrorKind::config, fmt::format("the value of the header \"{}\" has a line break", header.name),
+                "check the key or setting it comes from");
+  }
+  return {};
+}
+
+bool names(const Request& request, std::string_view header) {
+  return std::ranges::any_of(request.headers, [&](const Header& given) { return text::lower(given.name) == header; });
+}
+
+// "HTTP/1.1 200 OK" -> 200.
+std::optional<int> status_of(std::string_view line) {
+  if (!line.starts_with("HTTP/")) return std::nullopt;
+  const auto space = line.find(' ');
+  int status = 0;
+  if (space != std::string_view::npos) std::from_chars(line.data() + space + 1, line.data() + line.size(), status);
+  return status;
+}
+
+}  // namespace
+
+Exchange::Exchange(const CurlApi& curl, Target target, EasyHandle easy)
+    : curl_(curl), target_(std::move(target)), headers_(nullptr, {&curl}), easy_(std::move(easy)) {}
+
+Result<std::shared_ptr<Exchange>> Exchange::make(const CurlApi& curl, const Request& request,
+                                                 const ClientOptions& options) {
+  if (!is_token(request.method)) return fail(ErrorKind::config, "an HTTP method holds letters only");
+  ERRAND_TRY_ASSIGN(auto target, parse_target(curl, request.url));
+  EasyHandle easy(curl.easy_init(), {&curl});
+  if (!easy) return fail(ErrorKind::internal, "libcurl can't make a transfer");
+  std::shared_ptr<Exchange> exchange(new Exchange(curl, std::move(target), std::move(easy)));
+  ERRAND_TRY(exchange->set_up(request, options));
+  return exchange;
+}
+
+template <class T>
+void Exchange::set(CURLoption option, T value) {
+  static_assert(std::is_same_v<T, long> || std::is_pointer_v<T>, "libcurl reads a long or a pointer");
+  const auto code = curl_.easy_setopt(easy_.get(), option, value);
+  if (code != CURLE_OK && setting_failed_ == CURLE_OK) setting_failed_ = code;
+}
+
+Result<void> Exchange::set_up(const Request& request, const ClientOptions& options) {
+  ERRAND_TRY(set_headers(request, options));
+  set_method(request);
+  set_connection(request);
+  set_trust(options);
+  set_callbacks();
+  if (setting_failed_ == CURLE_OK) return {};
+  return fail(ErrorKind::failure, fmt::format("libcurl refuses a setting: {}", curl_.easy_strerror(setting_failed_)),
+              "install libcurl 7.86 or later, built with TLS (Debian: libcurl4)");
+}
+
+Result<void> Exchange::set_headers(const Request& request, const ClientOptions& options) {
+  const auto add = [this](const std::string& line) {
+    curl_slist* const longer = curl_.slist_append(headers_.get(), line.c_str());
+    if (longer == nullptr) return;
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  };
+  for (const auto& header : request.headers) {
+    ERRAND_TRY(check_header(header));
+    // libcurl's way to say "with an empty value"; a bare colon would remove the header.
+    add(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+  }
+  add("Expect:");  // it would cost a round trip, and some proxies a second of waiting
+  if (!names(request, "content-type")) add("Content-Type:");
+  set(CURLOPT_HTTPHEADER, headers_.get());
+  if (!options.user_agent.empty()) set(CURLOPT_USERAGENT, options.user_agent.c_str());
+  return {};
+}
+
+void Exchange::set_method(const Request& request) {
+  set(CURLOPT_CURLU, target_.url.get());
+  if (request.method == "HEAD") {
+    set(CURLOPT_NOBODY, 1L);
+  } else if (request.method == "GET" && request.body.empty()) {
+    set(CURLOPT_HTTPGET, 1L);
+  } else {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.c_str());
+    if (request.method != "POST") set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+}
+
+void Exchange::set_connection(const Request& request) {
+  connect_limit_ = request.connect_limit;
+  set(CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(std::clamp<std::int64_t>(request.connect_limit.count(), 1, 1L << 30)));
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_QUICK_EXIT, 1L);  // a cancel must not wait for a name server
+  set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_TCP_KEEPIDLE, 30L);
+  set(CURLOPT_TCP_KEEPINTVL, 15L);
+  set(CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_socket);
+  // Over TLS parallel requests wait for the first handshake to learn whether they can share its connection. In the
+  // clear there is only HTTP/1.1, and they would wait for the first answer instead.
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(target_.secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_PIPEWAIT, target_.secure ? 1L : 0L);
+  if (request.body.size() <= quickly_sent_bytes) return;
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
+  set(CURLOPT_XFERINFODATA, static_cast<void*>(this));
+}
+
+void Exchange::set_trust(const ClientOptions& options) {
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.ca_directory.empty()) set(CURLOPT_CAPATH, options.ca_directory.c_str());
+  if (options.proxy) set(CURLOPT_PROXY, options.proxy->c_str());
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+void Exchange::set_callbacks() {
+  set(CURLOPT_PRIVATE, static_cast<void*>(this));
+  set(CURLOPT_ERRORBUFFER, detail_.data());
+  set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+}
+
+// One line of a head, in its order: interim heads (1xx) give way to the next; trailers after the body are dropped.
+bool Exchange::take_header(std::string_view line) {
+  if (head_complete_) return true;
+  head_bytes_ += line.size();
+  if (head_bytes_ > max_head_bytes) {
+    refusal_ = Error{.kind = ErrorKind::unavailable,
+                     .message = fmt::format("the head of {}'s answer exceeds {} bytes", target_.host, max_head_bytes),
+                     .hint = "check the address (base_url)"};
+    return false;
+  }
+  line = text::trim_end(line);
+  if (const auto status = status_of(line)) {
+    head_ = ResponseHead{.status = *status, .headers = {}};
+  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+    head_.headers.push_back({text::lower(line.substr(0, colon)), std::string(text::trim(line.substr(colon + 1)))});
+  } else if (line.empty() && head_.status >= 200) {
+    head_complete_ = true;
+    inbox_.put_head(std::move(head_));
+  }
+  return true;
+}
+
+std::size_t Exchange::take_body(std::string_view bytes) {
+  if (inbox_.put(bytes) == Inbox::Put::full) return CURL_WRITEFUNC_PAUSE;
+  received_ += bytes.size();
+  unannounced_ = true;
+  return bytes.size();
+}
+
+void Exchange::announce() {
+  if (std::exchange(unannounced_, false)) inbox_.wake_reader();
+}
+
+void Exchange::finish(CURLcode code) {
+  if (refusal_) {
+    inbox_.end(fail(*refusal_));
+  } else if (code == CURLE_OK) {
+    inbox_.end({});
+  } else {
+    inbox_.end(fail(explain(failure_of(code))));
+  }
+}
+
+Failure Exchange::failure_of(CURLcode code) const {
+  long os_error = 0;
+  curl_.easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);
+  return {.code = code,
+          .os_error = static_cast<int>(os_error),
+          .detail = detail_.front() != '\0' ? detail_.data() : curl_.easy_strerror(code),
+          .host = target_.host,
+          .received = received_,
+          .connect_limit = connect_limit_};
+}
+
+std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Exchange*>(self)->take_header({data, size * count}) ? size * count : 0;
+}
+
+std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Exchange*>(self)->take_body({data, size * count});
+}
+
+int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t uploaded) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (std::exchange(exchange.uploaded_, uploaded) != uploaded) exchange.inbox_.saw_activity();
+  return 0;
+}
+
+// A child process must not inherit a connection that carries a key.
+curl_socket_t Exchange::open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+}  // namespace errand::http
