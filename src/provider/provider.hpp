@@ -32,17 +32,22 @@ class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
   virtual void on_stream_event(const chat::stream::StreamEvent& event) = 0;
-  /// A wait before another try. With `restarted`, what was reported of this reply so far is void.
+  /// A wait before another try, which is the `attempt`-th. With `restarted`, what was reported of this reply so far is
+  /// void.
   virtual void on_retry(const chat::event::Retry& retry) = 0;
   virtual void on_fallback(const chat::event::Fallback& fallback) = 0;
 };
 
-/// A reply, whole or cut.
+/// A reply, whole or cut. A tool call whose input did not arrive whole is never in it: a reply that reached its output
+/// limit inside a call has stop `max_tokens` and lacks that call.
 struct Reply {
   chat::AssistantMessage message;  ///< when cut: what had arrived, without unfinished tool calls; stop is cancelled
   std::optional<Error> cut;        ///< cancelled, timeout, or the failure that ended it in mid-stream
   std::chrono::milliseconds api_time{0};
   std::optional<double> cost_usd;  ///< nullopt: the price is unknown
+  /// How long the conversation is with this reply, as its last request reported; 0: unknown. `message.usage` is what
+  /// was spent, over all tries and continuations, and may be more.
+  std::int64_t context_tokens = 0;
 };
 
 /// A model that can be asked. Safe to call from several threads at once.

@@ -28,6 +28,8 @@ class Registry {
   Result<std::unique_ptr<Provider>> open(const std::vector<chat::ModelSpec>& chain) const;
 
  private:
+  [[nodiscard]] Result<std::unique_ptr<Provider>> open_one(const chat::ModelSpec& model) const;
+
   std::vector<chat::ProviderSpec> providers_;
   chat::RetrySettings retry_;
   std::function<http::Transport&()> transport_;

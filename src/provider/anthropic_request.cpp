@@ -1,0 +1,289 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "chat/codec.hpp"
+#include "provider/anthropic.hpp"
+#include "provider/call_ids.hpp"
+#include "provider/json_text.hpp"
+#include "provider/wire_value.hpp"
+
+namespace errand::provider {
+
+using chat::ThinkingStyle;
+
+namespace {
+
+constexpr std::int64_t default_max_tokens = 8192;
+constexpr std::int64_t smallest_budget = 1024;  // the API refuses less
+constexpr std::string_view cache_mark = R"(,"cache_control":{"type":"ephemeral"})";
+// The API allows four: one ends the tools, one the system prompt, two the last user messages. The older of these two is
+// where the turn before wrote its entry: it is found there however many blocks came since (a look back is ~20 blocks).
+constexpr std::size_t marked_user_messages = 2;
+
+enum class Role { user, assistant };
+
+struct WireMessage {
+  Role role = Role::user;
+  std::vector<std::string> blocks;  // each a JSON object
+};
+
+struct EffortBudget {
+  std::string_view effort;
+  std::int64_t tokens;
+};
+constexpr std::array effort_budgets = {
+    EffortBudget{"minimal", 1024}, EffortBudget{"low", 4096},   EffortBudget{"medium", 10'000},
+    EffortBudget{"high", 24'000},  EffortBudget{"max", 48'000},
+};
+
+std::int64_t max_tokens_of(const Request& request, const chat::ModelSpec& model) {
+  if (model.max_output > 0)
+    return request.max_output > 0 ? std::min(request.max_output, model.max_output) : model.max_output;
+  if (request.max_output > 0) return request.max_output;
+  return model.context > 0 ? std::min(default_max_tokens, std::max<std::int64_t>(model.context / 2, 1))
+                           : default_max_tokens;
+}
+
+std::int64_t budget_of(const chat::ThinkingSettings& thinking) {
+  if (thinking.budget_tokens > 0) return thinking.budget_tokens;
+  const auto found = std::ranges::find(effort_budgets, thinking.effort, &EffortBudget::effort);
+  return found == effort_budgets.end() ? 0 : found->tokens;
+}
+
+// The API's own levels; what lies between them is the nearest.
+std::string_view effort_of(const chat::ThinkingSettings& thinking) {
+  if (thinking.effort == "minimal") return "low";
+  if (!thinking.effort.empty()) return thinking.effort;
+  if (thinking.budget_tokens <= 4096) return "low";
+  return thinking.budget_tokens <= 16'384 ? "medium" : "high";
+}
+
+void write_effort(JsonWriter& json, const chat::ThinkingSettings& thinking) {
+  json.key("output_config").begin_object().field("effort", effort_of(thinking)).end_object();
+}
+
+// Nothing is said when nothing was asked: the model's own default.
+void write_thinking(JsonWriter& json, const chat::ThinkingSettings& thinking, ThinkingStyle style,
+                    std::int64_t max_tokens) {
+  if (style == ThinkingStyle::none || (thinking.effort.empty() && thinking.budget_tokens == 0)) return;
+  if (thinking.effort == "none") {
+    if (style == ThinkingStyle::adaptive) json.key("thinking").begin_object().field("type", "disabled").end_object();
+    return;
+  }
+  if (style == ThinkingStyle::budget) {
+    const auto budget = std::min(std::max(budget_of(thinking), smallest_budget), max_tokens - smallest_budget);
+    if (budget < smallest_budget) return;
+    json.key("thinking").begin_object().field("type", "enabled").key("budget_tokens").number(budget).end_object();
+    return;
+  }
+  if (style == ThinkingStyle::adaptive) json.key("thinking").begin_object().field("type", "adaptive").end_object();
+  write_effort(json, thinking);
+}
+
+std::string marked(const std::string& block) {
+  return block.substr(0, block.size() - 1) + std::string(cache_mark) + "}";
+}
+
+std::string text_block(std::string_view text) {
+  std::string out;
+  JsonWriter(out).begin_object().field("type", "text").field("text", text).end_object();
+  return out;
+}
+
+std::string media_block(std::string_view type, std::string_view media_type, std::string_view bytes,
+                        std::string_view title) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("type", type).key("source").begin_object();
+  if (media_type.starts_with("text/")) {
+    json.field("type", "text").field("media_type", "text/plain").field("data", bytes);
+  } else {
+    json.field("type", "base64").field("media_type", media_type).field("data", chat::base64_encode(bytes));
+  }
+  json.end_object();
+  if (!title.empty()) json.field("title", title);
+  json.end_object();
+  return out;
+}
+
+// Text without a visible character is refused by the API.
+void add_text(std::vector<std::string>& out, const chat::Text& block) {
+  if (!text::trim(block.text).empty()) out.push_back(text_block(block.text));
+}
+
+std::vector<std::string> user_blocks(const std::vector<chat::UserBlock>& content) {
+  std::vector<std::string> out;
+  for (const auto& block : content) {
+    std::visit(
+        overloaded{
+            [&](const chat::Text& b) { add_text(out, b); },
+            [&](const chat::Image& b) { out.push_back(media_block("image", b.media_type, b.bytes, {})); },
+            [&](const chat::Document& b) { out.push_back(media_block("document", b.media_type, b.bytes, b.name)); },
+        },
+        block);
+  }
+  return out;
+}
+
+std::string result_block(const chat::ToolResult& result, const CallIds& ids) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("type", "tool_result").field("tool_use_id", ids.of_result(result.call_id));
+  if (const auto blocks = user_blocks(result.content); !blocks.empty()) {
+    json.key("content").begin_array();
+    for (const auto& block : blocks) json.raw(block);
+    json.end_array();
+  }
+  if (result.is_error) json.key("is_error").raw("true");
+  json.end_object();
+  return out;
+}
+
+std::string thinking_block(const chat::Thinking& block) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  if (block.redacted) {
+    json.field("type", "redacted_thinking").field("data", block.signature);
+  } else {
+    json.field("type", "thinking").field("thinking", block.text).field("signature", block.signature);
+  }
+  json.end_object();
+  return out;
+}
+
+std::string call_block(const chat::ToolCall& call, CallIds& ids) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("type", "tool_use").field("id", ids.of_call(call.id)).field("name", plain_name(call.name));
+  json.key("input").raw(object_text(call.arguments)).end_object();
+  return out;
+}
+
+// The conversation as this API wants it: roles take turns, and the results of a reply come first in the message after
+// it.
+class History {
+ public:
+  explicit History(const Endpoint& endpoint) : provider_(endpoint.provider.name) {}
+
+  std::vector<WireMessage> messages(const std::vector<chat::Message>& history) {
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      const auto place = i + 1 == history.size() ? Place::last : Place::inner;
+      std::visit(overloaded{
+                     [&](const chat::UserMessage& m) { add(Role::user, user_blocks(m.content)); },
+                     [&](const chat::AssistantMessage& m) { add(Role::assistant, assistant_blocks(m, place)); },
+                     [&](const chat::ToolMessage& m) { add(Role::user, result_blocks(m)); },
+                 },
+                 history[i]);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  enum class Place { inner, last };
+
+  void add(Role role, std::vector<std::string> blocks) {
+    if (blocks.empty()) return;
+    if (out_.empty() || out_.back().role != role) out_.push_back({role, {}});
+    auto& held = out_.back().blocks;
+    held.insert(held.end(), std::make_move_iterator(blocks.begin()), std::make_move_iterator(blocks.end()));
+  }
+
+  std::vector<std::string> result_blocks(const chat::ToolMessage& message) const {
+    std::vector<std::string> out;
+    for (const auto& result : message.results) out.push_back(result_block(result, ids_));
+    return out;
+  }
+
+  // Thinking that is not signed, and what another provider wrote for itself, would be refused. So would a message
+  // that ends in thinking, unless it is the paused turn that is being continued.
+  std::vector<std::string> assistant_blocks(const chat::AssistantMessage& message, Place place) {
+    const bool own = message.provider.empty() || message.provider == provider_;
+    ids_.next_reply();
+    std::vector<std::string> out;
+    std::size_t keep = 0;
+    auto before_text = std::string::npos;  // how long `out` was before the text that has just been added
+    for (const auto& block : message.content) {
+      const bool thinking = std::holds_alternative<chat::Thinking>(block);
+      if (stands_for_text(block)) out.resize(std::min(before_text, out.size()));
+      before_text = std::holds_alternative<chat::Text>(block) ? out.size() : std::string::npos;
+      std::visit(overloaded{
+                     [&](const chat::Text& b) { add_text(out, b); },
+                     [&](const chat::Thinking& b) {
+                       if (own && !b.signature.empty()) out.push_back(thinking_block(b));
+                     },
+                     [&](const chat::ToolCall& b) { out.push_back(call_block(b, ids_)); },
+                     [&](const chat::Native& b) {
+                       if (b.provider == provider_) out.push_back(b.json);
+                     },
+                 },
+                 block);
+      if (!thinking) keep = out.size();
+    }
+    if (place == Place::inner) out.resize(keep);
+    return out;
+  }
+
+  // Whether it is a cited text, which stands for the plain one before it.
+  [[nodiscard]] bool stands_for_text(const chat::AssistantBlock& block) const {
+    const auto* native = std::get_if<chat::Native>(&block);
+    return native != nullptr && native->provider == provider_ && native->json.starts_with(cited_text_prefix);
+  }
+
+  std::string provider_;
+  CallIds ids_{CallIdStyle::plain};
+  std::vector<WireMessage> out_;
+};
+
+void write_tools(JsonWriter& json, const std::vector<chat::ToolSpec>& tools) {
+  if (tools.empty()) return;
+  json.key("tools").begin_array();
+  for (const auto& tool : tools) {
+    std::string text;
+    JsonWriter inner(text);
+    inner.begin_object().field("name", tool.name).field("description", tool.description);
+    inner.key("input_schema").raw(tool.input_schema).end_object();
+    json.raw(&tool == &tools.back() ? marked(text) : text);
+  }
+  json.end_array();
+}
+
+void write_messages(JsonWriter& json, const std::vector<WireMessage>& messages) {
+  std::vector<bool> mark(messages.size(), false);
+  std::size_t left = marked_user_messages;
+  for (auto i = messages.size(); i-- > 0 && left > 0;) {
+    if (messages[i].role != Role::user) continue;
+    mark[i] = true;
+    --left;
+  }
+  json.key("messages").begin_array();
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto& message = messages[i];
+    json.begin_object().field("role", message.role == Role::user ? "user" : "assistant").key("content").begin_array();
+    for (const auto& block : message.blocks)
+      json.raw(mark[i] && &block == &message.blocks.back() ? marked(block) : block);
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string anthropic_body(const Request& request, const Endpoint& endpoint) {
+  std::string out;
+  JsonWriter json(out);
+  const auto max_tokens = max_tokens_of(request, endpoint.model);
+  json.begin_object().field("model", endpoint.model.id).key("max_tokens").number(max_tokens).key("stream").raw("true");
+  write_thinking(json, request.thinking, endpoint.model.thinking, max_tokens);
+  write_tools(json, request.tools);
+  if (!request.system.empty()) json.key("system").begin_array().raw(marked(text_block(request.system))).end_array();
+  write_messages(json, History(endpoint).messages(request.history));
+  json.end_object();
+  return out;
+}
+
+}  // namespace errand::provider

@@ -1,0 +1,275 @@
+#include "provider/api_error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <re2/re2.h>
+
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+#include "chat/codec.hpp"
+
+namespace errand::provider {
+
+namespace {
+
+constexpr std::size_t max_shown_columns = 300;
+
+// How providers say that the prompt does not fit; matched in lower case (recorded and reported wordings).
+constexpr std::array<std::string_view, 12> overflow_wordings = {
+    "context length",     "context window",    "context size",      "context_length",
+    "prompt is too long", "prompt too long",   "input is too long", "maximum number of tokens",
+    "token limit",        "reduce the length", "too many tokens",   "exceed_context",
+};
+constexpr std::array<std::string_view, 4> quota_wordings = {"insufficient_quota", "billing_error",
+                                                            "insufficient_balance", "credit balance is too low"};
+constexpr std::array<std::string_view, 6> refused_key_wordings = {"invalid api key",   "incorrect api key",
+                                                                  "api key not valid", "invalid_api_key",
+                                                                  "api_key_invalid",   "authentication_error"};
+constexpr std::array<std::string_view, 6> unknown_model_wordings = {"model_not_found", "model not found",
+                                                                    "unknown model",   "model does not exist",
+                                                                    "no such model",   "not a valid model"};
+
+std::string string_or_number(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return {};
+  if (found->is_string()) return found->get<std::string>();
+  return found->is_number_integer() ? std::to_string(found->get<long long>()) : std::string();
+}
+
+int status_in(const Json& error) {
+  for (const char* key : {"status_code", "code", "status"}) {
+    const auto found = error.find(key);
+    if (found == error.end() || !found->is_number_integer()) continue;
+    const auto number = found->get<long long>();
+    if (number >= 400 && number < 600) return static_cast<int>(number);
+  }
+  return 0;
+}
+
+// {"detail": "text"} or, from FastAPI, {"detail": [{"loc": […], "msg": "text"}]}.
+std::string detail_text(const Json& detail) {
+  if (detail.is_string()) return detail.get<std::string>();
+  if (detail.is_array() && !detail.empty() && detail.front().is_object())
+    return string_or_number(detail.front(), "msg");
+  return {};
+}
+
+// OpenRouter wraps what the upstream provider said.
+std::string upstream_text(const Json& error) {
+  const auto metadata = error.find("metadata");
+  if (metadata == error.end() || !metadata->is_object()) return {};
+  return string_or_number(*metadata, "raw");
+}
+
+void read_error_object(ApiFailure& out, const Json& error) {
+  out.type = string_or_number(error, "type");
+  if (out.type.empty()) out.type = string_or_number(error, "status");
+  out.code = string_or_number(error, "code");
+  out.message = string_or_number(error, "message");
+  if (auto upstream = upstream_text(error); !upstream.empty()) out.message += ": " + upstream;
+  if (out.status == 0) out.status = status_in(error);
+}
+
+std::string page_text(std::string_view body) {
+  std::string title;
+  if (RE2::PartialMatch(re2::StringPiece(body.data(), body.size()), "(?is)<title[^>]*>\\s*([^<]*?)\\s*</title>",
+                        &title)) {
+    return fmt::format("an HTML page titled \"{}\"", title);
+  }
+  return "an HTML page";
+}
+
+template <std::size_t N>
+bool says(const ApiFailure& failure, const std::array<std::string_view, N>& wordings) {
+  const auto all = text::lower(failure.type + "\n" + failure.code + "\n" + failure.message);
+  return std::ranges::any_of(wordings, [&](std::string_view w) { return all.find(w) != std::string::npos; });
+}
+
+bool is_overflow(const ApiFailure& failure) {
+  switch (failure.status) {
+    case 0:
+    case 400:
+    case 422:
+    case 500:
+      return says(failure, overflow_wordings);
+    default:
+      return false;
+  }
+}
+
+bool is_unknown_model(const ApiFailure& failure) {
+  if (failure.status != 0 && failure.status != 400 && failure.status != 404) return false;
+  return says(failure, unknown_model_wordings) || failure.type == "not_found_error" || failure.status == 404;
+}
+
+bool is_passing(const ApiFailure& failure) {
+  constexpr std::array<std::string_view, 2> lasting = {"invalid_request_error", "invalid_request"};
+  if (failure.status == 0) return std::ranges::find(lasting, failure.type) == lasting.end();
+  return failure.status == 408 || failure.status == 409 || failure.status == 429 || failure.status >= 500;
+}
+
+std::string status_text(const ApiFailure& failure) {
+  return failure.status == 0 ? std::string() : fmt::format(" (HTTP {})", failure.status);
+}
+
+// "head (HTTP n): what the API said".
+std::string sentence(std::string_view head, const ApiFailure& failure, const Endpoint& endpoint) {
+  const auto said = public_text(failure.message, endpoint);
+  auto out = fmt::format("{}{}", head, status_text(failure));
+  if (!said.empty()) out += ": " + said;
+  return out;
+}
+
+std::string key_hint(const Endpoint& endpoint) {
+  const auto& names = endpoint.provider.key_variables;
+  if (!names.empty()) return fmt::format("set {}, or api_key_env in config.yaml", names.front());
+  return fmt::format("set api_key_env for provider \"{}\" in config.yaml", endpoint.provider.name);
+}
+
+// The API's own message is left out: it may repeat the key.
+Error refused_key(const ApiFailure& failure, const Endpoint& endpoint) {
+  const auto* verb = endpoint.provider.key.empty() ? "wants a key" : "refused the key";
+  return {ErrorKind::auth,
+          fmt::format("the model API {}{}", verb, status_text(failure)),
+          key_hint(endpoint),
+          {},
+          {},
+          false};
+}
+
+Error forbidden(const ApiFailure& failure, const Endpoint& endpoint) {
+  const auto about_model = text::lower(failure.message).find("model") != std::string::npos;
+  if (about_model) {
+    return {ErrorKind::config,
+            sentence(fmt::format("the key may not use the model \"{}\"", endpoint.model.id), failure, endpoint),
+            "choose another model, or ask for access to this one",
+            {},
+            {},
+            false};
+  }
+  return {
+      ErrorKind::auth, sentence("the model API refused access", failure, endpoint), key_hint(endpoint), {}, {}, false};
+}
+
+Error unknown_model(const ApiFailure& failure, const Endpoint& endpoint) {
+  const auto message = text::lower(failure.message);
+  if (failure.status != 404 || message.find("model") != std::string::npos) {
+    return {ErrorKind::config,
+            fmt::format("the model API does not know the model \"{}\"{}", endpoint.model.id, status_text(failure)),
+            "see \"errand models\", and the model's id in config.yaml",
+            {},
+            {},
+            false};
+  }
+  return {ErrorKind::config,
+          sentence(fmt::format("there is no model API at {}", endpoint.provider.base_url), failure, endpoint),
+          fmt::format("check base_url of provider \"{}\"", endpoint.provider.name),
+          {},
+          {},
+          false};
+}
+
+Error refused_request(const ApiFailure& failure, const Endpoint& endpoint) {
+  if (failure.status >= 300 && failure.status < 400) {
+    return {ErrorKind::config,
+            fmt::format("the model API at {} has moved (HTTP {})", endpoint.provider.base_url, failure.status),
+            fmt::format("check base_url of provider \"{}\"", endpoint.provider.name),
+            {},
+            {},
+            false};
+  }
+  return {ErrorKind::failure, sentence("the model API refused the request", failure, endpoint), "", {}, {}, false};
+}
+
+}  // namespace
+
+ApiFailure read_failure(int status, const Json& body) {
+  ApiFailure out{status, {}, {}, {}};
+  const Json& top = body.is_array() && !body.empty() ? body.front() : body;
+  if (!top.is_object()) return out;
+  const auto error = top.find("error");
+  if (error != top.end() && error->is_object()) {
+    read_error_object(out, *error);
+  } else {
+    read_error_object(out, top);
+    if (error != top.end() && error->is_string()) out.message = error->get<std::string>();
+    if (const auto detail = top.find("detail"); detail != top.end() && out.message.empty())
+      out.message = detail_text(*detail);
+  }
+  return out;
+}
+
+ApiFailure read_failure(int status, std::string_view body) {
+  const auto trimmed = text::trim(body);
+  if (trimmed.starts_with('<')) return {status, "", "", page_text(trimmed)};
+  const auto json = chat::parse_json(trimmed);
+  if (json) return read_failure(status, *json);
+  return {status, "", "", std::string(trimmed)};
+}
+
+Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
+  if (is_overflow(failure)) {
+    return {ErrorKind::limit,
+            sentence("the request does not fit the model's context window", failure, endpoint),
+            "start a new session, or choose a model with a larger window",
+            {},
+            {},
+            false};
+  }
+  if (failure.status == 402 || says(failure, quota_wordings)) {
+    return {ErrorKind::unavailable,
+            sentence("the account with the model API has no credit left", failure, endpoint),
+            "add credit, or choose another model",
+            {},
+            {},
+            false};
+  }
+  if (failure.status == 401 || (failure.status <= 400 && says(failure, refused_key_wordings))) {
+    return refused_key(failure, endpoint);
+  }
+  if (failure.status == 403) return forbidden(failure, endpoint);
+  if (is_unknown_model(failure)) return unknown_model(failure, endpoint);
+  if (failure.status == 413 || failure.type == "request_too_large") {
+    return {ErrorKind::limit,
+            sentence("the request is larger than the model API takes", failure, endpoint),
+            "start a new session, or leave out the largest attachment",
+            {},
+            {},
+            false};
+  }
+  if (!is_passing(failure)) return refused_request(failure, endpoint);
+  return {ErrorKind::unavailable, sentence("the model API failed", failure, endpoint), "try again later", {}, {}, true};
+}
+
+std::string public_text(std::string_view message, const Endpoint& endpoint) {
+  std::string out(message.substr(0, 4096));
+  if (!endpoint.provider.key.empty()) out = text::replace_all(std::move(out), endpoint.provider.key, "…");
+  constexpr std::array secrets = {
+      R"((?i)\b(?:sk|pk|rk|key|org|proj|user|acct)[-_][a-z0-9_*\-]{8,})",
+      R"((?i)\bbearer\s+\S+)",
+      R"((?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)",
+  };
+  for (const char* pattern : secrets) RE2::GlobalReplace(&out, pattern, "…");
+  auto lines = text::lines(unicode::sanitize(out));
+  std::erase_if(lines, [](const std::string& line) { return text::trim(line).empty(); });
+  if (lines.size() > 2) lines.resize(2);
+  auto shown = text::ellipsize(text::join(lines, " "), max_shown_columns);
+  while (shown.ends_with('.')) shown.pop_back();
+  return shown;
+}
+
+Error broken_reply(std::string message, const Endpoint& endpoint) {
+  return {ErrorKind::unavailable,
+          std::move(message),
+          fmt::format("check the network and base_url of provider \"{}\"", endpoint.provider.name),
+          {},
+          {},
+          true};
+}
+
+}  // namespace errand::provider

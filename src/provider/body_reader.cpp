@@ -1,0 +1,121 @@
+#include "provider/body_reader.hpp"
+
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "provider/api_error.hpp"
+#include "provider/http_provider.hpp"
+
+namespace errand::provider {
+
+namespace stream = chat::stream;
+
+namespace {
+
+constexpr std::size_t max_error_bytes = 64U << 10U;  // of an error's body or a page: more says no more
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+bool is_success(const http::ResponseHead& head) {
+  return head.status >= 200 && head.status < 300;
+}
+
+void append_up_to(std::string& out, std::string_view bytes, std::size_t most) {
+  if (out.size() < most) out += bytes.substr(0, most - out.size());
+}
+
+bool is_empty_delta(const stream::StreamEvent& event) {
+  if (const auto* text = std::get_if<stream::TextDelta>(&event)) return text->text.empty();
+  const auto* thinking = std::get_if<stream::ThinkingDelta>(&event);
+  return thinking != nullptr && thinking->text.empty();
+}
+
+}  // namespace
+
+BodyReader::BodyReader(const Codec& codec, const Endpoint& endpoint, OnEvent on_event)
+    : codec_(codec), endpoint_(endpoint), on_event_(std::move(on_event)), decoder_(codec.decoder(endpoint)) {}
+
+void BodyReader::on_event(stream::StreamEvent event) {
+  assembler_.add(event);
+  if (!is_empty_delta(event)) on_event_(event);
+}
+
+// No line of an event stream begins with a bracket.
+void BodyReader::choose_form() {
+  std::string_view start = body_;
+  if (start.starts_with(byte_order_mark)) start.remove_prefix(byte_order_mark.size());
+  start = text::trim(start);
+  if (start.empty() || byte_order_mark.starts_with(start)) return;
+  if (start.front() == '{' || start.front() == '[') {
+    form_ = Form::json;
+  } else {
+    form_ = start.front() == '<' ? Form::page : Form::events;
+  }
+}
+
+Result<void> BodyReader::decode(std::string_view bytes) {
+  ERRAND_TRY_ASSIGN(const auto events, parser_.feed(bytes));
+  for (const auto& event : events) ERRAND_TRY(decoder_->on_sse(event, *this));
+  if (assembler_.bytes() <= HttpProvider::max_reply_bytes) return {};
+  return fail(ErrorKind::limit, fmt::format("the reply exceeds {} bytes", HttpProvider::max_reply_bytes));
+}
+
+Result<void> BodyReader::feed(const http::ResponseHead& head, std::string_view bytes) {
+  if (!is_success(head)) {
+    append_up_to(body_, bytes, max_error_bytes);
+    return {};
+  }
+  std::string first;
+  if (form_ == Form::unknown) {
+    body_ += bytes;
+    choose_form();
+    if (form_ != Form::events) return {};
+    first = std::exchange(body_, {});
+    bytes = first;
+  }
+  if (form_ == Form::events) {
+    auto decoded = decode(bytes);
+    failed_ = !decoded;
+    return decoded;
+  }
+  append_up_to(body_, bytes, form_ == Form::page ? max_error_bytes : HttpProvider::max_reply_bytes);
+  return {};
+}
+
+Error BodyReader::page_error() const {
+  const auto page = read_failure(0, body_);
+  return {
+      ErrorKind::unavailable,
+      fmt::format("the model API at {} answered with {}", endpoint_.provider.base_url,
+                  public_text(page.message, endpoint_)),
+      fmt::format("something else answers there, such as a proxy or a login page; check base_url of provider \"{}\"",
+                  endpoint_.provider.name),
+      {},
+      {},
+      false};
+}
+
+Result<void> BodyReader::finish(const http::ResponseHead& head) {
+  if (!is_success(head)) return fail(codec_.error_of(head, body_, endpoint_));
+  switch (form_) {
+    case Form::unknown:
+      return fail(broken_reply("the model API answered with an empty body", endpoint_));
+    case Form::page:
+      return fail(page_error());
+    case Form::json:
+      ERRAND_TRY(decoder_->on_json(body_, *this));
+      break;
+    case Form::events:
+      break;
+  }
+  return decoder_->on_end(*this);
+}
+
+bool BodyReader::finish_broken_off() {
+  return form_ == Form::events && !failed_ && decoder_->on_end(*this).has_value();
+}
+
+}  // namespace errand::provider

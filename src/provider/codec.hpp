@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "chat/model.hpp"
+#include "chat/stream.hpp"
+#include "http/sse.hpp"
+#include "http/transport.hpp"
+#include "provider/provider.hpp"
+
+namespace errand::provider {
+
+/// Whom a request goes to.
+struct Endpoint {
+  chat::ProviderSpec provider;
+  chat::ModelSpec model;
+};
+
+/// Hears what a Decoder makes of the wire.
+class DecodeSink {
+ public:
+  virtual ~DecodeSink() = default;
+  virtual void on_event(chat::stream::StreamEvent event) = 0;
+  /// Nothing more will come for that block: a tool call's input is whole.
+  virtual void on_block_end(std::size_t block) = 0;
+};
+
+/// Reads one reply. Laxer than the official SDKs (wire.md lists what servers get wrong); unknown events are passed
+/// over. An error means that the reply failed: as the API told it in mid-stream, or `unavailable` (retryable) when what
+/// arrived is not that protocol. A Decoder must not be used after an error.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  virtual Result<void> on_sse(const http::SseEvent& event, DecodeSink& sink) = 0;
+  /// The whole reply as one JSON body, which some servers answer to a streaming request.
+  virtual Result<void> on_json(std::string_view body, DecodeSink& sink) = 0;
+  /// The body ended. Fails with `unavailable` (retryable) when the reply was not complete.
+  virtual Result<void> on_end(DecodeSink& sink) = 0;
+};
+
+/// One model API's wire format. Pure: no I/O, no clock, no environment, no state; safe to use from several threads.
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  /// What is static in a conversation comes first in the body, so that the body of one turn, up to the end of its
+  /// history, is a prefix of the next turn's (Anthropic: but for where the `cache_control` marks stand).
+  [[nodiscard]] virtual http::Request encode(const Request& request, const Endpoint& endpoint) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Decoder> decoder(const Endpoint& endpoint) const = 0;
+  /// What a response with an error status (or an error in a JSON body) means. Never holds the key.
+  [[nodiscard]] virtual Error error_of(const http::ResponseHead& head, std::string_view body,
+                                       const Endpoint& endpoint) const = 0;
+};
+
+std::unique_ptr<Codec> make_anthropic_codec();
+std::unique_ptr<Codec> make_openai_chat_codec();
+
+}  // namespace errand::provider

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "provider/provider.hpp"
+
+namespace errand::provider {
+
+/// A chain of models. The next one is asked when the one before is unavailable, does not know the model or may not use
+/// it, or has too small a window, also when its reply broke off for good in the middle; each step is one `fallback`,
+/// after a `restarted` notice if something had been reported. Later calls begin with the model that answered last: what
+/// was down or too small mostly still is. What replies of one provider hold for it alone is left out by the codec of
+/// another (chat::AssistantMessage::provider).
+class FallbackProvider final : public Provider {
+ public:
+  /// At least one.
+  explicit FallbackProvider(std::vector<std::unique_ptr<Provider>> chain) : chain_(std::move(chain)) {}
+
+  Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) override;
+  /// The model that is asked now.
+  [[nodiscard]] const chat::ModelSpec& model() const override { return chain_[current_]->model(); }
+
+ private:
+  std::vector<std::unique_ptr<Provider>> chain_;
+  std::atomic<std::size_t> current_ = 0;
+};
+
+}  // namespace errand::provider

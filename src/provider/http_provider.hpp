@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "chat/model.hpp"
+#include "http/transport.hpp"
+#include "provider/codec.hpp"
+#include "provider/provider.hpp"
+
+namespace errand::provider {
+
+/// What the driver takes from the world, so that a test need not wait.
+struct DriverClock {
+  /// Waits; fails with `cancelled` or `timeout` as soon as the call must end.
+  std::function<Result<void>(std::chrono::milliseconds, const Call&)> wait;
+  std::function<double()> random;  ///< uniform in [0, 1); called from any thread
+};
+DriverClock real_clock();
+
+/// The one driver behind every model API: sends, retries, decodes, assembles.
+///
+/// A try that fails before anything of the reply was heard counts against `retry.attempts`; one whose reply breaks off
+/// after that counts against `retry.restarts`, asks for the whole reply again and is announced with `restarted`. A
+/// reply is whole only when its own protocol ended it. One that ends in `pause_turn` is sent back and continued, at
+/// most `max_continuations` times, and the parts are one reply. `usage` and cost hold every try's, as reported.
+///
+/// An empty body, a page of HTML and a body of neither protocol are `unavailable`. What stays `unavailable` after the
+/// last try says how many there were and how the last one ended.
+class HttpProvider final : public Provider {
+ public:
+  static constexpr int max_continuations = 8;
+  /// Bytes one reply may hold.
+  static constexpr std::size_t max_reply_bytes = 64U << 20U;
+
+  /// `transport` is asked for with each request, and borrowed.
+  HttpProvider(std::unique_ptr<Codec> codec, Endpoint endpoint, chat::RetrySettings retry,
+               std::function<http::Transport&()> transport, DriverClock clock = real_clock());
+
+  Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) override;
+  [[nodiscard]] const chat::ModelSpec& model() const override { return endpoint_.model; }
+
+ private:
+  std::unique_ptr<Codec> codec_;
+  Endpoint endpoint_;
+  chat::RetrySettings retry_;
+  std::function<http::Transport&()> transport_;
+  DriverClock clock_;
+};
+
+}  // namespace errand::provider

@@ -1,0 +1,93 @@
+#include "provider/registry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "chat/names.hpp"
+#include "provider/codec.hpp"
+#include "provider/fallback.hpp"
+#include "provider/http_provider.hpp"
+#include "provider/scripted.hpp"
+
+namespace errand::provider {
+
+namespace {
+
+// To add a model API: its Codec in a file of its own, and a row here.
+struct Row {
+  std::string_view name;  // as `type` in config.yaml
+  std::unique_ptr<Codec> (*make)();
+};
+constexpr std::array rows = {
+    Row{"anthropic", make_anthropic_codec},
+    Row{"openai_chat", make_openai_chat_codec},
+};
+static_assert(std::ranges::is_sorted(rows, {}, &Row::name));
+
+tl::unexpected<Error> unknown_provider(const chat::ModelSpec& model, const std::vector<chat::ProviderSpec>& providers) {
+  std::vector<std::string> names;
+  for (const auto& provider : providers) names.push_back(provider.name);
+  return fail(ErrorKind::config,
+              fmt::format("unknown provider \"{}\" of model \"{}\"", model.provider, model.full_name()),
+              text::suggest(model.provider, names, "providers"));
+}
+
+tl::unexpected<Error> no_key(const chat::ProviderSpec& provider) {
+  const auto variable = provider.key_variables.empty() ? std::string("the variable its api_key_env names")
+                                                       : text::join(provider.key_variables, " or ");
+  return fail(ErrorKind::auth, fmt::format("no key for provider \"{}\"", provider.name),
+              fmt::format("set {} in the environment or in .env; or use a model on this machine (-m ollama/MODEL); "
+                          "or one that plays a file (-m scripted/FILE)",
+                          variable));
+}
+
+Result<std::unique_ptr<Codec>> codec_for(const chat::ProviderSpec& provider) {
+  const auto name = chat::name_of(provider.protocol);
+  const auto found = std::ranges::find(rows, name, &Row::name);
+  if (found != rows.end()) return found->make();
+  return fail(
+      ErrorKind::config,
+      fmt::format("provider \"{}\" is of type \"{}\", which this version does not speak yet", provider.name, name),
+      "use type anthropic or openai_chat");
+}
+
+}  // namespace
+
+Registry::Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry,
+                   std::function<http::Transport&()> transport, ScriptLoader load_script)
+    : providers_(std::move(providers)),
+      retry_(retry),
+      transport_(std::move(transport)),
+      load_script_(std::move(load_script)) {}
+
+Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& model) const {
+  const auto found = std::ranges::find(providers_, model.provider, &chat::ProviderSpec::name);
+  const bool scripted = found == providers_.end() ? model.provider == chat::name_of(chat::Protocol::scripted)
+                                                  : found->protocol == chat::Protocol::scripted;
+  if (scripted) {
+    ERRAND_TRY_ASSIGN(auto script, load_script_(model.id));
+    return make_scripted(std::move(script), model);
+  }
+  if (found == providers_.end()) return unknown_provider(model, providers_);
+  ERRAND_TRY_ASSIGN(auto codec, codec_for(*found));
+  if (found->key_required && found->key.empty()) return no_key(*found);
+  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{*found, model}, retry_, transport_);
+}
+
+Result<std::unique_ptr<Provider>> Registry::open(const std::vector<chat::ModelSpec>& chain) const {
+  if (chain.empty()) return fail(ErrorKind::config, "no model", "name one with -m, or under model: in agents.yaml");
+  std::vector<std::unique_ptr<Provider>> opened;
+  for (const auto& model : chain) {
+    ERRAND_TRY_ASSIGN(auto provider, open_one(model));
+    opened.push_back(std::move(provider));
+  }
+  if (opened.size() == 1) return std::move(opened.front());
+  return std::make_unique<FallbackProvider>(std::move(opened));
+}
+
+}  // namespace errand::provider
