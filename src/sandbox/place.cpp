@@ -121,6 +121,14 @@ bool is_guarded_at_top(std::string_view relative) {
   return contains(guarded_at_top, next_component(relative));
 }
 
+std::span<const std::string_view> names_guarded_at_top() {
+  return guarded_at_top;
+}
+
+std::span<const std::string_view> guarded_pairs() {
+  return guarded_paths;
+}
+
 Place place_of(const SandboxPolicy& policy, std::string_view path) {
   const auto found = most_specific(policy, path);
   if (found.place != Place::writable) return found.place;

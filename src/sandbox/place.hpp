@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,9 @@ namespace errand::sandbox {
 
 /// As is_guarded_name(), for the names that mean this only at the workspace's top: agents.yaml, config.yaml, skills …
 [[nodiscard]] bool is_guarded_at_top(std::string_view relative);
+
+/// The names behind is_guarded_at_top(), and the paths of two components behind is_guarded_name().
+[[nodiscard]] std::span<const std::string_view> names_guarded_at_top();
+[[nodiscard]] std::span<const std::string_view> guarded_pairs();
 
 }  // namespace errand::sandbox

@@ -33,13 +33,19 @@ class Sandbox {
   /// What run() will do. The first call probes with the real profile; later ones are free.
   [[nodiscard]] virtual Level level() const = 0;
 
-  /// Runs `command` under `policy`, in a sandbox of its own that ends with it. Nothing survives a timeout or a stop.
-  /// Fails with `denied` when no sandbox can be made: a command never runs bare unless `policy.enforced` is false.
+  /// Runs `command` under `policy`, in a sandbox of its own that ends with it: what the command left running is dead
+  /// when this returns, after a timeout or a stop as well. Waits, and calls `on_output`, on the calling thread.
+  /// Fails with `denied` when no sandbox can be made (what made it fail is never taken for the command's exit code): a
+  /// command never runs bare unless `policy.enforced` is false. `NetworkAccess::allowlist` gives no network as long as
+  /// no proxy enforces the list.
   virtual Result<Finished> run(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
                                const Call& call) const = 0;
 };
 
-/// Bubblewrap from a fixed system path.
+/// Bubblewrap from a fixed system path. Cheap: nothing is run before level() or run() is called.
 std::unique_ptr<Sandbox> open_bubblewrap();
+
+/// The level that holds for a policy: "off" when it is not enforced (nothing is probed then), else `sandbox.level()`.
+Level level_under(const Sandbox& sandbox, const SandboxPolicy& policy);
 
 }  // namespace errand::sandbox

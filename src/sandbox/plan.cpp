@@ -1,0 +1,167 @@
+#include "sandbox/plan.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "sandbox/beneath.hpp"
+#include "sandbox/guard.hpp"
+#include "sandbox/lookup.hpp"
+#include "sandbox/place.hpp"
+
+namespace errand::sandbox {
+
+namespace {
+
+enum class Missing { skip, refuse };
+
+tl::unexpected<Error> refuse_link(const std::string& path) {
+  return fail(ErrorKind::denied,
+              fmt::format("the shell is refused because \"{}\" goes through a symbolic link, which can't be protected",
+                          shown_path(path)),
+              "replace the link by the file or directory it points to");
+}
+
+// Whether a link at `path` is let be. Links at `.env` are common and end at another file of the same kind.
+bool may_be_link(const std::string& path) {
+  return file_name(path).starts_with(".env");
+}
+
+class Planner {
+ public:
+  Planner(const SandboxPolicy& policy, GuardCache& guards)
+      : policy_(policy), guards_(guards), top_(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+
+  Result<MountPlan> plan() {
+    for (const auto& path : policy_.readable) ERRAND_TRY(add(path, MountKind::read_only, missing(path)));
+    for (const auto& path : policy_.writable) ERRAND_TRY(add(path, MountKind::writable, missing(path)));
+    for (const auto& path : policy_.shown) ERRAND_TRY(add(path, MountKind::read_only, Missing::skip));
+    for (const auto& path : policy_.hidden) ERRAND_TRY(cover(path));
+    for (const auto& root : policy_.writable) {
+      for (const auto& path : guards_.guarded_below(root)) ERRAND_TRY(guard(path));
+    }
+    for (const auto& path : find_guarded_in_workspace(policy_.workspace)) ERRAND_TRY(guard(path));
+    ERRAND_TRY(pin_ancestors());
+    return take();
+  }
+
+ private:
+  struct Opened {
+    Fd fd;
+    mode_t mode = 0;
+  };
+
+  [[nodiscard]] Missing missing(const std::string& path) const {
+    return path == policy_.workspace ? Missing::refuse : Missing::skip;
+  }
+
+  // Nothing when it is not there.
+  Result<std::optional<Opened>> open(const std::string& path) const {
+    Opened out;
+    out.fd = open_beneath(top_.get(), path.substr(1), O_PATH);
+    if (!out.fd && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+    if (!out.fd && errno == ELOOP) return refuse_link(path);
+    struct stat info {};
+    if (!out.fd || ::fstat(out.fd.get(), &info) != 0) {
+      return fail_errno(ErrorKind::failure, fmt::format("can't look at \"{}\"", shown_path(path)), errno);
+    }
+    out.mode = info.st_mode;
+    return out;
+  }
+
+  // A later rule for the same path replaces an earlier one, as in place_of().
+  Result<void> add(const std::string& path, MountKind kind, Missing missing) {
+    ERRAND_TRY_ASSIGN(auto opened, open(path));
+    if (!opened && missing == Missing::refuse) {
+      return fail(ErrorKind::failure, fmt::format("the workspace \"{}\" is not there", shown_path(path)));
+    }
+    if (opened) put(path, kind, std::move(opened->fd));
+    return {};
+  }
+
+  Result<void> cover(const std::string& path) {
+    mounts_.erase(path);
+    if (root_of(policy_, parent_path(path)).empty()) return {};
+    ERRAND_TRY_ASSIGN(const auto opened, open(path));
+    if (!opened) return {};
+    put(path, S_ISDIR(opened->mode) ? MountKind::empty_directory : MountKind::unreadable_file, {});
+    return {};
+  }
+
+  Result<void> guard(const std::string& path) {
+    if (place_of(policy_, path) != Place::guarded) return {};
+    // What was found once may lie behind a link by now: then it is not there any more.
+    if (!open_beneath(top_.get(), parent_path(path).substr(1), O_PATH)) return {};
+    auto opened = open(path);
+    if (!opened && opened.error().kind == ErrorKind::denied && may_be_link(path)) return {};
+    if (!opened) return fail(std::move(opened).error());
+    if (*opened) put(path, MountKind::read_only, std::move((*opened)->fd));
+    return {};
+  }
+
+  // Each writable directory above a mount becomes a mount point itself: those can't be renamed.
+  Result<void> pin_ancestors() {
+    std::vector<std::string> paths;
+    for (const auto& [path, mount] : mounts_) paths.push_back(path);
+    for (const auto& path : paths) {
+      for (auto directory = parent_path(path); !mounts_.contains(directory); directory = parent_path(directory)) {
+        if (!lies_in_writable(directory)) break;
+        ERRAND_TRY(add(directory, MountKind::writable, Missing::skip));
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool lies_in_writable(std::string directory) const {
+    while (directory != "/") {
+      directory = parent_path(directory);
+      const auto above = mounts_.find(directory);
+      if (above != mounts_.end()) return above->second.kind == MountKind::writable;
+    }
+    return false;
+  }
+
+  void put(const std::string& path, MountKind kind, Fd fd) {
+    mounts_[path] = {path, kind, fd.valid() ? fd.get() : -1};
+    if (fd) kept_.push_back(std::move(fd));
+  }
+
+  MountPlan take() {
+    MountPlan out;
+    for (auto& [path, mount] : mounts_) out.mounts.push_back(std::move(mount));
+    out.kept = std::move(kept_);
+    return out;
+  }
+
+  const SandboxPolicy& policy_;
+  GuardCache& guards_;
+  Fd top_;
+  std::map<std::string, Mount> mounts_;  // sorted: parents come before what lies in them
+  std::vector<Fd> kept_;
+};
+
+}  // namespace
+
+std::vector<std::string> GuardCache::guarded_below(const std::string& root) {
+  auto out = find_guarded_at_top(root);
+  deep_.with([&](auto& deep) {
+    auto known = deep.find(root);
+    if (known == deep.end()) known = deep.emplace(root, find_guarded(root)).first;
+    out.insert(out.end(), known->second.begin(), known->second.end());
+  });
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+Result<MountPlan> plan_mounts(const SandboxPolicy& policy, GuardCache& guards) {
+  return Planner(policy, guards).plan();
+}
+
+}  // namespace errand::sandbox
