@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+
+#include "chat/event.hpp"
+#include "render/output.hpp"
+#include "render/text_sink.hpp"
+
+namespace errand::render {
+
+/// `--output-format json`: the `done` event alone, one line.
+class JsonSink final : public chat::EventSink {
+ public:
+  explicit JsonSink(int out_fd, std::function<void()> on_failure = {});
+  void on_event(const chat::Event& event) override;
+  [[nodiscard]] const Output& output() const { return output_; }
+
+ private:
+  Output output_;
+};
+
+/// `--output-format stream-json`: every event, one line each.
+class JsonLinesSink final : public chat::EventSink {
+ public:
+  explicit JsonLinesSink(int out_fd, std::function<void()> on_failure = {}, Flushing flushing = Flushing::each_event);
+  void on_event(const chat::Event& event) override;
+  void flush() { output_.flush(); }
+  [[nodiscard]] const Output& output() const { return output_; }
+
+ private:
+  Output output_;
+  Flushing flushing_;
+};
+
+}  // namespace errand::render

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "chat/event.hpp"
+#include "render/options.hpp"
+
+namespace errand::render {
+
+/// Text from elsewhere on one line of at most `columns`: made harmless, line ends and tabs as blanks, the rest as "…".
+std::string one_line(std::string_view text, std::size_t columns);
+
+enum class ToolStatus { running, ok, failed };
+
+struct ToolLine {
+  ToolStatus status = ToolStatus::ok;
+  std::string summary;  ///< "Bash make -s test", as it came
+  std::chrono::milliseconds duration{0};
+  std::string detail;  ///< why it failed, as it came; its first line is shown
+};
+
+/// "✓ Bash make -s test (1.2s)", "✗ Bash make (0.3s): exit code 2", "⋯ Bash make". What does not fit is cut from the
+/// detail and the summary, never from status and duration.
+std::string tool_line(const ToolLine& line, std::size_t columns, Color color);
+
+/// The line of a finished call.
+std::string tool_line(std::string_view summary, const chat::event::ToolResult& result, std::size_t columns,
+                      Color color);
+
+/// "☑ done", "▶ doing", "☐ to do", a line each.
+std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color);
+
+/// "3 turns, 12s, 10200 tokens in, 480 out, $0.0312".
+std::string figures_line(const chat::event::Done& done);
+
+}  // namespace errand::render

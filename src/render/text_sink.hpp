@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/unicode.hpp"
+#include "chat/event.hpp"
+#include "render/options.hpp"
+#include "render/output.hpp"
+
+namespace errand::render {
+
+/// What becomes of the answer.
+enum class AnswerMode {
+  streamed,  ///< text appears as it arrives: for a terminal
+  at_end,    ///< `done.result`, once, when the run ends: for a pipe or file
+  kept,      ///< not written: the caller has another place for it (-o, --code)
+};
+
+/// Who says when what was put together goes out.
+enum class Flushing {
+  each_event,  ///< at the end of on_event()
+  by_caller,   ///< at flush(), which the caller owes whenever no further event is at hand
+};
+
+struct TextOptions {
+  int out_fd = 1;
+  int err_fd = 2;
+  AnswerMode answer = AnswerMode::at_end;
+  Medium out = Medium::pipe;
+  Medium err = Medium::pipe;
+  Color err_color = Color::off;
+  Motion err_motion = Motion::off;
+  std::size_t columns = 80;  ///< of stderr
+  Verbosity verbosity = Verbosity::normal;
+  Flushing flushing = Flushing::each_event;
+  char terminator = '\n';            ///< ends an answer: '\n' is added where it lacks, '\0' always
+  std::function<void()> on_failure;  ///< stdout can't be written: stop the run; called from within on_event()
+};
+
+/// Options for these descriptors: streamed on a terminal, at the end otherwise; colour and width as they are there.
+TextOptions text_options(int out_fd, int err_fd, ColorChoice color, Verbosity verbosity);
+
+/// The run as text: the answer on stdout and nothing else there; tools, todos, subagents, retries, warnings and errors
+/// on stderr. A limit, a timeout or a cancel still gives what there is of an answer, marked on stderr. Text from models
+/// and tools is made harmless. `quiet` leaves only errors, `verbose` adds thinking, tool output and figures.
+/// Serves one run after another. That stderr can't be written is nobody's concern.
+class TextSink final : public chat::EventSink {
+ public:
+  explicit TextSink(TextOptions options);
+  TextSink(const TextSink&) = delete;
+  TextSink& operator=(const TextSink&) = delete;
+  ~TextSink() override;
+
+  void on_event(const chat::Event& event) override;
+  void flush();
+
+  /// Takes the line that shows what is running off the screen and starts a line of its own, so that someone else (an
+  /// approval, a prompt) can write to the terminal.
+  void make_room();
+
+  [[nodiscard]] const Output& output() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace errand::render
