@@ -1,3 +1,5 @@
+#include "sandbox/bubblewrap.hpp"
+
 #include <array>
 #include <atomic>
 #include <optional>
@@ -20,7 +22,6 @@
 #include "sandbox/lookup.hpp"
 #include "sandbox/place.hpp"
 #include "sandbox/plan.hpp"
-#include "sandbox/sandbox.hpp"
 #include "sandbox/setup_report.hpp"
 #include "sandbox/system_view.hpp"
 
@@ -31,7 +32,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // Never one found through PATH or the working directory.
-constexpr auto bwrap_paths = std::to_array<const char*>({"/usr/bin/bwrap", "/usr/local/bin/bwrap"});
+const std::vector<std::string>& system_paths() {
+  static const std::vector<std::string> paths = {"/usr/bin/bwrap", "/usr/local/bin/bwrap"};
+  return paths;
+}
 
 constexpr std::string_view off_hint = "`--sandbox off` runs commands without a sandbox, if that is what you want";
 constexpr milliseconds teardown_limit{2000};
@@ -52,9 +56,9 @@ std::vector<ResourceLimit> limits_of(const SandboxPolicy& policy) {
   return out;
 }
 
-std::optional<std::string> find_bwrap() {
-  for (const char* path : bwrap_paths) {
-    if (is_regular_file(path) && ::access(path, X_OK) == 0) return path;
+std::optional<std::string> first_program(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (is_regular_file(path) && ::access(path.c_str(), X_OK) == 0) return path;
   }
   return std::nullopt;
 }
@@ -106,7 +110,7 @@ class HeldOutput {
   explicit HeldOutput(const OnOutput& next) : next_(next) {}
 
   void operator()(OutputStream stream, std::string_view piece) {
-    if (passed_) return pass(stream, piece);
+    if (passed_ || (!held_.empty() && stream != stream_)) return pass(stream, piece);
     held_.append(piece);
     stream_ = stream;
     constexpr std::string_view mark = "bwrap: ";
@@ -155,7 +159,8 @@ Result<Finished> run_bare(const Command& command, const SandboxPolicy& policy, c
 
 class Bubblewrap final : public Sandbox {
  public:
-  Bubblewrap() : home_(home_inside()), system_(look_at_system()) {}
+  explicit Bubblewrap(std::vector<std::string> paths)
+      : paths_(std::move(paths)), home_(home_inside()), system_(look_at_system()) {}
 
   [[nodiscard]] Level level() const override {
     return level_.with([&](std::optional<Level>& known) {
@@ -192,7 +197,7 @@ class Bubblewrap final : public Sandbox {
 
   Result<Finished> run_confined(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
                                 const Call& call) const {
-    const auto bwrap = find_bwrap();
+    const auto bwrap = first_program(paths_);
     if (!bwrap) {
       return fail(ErrorKind::denied, "no sandbox can be made: bubblewrap is not installed",
                   fmt::format("install the package bubblewrap; {}", off_hint));
@@ -203,6 +208,9 @@ class Bubblewrap final : public Sandbox {
       ERRAND_TRY_ASSIGN(attempt, start(*bwrap, command, policy, on_output, call));
     }
     if (attempt.ran) return attempt.finished;
+    if (attempt.output.starts_with("bwrap: execvp ")) {
+      return fail(ErrorKind::failure, fmt::format("can't run {} in the sandbox", shown_path(command.argv[0])));
+    }
     auto failure = explain_setup_failure(attempt.output);
     return fail(ErrorKind::denied, fmt::format("no sandbox can be made: {}", failure.why),
                 failure.hint.empty() ? std::string(off_hint) : fmt::format("{}; {}", failure.hint, off_hint));
@@ -257,6 +265,7 @@ class Bubblewrap final : public Sandbox {
     return out;
   }
 
+  std::vector<std::string> paths_;
   std::string home_;
   SystemView system_;
   mutable GuardCache guards_;
@@ -267,7 +276,11 @@ class Bubblewrap final : public Sandbox {
 }  // namespace
 
 std::unique_ptr<Sandbox> open_bubblewrap() {
-  return std::make_unique<Bubblewrap>();
+  return open_bubblewrap_at(system_paths());
+}
+
+std::unique_ptr<Sandbox> open_bubblewrap_at(std::vector<std::string> paths) {
+  return std::make_unique<Bubblewrap>(std::move(paths));
 }
 
 Level level_under(const Sandbox& sandbox, const SandboxPolicy& policy) {

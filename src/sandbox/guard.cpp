@@ -15,9 +15,10 @@ namespace errand::sandbox {
 
 namespace {
 
-constexpr int max_depth = 4;
-constexpr int max_directories = 2000;  // some 10 ms, once for a root
-constexpr std::size_t max_entries = 20'000;
+// Once for a root, some 5 ms where it is large.
+constexpr int max_depth = 3;
+constexpr int max_directories = 1000;
+constexpr std::size_t max_entries = 5000;  // of one directory below the root
 constexpr int max_module_depth = 4;
 
 // Large, machine-made, and never the place of a project's own definitions.
@@ -25,7 +26,7 @@ constexpr auto skipped = std::to_array<std::string_view>({".venv", "__pycache__"
 
 // In a git directory: what git runs or where it looks for that.
 constexpr auto in_git_directory =
-    std::to_array<std::string_view>({"commondir", "config", "config.worktree", "hooks", "info/attributes"});
+    std::to_array<std::string_view>({"commondir", "config", "config.worktree", "info/attributes"});
 constexpr auto in_git_worktree = std::to_array<std::string_view>({"commondir", "config.worktree", "gitdir"});
 
 struct CloseDirectory {
@@ -103,6 +104,7 @@ class Finder {
   }
 
   void add_git_directory(const std::string& git, int depth) {
+    found_.push_back(join_path(git, hooks_name));
     for (const auto name : in_git_directory) add_if_there(join_path(git, name));
     for (const auto& [name, kind] : entries_of(git + "/worktrees")) {
       for (const auto file : in_git_worktree) add_if_there(git + "/worktrees/" + name + "/" + std::string(file));

@@ -1,13 +1,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace errand::sandbox {
 
+/// The name of git's directory of hooks, listed by find_guarded() also where it does not exist.
+inline constexpr std::string_view hooks_name = "hooks";
+
 /// The guarded paths that exist below `root` (absolute), sorted; of git's directories only what a commit need not
 /// write: hooks, config, attributes, links to other directories, and the same of submodules. A symbolic link at a
-/// guarded name is listed as itself. Looks four levels deep and at no more than 2,000 directories, without following
+/// guarded name is listed as itself. Looks three levels deep and at no more than 1,000 directories, without following
 /// links.
 std::vector<std::string> find_guarded(const std::string& root);
 

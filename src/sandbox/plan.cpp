@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.hpp"
 #include "base/try.hpp"
@@ -31,6 +32,15 @@ tl::unexpected<Error> refuse_link(const std::string& path) {
 // Whether a link at `path` is let be. Links at `.env` are common and end at another file of the same kind.
 bool may_be_link(const std::string& path) {
   return file_name(path).starts_with(".env");
+}
+
+// A repository without a directory of hooks gets an empty one, as `git init` makes it: a mount needs a place. Where it
+// can't be made, a command can't make it either.
+void make_hooks(int git_directory) {
+  struct stat owner {};
+  if (::mkdirat(git_directory, hooks_name.data(), 0755) != 0 || ::fstat(git_directory, &owner) != 0) return;
+  [[maybe_unused]] const int only_root_can =
+      ::fchownat(git_directory, hooks_name.data(), owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW);
 }
 
 class Planner {
@@ -95,14 +105,24 @@ class Planner {
   }
 
   Result<void> guard(const std::string& path) {
-    if (place_of(policy_, path) != Place::guarded) return {};
+    if (place_of(policy_, path) != Place::guarded && !leads_to_guarded(path)) return {};
     // What was found once may lie behind a link by now: then it is not there any more.
-    if (!open_beneath(top_.get(), parent_path(path).substr(1), O_PATH)) return {};
+    const auto directory = open_beneath(top_.get(), parent_path(path).substr(1), O_PATH);
+    if (!directory) return {};
+    if (file_name(path) == hooks_name) make_hooks(directory.get());
     auto opened = open(path);
     if (!opened && opened.error().kind == ErrorKind::denied && may_be_link(path)) return {};
     if (!opened) return fail(std::move(opened).error());
     if (*opened) put(path, MountKind::read_only, std::move((*opened)->fd));
     return {};
+  }
+
+  // A link at `.github` is not guarded itself, but `.github/workflows` would be.
+  [[nodiscard]] bool leads_to_guarded(const std::string& path) const {
+    return std::ranges::any_of(guarded_pairs(), [&](std::string_view pair) {
+      const auto whole = join_path(parent_path(path), pair);
+      return is_within(whole, path) && place_of(policy_, whole) == Place::guarded;
+    });
   }
 
   // Each writable directory above a mount becomes a mount point itself: those can't be renamed.
