@@ -11,6 +11,7 @@
 #include "base/unicode.hpp"
 #include "store/empty_store.hpp"
 #include "store/file_area.hpp"
+#include "store/sqlite_create.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_schema.hpp"
 #include "store/sqlite_store.hpp"
@@ -26,12 +27,16 @@ tl::unexpected<Error> as_storage(Error error) {
   return fail(std::move(error));
 }
 
-// SQLite gives its files beside the database (-wal, -shm) the database's own mode. The file is made without being
-// opened: closing a descriptor of it would drop the locks another connection of this process has on it (fcntl(2)).
-Result<void> make_private_file(const std::string& path) {
-  if (::mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
-    return fail_errno(ErrorKind::storage, fmt::format("can't make {}", path), errno);
-  }
+// A store that can't be looked at is not a missing one.
+Result<bool> is_there(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT) return false;
+  return fail_errno(ErrorKind::storage, fmt::format("can't look at {}", path), errno);
+}
+
+// SQLite gives its files beside the database (-wal, -shm) the database's own mode.
+Result<void> narrow_files(const std::string& path) {
   ERRAND_TRY(narrow_file(path));
   ERRAND_TRY(narrow_file(path + "-wal"));
   return narrow_file(path + "-shm");
@@ -40,6 +45,10 @@ Result<void> make_private_file(const std::string& path) {
 Result<std::unique_ptr<Database>> open_database(const std::string& path) {
   std::unique_ptr<Database> database;
   try {
+    if (path != memory_path) {
+      ERRAND_TRY(create_database(path, all_migrations()));
+      ERRAND_TRY(narrow_files(path));
+    }
     database = std::make_unique<Database>(path);
     ERRAND_TRY(migrate(*database, all_migrations()));
     return database;
@@ -67,16 +76,18 @@ Result<std::unique_ptr<SessionStore>> open(const std::string& data_directory, st
   }
   const auto directory = join_path(data_directory, user);
   const auto path = join_path(directory, "errand.db");
-  if (mode == OpenMode::existing_only && !path_exists(path)) return std::make_unique<EmptyStore>(path);
+  if (mode == OpenMode::existing_only) {
+    ERRAND_TRY_ASSIGN(const bool there, is_there(path));
+    if (!there) return std::make_unique<EmptyStore>(path);
+  }
   if (auto made = make_directories(data_directory, 0700); !made) return as_storage(std::move(made).error());
   ERRAND_TRY(make_private_directory(directory));
-  ERRAND_TRY(make_private_file(path));
   ERRAND_TRY_ASSIGN(auto database, open_database(path));
   return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")));
 }
 
 Result<std::unique_ptr<SessionStore>> open_temporary() {
-  ERRAND_TRY_ASSIGN(auto database, open_database(":memory:"));
+  ERRAND_TRY_ASSIGN(auto database, open_database(memory_path));
   return std::make_unique<SqliteStore>(std::move(database), FileArea::temporary());
 }
 

@@ -54,17 +54,26 @@ class Rows {
   SQLite::Statement& statement_;
 };
 
+/// What a commit survives.
+enum class Durability {
+  power_loss,  ///< on disk when commit() returns
+  crash,       ///< of this process; it reaches the disk with the next one that survives a power loss. Costs no fsync
+};
+
+/// The path of a database that is kept in memory, one for each connection.
+inline constexpr const char* memory_path = ":memory:";
+
 /// One connection. Not thread-safe.
 class Database {
  public:
   /// How long a call waits for another process that writes.
   static constexpr std::chrono::milliseconds busy_timeout{10'000};
 
-  /// Opens an existing file, or ":memory:".
+  /// Opens an existing file, or memory_path.
   explicit Database(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] bool in_memory() const { return path_ == ":memory:"; }
+  [[nodiscard]] bool in_memory() const { return path_ == memory_path; }
 
   /// Runs a statement that changes something; the number of rows changed.
   int run(std::string_view sql, std::initializer_list<Value> values);
@@ -72,6 +81,12 @@ class Database {
   Rows query(std::string_view sql, std::initializer_list<Value> values);
   /// Several statements, not cached.
   void execute(const std::string& sql) { connection_.exec(sql); }
+
+  /// Of the transactions that begin from now on; power_loss at first.
+  void set_durability(Durability durability);
+
+  /// The database as the bytes of its file.
+  [[nodiscard]] std::string content();
 
   /// Whether a transaction is open.
   [[nodiscard]] bool in_transaction() const;
@@ -83,18 +98,14 @@ class Database {
   SQLite::Statement& prepared(std::string_view sql);
 
   std::string path_;
+  Durability durability_ = Durability::power_loss;
+  int errno_of_run_ = 0;  ///< of the last run(), when it failed
   SQLite::Database connection_;
   std::map<std::string, SQLite::Statement, std::less<>> statements_;  // after the connection: gone before it
 };
 
 /// The failure `code` (extended, as SQLite numbers them) at `path`; `error_number` is errno or 0.
 Error sqlite_error(const std::string& path, int code, std::string_view message, int error_number);
-
-/// What a commit survives.
-enum class Durability {
-  power_loss,  ///< on disk when commit() returns
-  crash,       ///< of this process; it reaches the disk with the next one that survives a power loss. Costs no fsync
-};
 
 /// A write transaction; rolled back when it goes, unless committed. It has the write lock from the start, so that what
 /// it reads stays true until it writes.
@@ -109,7 +120,6 @@ class Transaction {
 
  private:
   Database& database_;
-  Durability durability_;
 };
 
 }  // namespace errand::store
