@@ -19,6 +19,7 @@ class Output {
   /// Keeps `bytes`; written by flush(), or once more than `max_held_bytes` wait.
   void put(std::string_view bytes);
   void flush();
+  [[nodiscard]] bool holds() const { return !held_.empty(); }
 
   /// The reader has gone (EPIPE): exit 141, without a word.
   [[nodiscard]] bool closed() const { return closed_; }
@@ -28,6 +29,8 @@ class Output {
 
  private:
   static constexpr std::size_t max_held_bytes = std::size_t{64} << 10U;
+
+  void fail_with(int error_number);
 
   int fd_;
   std::function<void()> on_failure_;

@@ -1,0 +1,100 @@
+#include "render/summary.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "base/unicode.hpp"
+#include "chat/message.hpp"
+
+namespace errand::render {
+
+namespace {
+
+// Bytes of a text that can matter for one line of a terminal.
+constexpr std::size_t max_line_bytes = 8192;
+
+// A command's status stands in brackets in the last line of its result; of other failures the first line says most.
+std::string_view failure_of(std::string_view text) {
+  text = text::trim(text);
+  const auto last = text.substr(text.rfind('\n') + 1);
+  if (last.starts_with('[') && last.ends_with(']')) return last.substr(1, last.size() - 2);
+  return text::first_line(text);
+}
+
+std::string mark_of(ToolStatus status, Color color) {
+  switch (status) {
+    case ToolStatus::running:
+      return paint("⋯", Tone::dim, color);
+    case ToolStatus::ok:
+      return paint("✓", Tone::good, color);
+    case ToolStatus::failed:
+      return paint("✗", Tone::bad, color);
+  }
+  return {};
+}
+
+std::string todo_mark(std::string_view status, Color color) {
+  if (status == "completed") return paint("☑", Tone::good, color);
+  if (status == "in_progress") return paint("▶", Tone::strong, color);
+  return "☐";
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text, std::size_t columns) {
+  auto line = unicode::sanitize(text.substr(0, unicode::char_border_before(text, max_line_bytes)));
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return text::ellipsize(text::trim(line), columns);
+}
+
+std::string tool_line(const ToolLine& line, std::size_t columns, Color color) {
+  const auto time =
+      line.status == ToolStatus::running ? std::string{} : fmt::format(" ({})", format_duration(line.duration));
+  const std::size_t taken = 2 + unicode::width(time);  // the mark and its blank
+  const auto room = columns > taken ? columns - taken : 1;
+  if (line.status != ToolStatus::failed || line.detail.empty()) {
+    return fmt::format("{} {}{}", mark_of(line.status, color), one_line(line.summary, room),
+                       paint(time, Tone::dim, color));
+  }
+  // The summary takes at most two thirds, so that the reason can be read.
+  const auto summary = one_line(line.summary, std::max<std::size_t>(room * 2 / 3, 1));
+  const auto left = room - std::min(room, unicode::width(summary) + 2);
+  const auto detail = left == 0 ? std::string{} : fmt::format(": {}", one_line(line.detail, left));
+  return fmt::format("{} {}{}{}", mark_of(line.status, color), summary, paint(time, Tone::dim, color), detail);
+}
+
+std::string tool_line(std::string_view summary, const chat::event::ToolResult& result, std::size_t columns,
+                      Color color) {
+  ToolLine line;
+  line.status = result.result.is_error ? ToolStatus::failed : ToolStatus::ok;
+  line.summary = summary.empty() ? result.name : std::string(summary);
+  line.duration = result.duration;
+  if (result.result.is_error) line.detail = failure_of(chat::text_of(result.result.content));
+  return tool_line(line, columns, color);
+}
+
+std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color) {
+  std::string out;
+  const auto room = columns > 2 ? columns - 2 : 1;
+  for (const auto& item : todo.items) {
+    const bool active = item.status == "in_progress" && !item.active_form.empty();
+    out +=
+        fmt::format("{} {}\n", todo_mark(item.status, color), one_line(active ? item.active_form : item.content, room));
+  }
+  return out;
+}
+
+std::string figures_line(const chat::event::Done& done) {
+  const auto prompt = done.usage.input + done.usage.cache_read + done.usage.cache_write;
+  auto out = fmt::format("{}, {}, {} tokens in, {} out",
+                         text::count_of(static_cast<std::size_t>(std::max(0, done.num_turns)), "turn"),
+                         format_duration(done.duration), prompt, done.usage.output);
+  if (done.total_cost_usd) out += fmt::format(", ${:.4f}", *done.total_cost_usd);
+  return out;
+}
+
+}  // namespace errand::render

@@ -1,0 +1,402 @@
+#include "render/text_sink.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "render/summary.hpp"
+
+namespace errand::render {
+
+namespace event = chat::event;
+
+namespace {
+
+// Where an agent stands below the root, and what its lines are marked with.
+struct Place {
+  std::size_t depth = 0;
+  std::string_view name;
+};
+
+Place place_of(std::string_view agent_path) {
+  const auto slash = agent_path.find('/');
+  if (slash == std::string_view::npos) return {};
+  return {static_cast<std::size_t>(std::ranges::count(agent_path, '/')), agent_path.substr(slash + 1)};
+}
+
+// Failures that leave a part of an answer worth printing.
+bool gives_partial_answer(const Error& error) {
+  return error.kind == ErrorKind::limit || error.kind == ErrorKind::timeout || error.kind == ErrorKind::cancelled;
+}
+
+bool has_answer(const event::Done& done) {
+  if (done.result.empty()) return false;
+  return !done.error || done.error->kind == ErrorKind::denied || gives_partial_answer(*done.error);
+}
+
+}  // namespace
+
+class TextSink::Impl {
+ public:
+  explicit Impl(TextOptions options)
+      : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {}
+
+  void on(const chat::Event& e) {
+    std::visit(overloaded{
+                   [&](const event::Ready& body) { ready(body, e.session); },
+                   [](const event::User&) {},
+                   [&](const event::TextDelta& body) { text_delta(body, e.agent_path); },
+                   [&](const event::ThinkingDelta& body) { thinking_delta(body, e.agent_path); },
+                   [&](const event::Assistant& body) { assistant(body, e.agent_path); },
+                   [&](const event::ToolUse& body) { tool_use(body, e.agent_path); },
+                   [](const event::ApprovalRequest&) {},  // the one who asks shows it
+                   [](const event::Approval&) {},         // the result says what came of it
+                   [&](const event::ToolOutput& body) { tool_output(body, e.agent_path); },
+                   [&](const event::ToolResult& body) { tool_result(body, e.agent_path); },
+                   [](const event::AskUserQuestion&) {},  // as an approval
+                   [](const event::Answer&) {},
+                   [&](const event::Todo& body) { todo(body, e.agent_path); },
+                   [&](const event::Retry& body) { retry(body, e.agent_path); },
+                   [&](const event::Fallback& body) { fallback(body, e.agent_path); },
+                   [](const event::UsageEvent&) {},  // the figures come with done
+                   [&](const event::Warning& body) { warning(body, e.agent_path); },
+                   [&](const event::ErrorEvent& body) { error(body, e.agent_path); },
+                   [&](const event::Cancelled& body) { cancelled(body, e.agent_path); },
+                   [&](const event::Done& body) { done(body); },
+               },
+               e.body);
+    if (options_.flushing == Flushing::each_event) flush();
+  }
+
+  void flush() {
+    if (out_.holds()) out_.flush();
+    if (err_.holds()) err_.flush();
+  }
+
+  void make_room() {
+    start_line();
+    flush();
+  }
+
+  [[nodiscard]] const Output& output() const { return out_; }
+
+ private:
+  // What the terminal's last line holds.
+  enum class Line { empty, answer, thinking, status };
+
+  [[nodiscard]] bool quiet() const { return options_.verbosity == Verbosity::quiet; }
+  [[nodiscard]] bool verbose() const { return options_.verbosity == Verbosity::verbose; }
+  [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
+
+  // Both streams may be the same terminal: what was said first has to be there first.
+  void to_out(std::string_view text) {
+    if (err_.holds()) err_.flush();
+    out_.put(text);
+  }
+  void to_err(std::string_view text) {
+    if (out_.holds()) out_.flush();
+    err_.put(text);
+  }
+
+  // Brings the cursor to the start of a line for what comes on stderr.
+  void start_line() {
+    if (line_ == Line::answer && options_.err != Medium::terminal) return;
+    if (line_ == Line::answer) to_out("\n");
+    if (line_ == Line::thinking) to_err("\n");
+    if (line_ == Line::status) to_err("\r\x1b[K");
+    line_ = Line::empty;
+  }
+
+  [[nodiscard]] std::string margin(const Place& place) const {
+    if (place.depth == 0) return {};
+    return std::string(place.depth * 2, ' ') +
+           paint(fmt::format("[{}]", one_line(place.name, 40)), Tone::dim, color()) + " ";
+  }
+  [[nodiscard]] std::size_t room(const Place& place) const {
+    const auto taken = place.depth == 0 ? 0 : place.depth * 2 + unicode::width(one_line(place.name, 40)) + 3;
+    return options_.columns > taken + 20 ? options_.columns - taken : 20;
+  }
+  [[nodiscard]] Color color() const { return options_.err_color; }
+
+  // One line on stderr; `painted` is already harmless.
+  void say(std::string_view agent_path, std::string_view painted) {
+    if (quiet()) return;
+    start_line();
+    to_err(margin(place_of(agent_path)));
+    to_err(painted);
+    to_err("\n");
+    show_status();
+  }
+  void note(std::string_view agent_path, std::string_view text) {
+    const auto harmless = unicode::sanitize(text);
+    say(agent_path, paint(text::replace_all(harmless, "\n", " "), Tone::dim, color()));
+  }
+
+  void ready(const event::Ready& e, std::string_view session) {
+    if (!verbose()) return;
+    note({}, fmt::format("agent {}, model {}, session {}{}, permissions {}, sandbox {}", e.agent_id, e.model, session,
+                         e.resumed
+                             ? fmt::format(" (resumed after {})",
+                                           text::count_of(static_cast<std::size_t>(std::max(0, e.turn_count)), "turn"))
+                             : "",
+                         e.permission_mode, e.sandbox));
+  }
+
+  void text_delta(const event::TextDelta& e, std::string_view agent_path) {
+    if (!streams() || agent_path.find('/') != std::string_view::npos) return;
+    answer_piece(answer_text_.feed(e.text));
+  }
+
+  void answer_piece(std::string_view harmless) {
+    if (harmless.empty()) return;
+    if (line_ != Line::answer && line_ != Line::empty) start_line();
+    to_out(harmless);
+    shown_ = true;
+    line_ = harmless.back() == '\n' ? Line::empty : Line::answer;
+  }
+
+  void thinking_delta(const event::ThinkingDelta& e, std::string_view agent_path) {
+    if (!verbose() || place_of(agent_path).depth > 0) return;
+    const auto piece = thinking_text_.feed(e.text);
+    if (piece.empty()) return;
+    if (line_ != Line::thinking) start_line();
+    to_err(paint(piece, Tone::dim, color()));
+    line_ = piece.back() == '\n' ? Line::empty : Line::thinking;
+  }
+
+  void assistant(const event::Assistant& e, std::string_view agent_path) {
+    if (place_of(agent_path).depth > 0) return;
+    thinking_text_.finish();
+    if (line_ == Line::thinking) start_line();
+    if (!streams()) return;
+    answer_piece(answer_text_.finish());
+    if (!shown_) answer_piece(unicode::sanitize(e.message.text()));
+    end_answer_line();
+    last_reply_shown_ = std::exchange(shown_, false);
+  }
+
+  void end_answer_line() {
+    if (line_ != Line::answer) return;
+    to_out("\n");
+    line_ = Line::empty;
+  }
+
+  void tool_use(const event::ToolUse& e, std::string_view agent_path) {
+    auto& tool = tools_[key_of(e.id, agent_path)];
+    tool.summary = e.summary.empty() ? e.name : e.summary;
+    tool.agent_path = agent_path;
+    tool.running = true;
+    if (quiet()) return;
+    if (line_ == Line::answer || line_ == Line::thinking) start_line();
+    show_status();
+  }
+
+  // Two agents may number their calls alike.
+  static std::string key_of(std::string_view id, std::string_view agent_path) {
+    return fmt::format("{}\n{}", agent_path, id);
+  }
+
+  // What runs now, on a line that the next one replaces.
+  void show_status() {
+    if (quiet() || options_.err_motion == Motion::off) return;
+    const auto running = std::ranges::count_if(tools_, [](const auto& entry) { return entry.second.running; });
+    if (running == 0) return;
+    const auto first = std::ranges::find_if(tools_, [](const auto& entry) { return entry.second.running; });
+    const auto more = running > 1 ? fmt::format(" and {} more", running - 1) : std::string{};
+    // One column stays free: a full line would wrap and could not be taken back.
+    const auto columns = options_.columns - std::min(options_.columns - 1, more.size() + 1);
+    start_line();
+    to_err(tool_line(ToolLine{ToolStatus::running, first->second.summary, {}, {}}, columns, color()));
+    to_err(more);
+    line_ = Line::status;
+  }
+
+  void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
+    if (!verbose()) return;
+    auto& tool = tools_[key_of(e.tool_use_id, agent_path)];
+    if (!std::exchange(tool.said_something, true)) {
+      const auto place = place_of(agent_path);
+      say(agent_path, tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, room(place), color()));
+    }
+    tool.pending += tool.output.feed(e.text);
+    show_whole_lines(tool, agent_path);
+  }
+
+  struct Tool {
+    std::string summary;
+    std::string agent_path;
+    bool running = false;
+    bool said_something = false;
+    unicode::StreamSanitizer output;
+    std::string pending;  // the part of a line that came last
+  };
+
+  void show_whole_lines(Tool& tool, std::string_view agent_path) {
+    const auto end = tool.pending.rfind('\n');
+    if (end == std::string::npos) return;
+    show_output(std::string_view(tool.pending).substr(0, end), agent_path);
+    tool.pending.erase(0, end + 1);
+  }
+
+  void show_output(std::string_view harmless, std::string_view agent_path) {
+    for (const auto& line : text::lines(harmless)) say(agent_path, paint("  │ " + line, Tone::dim, color()));
+  }
+
+  void tool_result(const event::ToolResult& e, std::string_view agent_path) {
+    auto entry = tools_.extract(key_of(e.result.call_id, agent_path));
+    const auto place = place_of(agent_path);
+    if (entry.empty()) return say(agent_path, tool_line("", e, room(place), color()));
+    auto& tool = entry.mapped();
+    if (verbose() && tool.said_something) {
+      tool.pending += tool.output.finish();
+      show_output(tool.pending, agent_path);
+    }
+    say(agent_path, tool_line(tool.summary, e, room(place), color()));
+    if (verbose() && !tool.said_something) show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
+    summaries_[e.result.call_id] = std::move(tool.summary);
+  }
+
+  void todo(const event::Todo& e, std::string_view agent_path) {
+    const auto place = place_of(agent_path);
+    for (const auto& line : text::lines(todo_lines(e, room(place), color()))) say(agent_path, line);
+  }
+
+  void retry(const event::Retry& e, std::string_view agent_path) {
+    const auto status = e.status == 0 ? std::string{} : fmt::format(" (HTTP {})", e.status);
+    note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
+                                 format_duration(e.delay), e.attempt, e.max_attempts));
+    if (!e.restarted || place_of(agent_path).depth > 0) return;
+    answer_text_ = {};
+    thinking_text_ = {};
+    if (!shown_) return;
+    end_answer_line();
+    note(agent_path, "the reply starts again");
+    shown_ = false;
+  }
+
+  void fallback(const event::Fallback& e, std::string_view agent_path) {
+    warn(agent_path, fmt::format("{} gave no answer ({}): going on with {}", e.from, one_line(e.reason, 200), e.to));
+  }
+
+  void warning(const event::Warning& e, std::string_view agent_path) { warn(agent_path, e.message); }
+
+  void warn(std::string_view agent_path, std::string_view message) {
+    auto lines = text::replace_all(unicode::sanitize(text::trim(message)), "\n", "\n  ");
+    say(agent_path, fmt::format("{} {}", paint("warning:", Tone::warning, color()), lines));
+  }
+
+  void error(const event::ErrorEvent& e, std::string_view agent_path) {
+    if (e.error.kind == ErrorKind::cancelled) return;
+    if (place_of(agent_path).depth > 0) {
+      return say(agent_path, fmt::format("{} {}", paint("error:", Tone::bad, color()), one_line(e.error.message, 500)));
+    }
+    show_error(e.error);
+  }
+
+  // Also when quiet.
+  void show_error(const Error& shown) {
+    start_line();
+    auto lines = unicode::sanitize(describe(shown));
+    constexpr std::string_view head = "error:";
+    if (lines.starts_with(head)) lines.replace(0, head.size(), paint(head, Tone::bad, color()));
+    to_err(lines);
+    error_shown_ = shown;
+  }
+
+  void cancelled(const event::Cancelled& e, std::string_view agent_path) {
+    if (place_of(agent_path).depth > 0) return;
+    tools_.clear();
+    note(agent_path, e.by.empty() ? "cancelled" : fmt::format("cancelled ({})", e.by));
+  }
+
+  void done(const event::Done& e) {
+    tools_.clear();
+    start_line();
+    answer_piece(streams() ? answer_text_.finish() : std::string{});
+    end_answer_line();
+    if (has_answer(e)) give_answer(e);
+    for (const auto& denial : e.denials) denied(denial);
+    if (e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error) show_error(*e.error);
+    if (e.error && gives_partial_answer(*e.error) && has_answer(e)) note({}, "the answer is partial");
+    if (verbose()) note({}, figures_line(e));
+    flush();
+    begin_anew();
+  }
+
+  void give_answer(const event::Done& e) {
+    if (options_.answer == AnswerMode::kept) return;
+    if (streams() && (last_reply_shown_ || shown_)) return;
+    to_out(options_.out == Medium::terminal ? unicode::sanitize(e.result) : e.result);
+    if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) {
+      to_out(std::string_view(&options_.terminator, 1));
+    }
+  }
+
+  void denied(const event::Denial& denial) {
+    const auto known = summaries_.find(denial.tool_use_id);
+    const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, options_.columns);
+    say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, color()), what, one_line(denial.reason, 500)));
+  }
+
+  void begin_anew() {
+    answer_text_ = {};
+    thinking_text_ = {};
+    shown_ = false;
+    last_reply_shown_ = false;
+    error_shown_.reset();
+    summaries_.clear();
+  }
+
+  TextOptions options_;
+  Output out_;
+  Output err_;
+  Line line_ = Line::empty;
+  unicode::StreamSanitizer answer_text_;
+  unicode::StreamSanitizer thinking_text_;
+  bool shown_ = false;             // some text of the reply that is coming in
+  bool last_reply_shown_ = false;  // the reply before it
+  std::map<std::string, Tool> tools_;
+  std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
+  std::optional<Error> error_shown_;
+};
+
+TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity verbosity) {
+  const auto variables = color_variables();
+  TextOptions out;
+  out.out_fd = out_fd;
+  out.err_fd = err_fd;
+  out.out = medium_of(out_fd);
+  out.err = medium_of(err_fd);
+  out.answer = out.out == Medium::terminal ? AnswerMode::streamed : AnswerMode::at_end;
+  out.err_color = decide_color(choice, variables, out.err);
+  out.err_motion = decide_motion(variables, out.err);
+  out.columns = columns_of(err_fd);
+  out.verbosity = verbosity;
+  return out;
+}
+
+TextSink::TextSink(TextOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+TextSink::~TextSink() = default;
+
+void TextSink::on_event(const chat::Event& event) {
+  impl_->on(event);
+}
+
+void TextSink::flush() {
+  impl_->flush();
+}
+
+void TextSink::make_room() {
+  impl_->make_room();
+}
+
+const Output& TextSink::output() const {
+  return impl_->output();
+}
+
+}  // namespace errand::render

@@ -1,0 +1,306 @@
+#include "render/text_sink.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+
+#include <catch2/catch.hpp>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "capture.hpp"
+
+using namespace errand;
+using namespace errand::render;
+using std::chrono::milliseconds;
+namespace event = chat::event;
+
+namespace {
+
+// Events as a run sends them, in short.
+class Script {
+ public:
+  Script& from(std::string agent_path) {
+    agent_path_ = std::move(agent_path);
+    return *this;
+  }
+  Script& send(chat::EventBody body) {
+    chat::Event out;
+    out.seq = events_.size() + 1;
+    out.session = "s1";
+    out.run = "r1";
+    out.agent_path = agent_path_;
+    out.body = std::move(body);
+    events_.push_back(std::move(out));
+    return *this;
+  }
+  Script& text(std::string piece) { return send(event::TextDelta{std::move(piece)}); }
+  Script& thinking(std::string piece) { return send(event::ThinkingDelta{std::move(piece)}); }
+  Script& reply(std::string whole) {
+    event::Assistant out;
+    out.message.content = {chat::Text{std::move(whole)}};
+    return send(std::move(out));
+  }
+  Script& call(std::string id, std::string summary) {
+    return send(event::ToolUse{std::move(id), "Bash", "{}", std::move(summary)});
+  }
+  Script& output(std::string id, std::string piece) {
+    return send(event::ToolOutput{std::move(id), "stdout", std::move(piece)});
+  }
+  Script& result(std::string id, std::string content, bool is_error = false) {
+    event::ToolResult out;
+    out.result = {std::move(id), {chat::Text{std::move(content)}}, is_error};
+    out.name = "Bash";
+    out.duration = milliseconds(1200);
+    return send(std::move(out));
+  }
+  Script& done(std::string text, std::optional<Error> error = std::nullopt) {
+    event::Done out;
+    out.result = std::move(text);
+    out.error = std::move(error);
+    out.num_turns = 2;
+    out.duration = milliseconds(3400);
+    out.usage = {100, 20, 0, 0, 0};
+    return send(std::move(out));
+  }
+  [[nodiscard]] const std::vector<chat::Event>& events() const { return events_; }
+
+ private:
+  std::string agent_path_ = "root";
+  std::vector<chat::Event> events_;
+};
+
+void play(TextSink& sink, const Script& script) {
+  for (const auto& e : script.events()) sink.on_event(e);
+}
+
+event::Ready ready() {
+  event::Ready out;
+  out.agent_id = "helper";
+  out.model = "scripted/x";
+  out.permission_mode = "ask";
+  out.sandbox = "bubblewrap";
+  return out;
+}
+
+Script tools() {
+  Script s;
+  s.send(ready()).thinking("I should ").thinking("build it.").text("Let me ").text("build.").reply("Let me build.");
+  s.call("1", "Bash make -s test").output("1", "cc a.c\ncc ").output("1", "b.c\n").result("1", "cc a.c\ncc b.c");
+  s.call("2", "Read a.cpp")
+      .call("3", "Bash false")
+      .result("2", "1  int main\n2  {}")
+      .result("3", "[exit code 1]", true);
+  s.send(event::Todo{{{"build", "completed", "building"}, {"answer", "in_progress", "answering"}}});
+  s.text("It ").text("builds.\n\nTwice.").reply("It builds.\n\nTwice.").done("It builds.\n\nTwice.");
+  return s;
+}
+
+Script subagents() {
+  Script s;
+  s.call("1", "Task review it").call("2", "Task explore");
+  s.from("root/reviewer#1").text("not shown").call("1", "Read a.cpp").result("1", "x");
+  s.from("root/explorer#1").reply("not shown").call("1", "Grep TODO").result("1", "nothing", true);
+  s.from("root/explorer#1/helper#1").call("1", "Bash ls").result("1", "a");
+  s.from("root/explorer#1")
+      .send(event::ErrorEvent{Error{ErrorKind::limit, "the subagent reached its limit", "raise it", {}, {}, false}});
+  s.from("root").result("1", "fine").result("2", "limit", true).text("Done.").reply("Done.").done("Done.");
+  return s;
+}
+
+Script restarted() {
+  Script s;
+  s.text("Half a rep").send(event::Retry{1, 5, milliseconds(4000), 529, "overloaded", true});
+  s.send(event::Fallback{"claude-x", "gpt-y", "overloaded"}).send(event::Warning{"sandbox", "the sandbox is off"});
+  s.text("A whole reply").reply("A whole reply").done("A whole reply");
+  return s;
+}
+
+Script failed() {
+  Script s;
+  const Error error{
+      ErrorKind::unavailable, "the model API did not answer", "try again later", {}, {"while asking claude-x"}, true};
+  s.text("Half")
+      .send(event::Retry{1, 2, milliseconds(500), 0, "connection reset", false})
+      .send(event::ErrorEvent{error})
+      .done("Half", error);
+  return s;
+}
+
+Script partial() {
+  Script s;
+  const Error error{
+      ErrorKind::limit, "the agent reached its limit of 2 turns", "raise it with --max-turns", {}, {}, false};
+  s.text("So far").reply("So far").call("1", "Bash rm x").result("1", "the rule Bash(rm *) denies it", true);
+  event::Done done;
+  done.result = "So far";
+  done.error = error;
+  done.denials = {{"1", "Bash", R"({"command":"rm x"})", "it is what the rule Bash(rm *) denies"}};
+  s.send(event::ErrorEvent{error}).send(done);
+  return s;
+}
+
+Script cancelled() {
+  Script s;
+  s.text("So fa").call("1", "Bash sleep 100");
+  s.send(event::Cancelled{"SIGINT"}).done("So fa", Error{ErrorKind::cancelled, "cancelled", "", {}, {}, false});
+  return s;
+}
+
+Script hostile() {
+  Script s;
+  s.text("a\x1b")
+      .text("]0;title\a b \xE2")
+      .text(
+          "\x80\xAE"
+          "c")
+      .reply("");
+  s.call("1", "Bash echo \x1b[2J\nnext").output("1", "x\x1b[31m\n").result("1", "\x1b[2J\rlie", true);
+  s.from("root/\x1b[1mx#1").call("2", "Read \xFF").result("2", "");
+  s.from("root").send(event::Warning{"x", "w\x1b[0m"});
+  s.send(event::ErrorEvent{Error{ErrorKind::failure, "e\x1b[0m", "", {}, {}, false}});
+  s.done("a\x1b]0;title\a b", Error{ErrorKind::failure, "e\x1b[0m", "", {}, {}, false});
+  return s;
+}
+
+// Control characters as text, so that a golden file can be read.
+std::string visible(std::string text) {
+  text = text::replace_all(std::move(text), "\x1b", "␛");
+  text = text::replace_all(std::move(text), "\r", "␍");
+  text = text::replace_all(std::move(text), "\a", "␇");
+  if (!text.empty() && !text.ends_with('\n')) text += "⏎̸\n";
+  return text;
+}
+
+struct Face {
+  std::string name;
+  std::function<void(TextOptions&)> set;
+  bool one_screen = false;
+};
+
+void on_terminal(TextOptions& o) {
+  o.answer = AnswerMode::streamed;
+  o.out = o.err = Medium::terminal;
+  o.columns = 60;
+}
+
+const std::vector<Face> faces = {
+    {"terminal", [](TextOptions& o) { on_terminal(o), o.err_color = Color::on, o.err_motion = Motion::on; }, true},
+    {"dumb terminal", on_terminal, true},
+    {"dumb terminal, verbose", [](TextOptions& o) { on_terminal(o), o.verbosity = Verbosity::verbose; }, true},
+    {"dumb terminal, quiet", [](TextOptions& o) { on_terminal(o), o.verbosity = Verbosity::quiet; }, true},
+    {"pipe", [](TextOptions&) {}, false},
+    {"pipe, quiet", [](TextOptions& o) { o.verbosity = Verbosity::quiet; }, false},
+    {"terminal, stderr in a file", [](TextOptions& o) { on_terminal(o), o.err = Medium::pipe; }, false},
+};
+
+std::string shown_on(const Face& face, const Script& script) {
+  const test::Capture out;
+  const test::Capture err;
+  TextOptions options;
+  options.out_fd = out.fd();
+  options.err_fd = face.one_screen ? out.fd() : err.fd();
+  face.set(options);
+  TextSink sink(options);
+  play(sink, script);
+  const std::string head = "=== " + face.name;
+  if (face.one_screen) return head + "\n" + visible(out.text());
+  return head + ": stdout\n" + visible(out.text()) + head + ": stderr\n" + visible(err.text());
+}
+
+void check_golden(const std::string& name, const std::string& got) {
+  const auto path = std::string(ERRAND_SOURCE_DIR) + "/tests/golden/render/" + name + ".txt";
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << got;
+  CHECK(read_file(path).value() == got);
+}
+
+}  // namespace
+
+TEST_CASE("text sink: runs look as the golden files say", "[render][text]") {
+  const std::vector<std::pair<std::string, Script>> scripts = {
+      {"tools", tools()},     {"subagents", subagents()}, {"restarted", restarted()}, {"failed", failed()},
+      {"partial", partial()}, {"cancelled", cancelled()}, {"hostile", hostile()}};
+  for (const auto& [name, script] : scripts) {
+    std::string all;
+    for (const auto& face : faces) all += shown_on(face, script);
+    CAPTURE(name);
+    check_golden(name, all);
+  }
+}
+
+TEST_CASE("text sink: the answer ends with its terminator, once", "[render][text]") {
+  struct Case {
+    std::string result;
+    char terminator;
+    std::string expected;
+  };
+  const std::vector<Case> cases = {{"a", '\n', "a\n"},
+                                   {"a\n", '\n', "a\n"},
+                                   {"a\n\n", '\n', "a\n\n"},
+                                   {"a", '\0', std::string("a\0", 2)},
+                                   {"a\n", '\0', std::string("a\n\0", 3)},
+                                   {"", '\n', ""}};
+  for (const auto& c : cases) {
+    const test::Capture out;
+    const test::Capture err;
+    TextOptions options;
+    options.out_fd = out.fd();
+    options.err_fd = err.fd();
+    options.terminator = c.terminator;
+    TextSink sink(options);
+    play(sink, Script().done(c.result));
+    CHECK(out.text() == c.expected);
+  }
+}
+
+TEST_CASE("text sink: two runs on one sink print two answers", "[render][text]") {
+  const test::Capture out;
+  TextOptions options;
+  options.out_fd = options.err_fd = out.fd();
+  options.answer = AnswerMode::streamed;
+  options.out = options.err = Medium::terminal;
+  TextSink sink(options);
+  play(sink, Script().text("one").reply("one").done("one").reply("two").done("two"));
+  CHECK(out.text() == "one\ntwo\n");
+}
+
+TEST_CASE("text sink: an answer the caller keeps is not printed", "[render][text]") {
+  const test::Capture out;
+  const test::Capture err;
+  TextOptions options;
+  options.out_fd = out.fd();
+  options.err_fd = err.fd();
+  options.answer = AnswerMode::kept;
+  TextSink sink(options);
+  play(sink, tools());
+  CHECK(out.text().empty());
+  CHECK_FALSE(err.text().empty());
+}
+
+TEST_CASE("text sink: with flushing by the caller nothing is written before", "[render][text]") {
+  const test::Capture out;
+  TextOptions options;
+  options.out_fd = options.err_fd = out.fd();
+  options.answer = AnswerMode::streamed;
+  options.flushing = Flushing::by_caller;
+  TextSink sink(options);
+  play(sink, Script().text("a").text("b"));
+  CHECK(out.text().empty());
+  sink.flush();
+  CHECK(out.text() == "ab");
+}
+
+TEST_CASE("text sink: room is made for a question in the middle of a line", "[render][text]") {
+  const test::Capture out;
+  TextOptions options;
+  options.out_fd = options.err_fd = out.fd();
+  on_terminal(options);
+  options.err_motion = Motion::on;
+  TextSink sink(options);
+  play(sink, Script().text("half"));
+  sink.make_room();
+  CHECK(out.text() == "half\n");
+  play(sink, Script().call("1", "Bash x"));
+  sink.make_room();
+  CHECK(out.text() == "half\n⋯ Bash x\r\x1b[K");
+}
