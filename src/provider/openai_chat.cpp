@@ -13,7 +13,7 @@
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "provider/api_error.hpp"
-#include "provider/json_text.hpp"
+#include "provider/openai_hot_chunk.hpp"
 #include "provider/wire_value.hpp"
 
 namespace errand::provider {
@@ -55,73 +55,6 @@ chat::Usage usage_of(const Json& wire) {
   const bool beside = out.reasoning > out.output || total == prompt + out.output + out.reasoning;
   if (out.reasoning > 0 && beside) out.output += out.reasoning;
   return out;
-}
-
-// A chunk that brings some text or reasoning and nothing else: the kind that comes by the thousand.
-struct HotChunk {
-  std::string content;
-  std::string reasoning_content;
-  std::string reasoning;
-};
-
-void string_or_null(JsonScanner& json, std::string& out) {
-  if (!json.null()) json.string(out);
-}
-
-bool scan_hot_delta(JsonScanner& json, HotChunk& out) {
-  std::string_view key;
-  json.begin_object();
-  while (json.next_key(key)) {
-    if (key == "content") {
-      string_or_null(json, out.content);
-    } else if (key == "reasoning_content") {
-      string_or_null(json, out.reasoning_content);
-    } else if (key == "reasoning") {
-      string_or_null(json, out.reasoning);
-    } else if (key == "tool_calls" || key == "refusal" || key == "reasoning_details") {
-      if (!json.null()) return false;
-    } else {
-      json.skip();
-    }
-  }
-  return !json.failed();
-}
-
-bool scan_hot_choice(JsonScanner& json, HotChunk& out) {
-  std::string_view key;
-  std::size_t index = 0;
-  int deltas = 0;
-  json.begin_object();
-  while (json.next_key(key)) {
-    if (key == "delta") {
-      if (++deltas > 1 || !scan_hot_delta(json, out)) return false;
-    } else if (key == "index") {
-      json.number(index);
-    } else if (key == "finish_reason" || key == "error" || key == "message") {
-      if (!json.null()) return false;
-    } else {
-      json.skip();
-    }
-  }
-  return !json.failed() && index == 0 && deltas == 1;
-}
-
-bool scan_hot_chunk(std::string_view data, HotChunk& out) {
-  JsonScanner json(data);
-  std::string_view key;
-  int choices = 0;
-  json.begin_object();
-  while (json.next_key(key)) {
-    if (key == "choices") {
-      json.begin_array();
-      if (++choices > 1 || !json.next_element() || !scan_hot_choice(json, out) || json.next_element()) return false;
-    } else if (key == "usage" || key == "error" || key == "x_groq") {
-      if (!json.null()) return false;
-    } else {
-      json.skip();
-    }
-  }
-  return json.finished() && choices == 1;
 }
 
 // reasoning_details arrive in pieces: text of the same kind and index is one entry, the rest is appended.
@@ -228,9 +161,17 @@ bool OpenAiChatDecoder::hot_chunk(const std::string& data, DecodeSink& sink) {
   hot_.content.clear();
   hot_.reasoning_content.clear();
   hot_.reasoning.clear();
+  hot_.arguments.clear();
+  hot_.has_call = false;
   if (!scan_hot_chunk(data, hot_)) return false;
+  const auto call =
+      std::find_if(calls_.rbegin(), calls_.rend(), [&](const Call& c) { return c.index == hot_.call_index; });
+  if (hot_.has_call && (call == calls_.rend() || !call->begun)) return false;
   thinking(std::move(hot_.reasoning_content.empty() ? hot_.reasoning : hot_.reasoning_content), sink);
   text(std::move(hot_.content), sink);
+  if (hot_.has_call && !hot_.arguments.empty()) {
+    sink.on_event(stream::ToolCallDelta{call->block, std::move(hot_.arguments)});
+  }
   return true;
 }
 

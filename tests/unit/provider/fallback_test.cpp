@@ -1,0 +1,135 @@
+#include "provider/fallback.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "provider/registry.hpp"
+#include "provider/scripted.hpp"
+#include "unit/provider/support.hpp"
+
+namespace errand::provider::test {
+
+namespace {
+
+using chat::Script;
+
+std::unique_ptr<Provider> model(std::string name, std::vector<std::vector<Script::Part>> replies) {
+  Script script{name, {}};
+  for (auto& reply : replies)
+    script.turns.push_back({"", "", std::move(reply), std::nullopt, chat::Usage{1, 1, 0, 0, 0}});
+  auto made = make_scripted(std::move(script), {"p", std::move(name), "", 0, 0, chat::Price{1e6, 1e6, 0, 0}, {}});
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+Script::Part failing(ErrorKind kind) {
+  return Script::Fail{{kind, "why", "", std::nullopt, {}, false}};
+}
+
+template <class... P>
+FallbackProvider chain(P... providers) {
+  std::vector<std::unique_ptr<Provider>> out;
+  (out.push_back(std::move(providers)), ...);
+  return FallbackProvider(std::move(out));
+}
+
+Result<Registry> registry_of(std::vector<chat::ProviderSpec> providers, http::Transport* transport) {
+  return Registry(
+      std::move(providers), {}, [transport]() -> http::Transport& { return *transport; },
+      [](const std::string& path) -> Result<chat::Script> {
+        if (path == "missing.yaml") return fail(ErrorKind::config, "no file missing.yaml");
+        return Script{path, {{"", "", {Script::Say{"played"}}, std::nullopt, std::nullopt}}};
+      });
+}
+
+}  // namespace
+
+TEST_CASE("fallback: the next model is asked where another may do better, and stays", "[provider][fallback]") {
+  const auto kind = GENERATE(ErrorKind::unavailable, ErrorKind::config, ErrorKind::limit);
+  auto provider = chain(model("a", {{failing(kind)}}), model("b", {{failing(kind)}}),
+                        model("c", {{Script::Say{"one"}}, {Script::Say{"two"}}}));
+  Recorder recorder;
+  const auto first = provider.stream(asked("x").request(), recorder, {});
+  REQUIRE(first);
+  CHECK(first->message.text() == "one");
+  REQUIRE(recorder.fallbacks.size() == 2);
+  CHECK(recorder.fallbacks[1].from == "p/b");
+  CHECK(recorder.fallbacks[1].to == "p/c");
+  CHECK(recorder.fallbacks[1].reason == "why");
+  CHECK(recorder.retries.empty());
+  CHECK(provider.model().id == "c");
+  CHECK(provider.stream(asked("x").request(), recorder, {})->message.text() == "two");
+  CHECK(recorder.fallbacks.size() == 2);
+}
+
+TEST_CASE("fallback: what is not the model's fault goes to no other", "[provider][fallback]") {
+  const auto kind = GENERATE(ErrorKind::auth, ErrorKind::failure, ErrorKind::cancelled, ErrorKind::timeout);
+  auto provider = chain(model("a", {{failing(kind)}}), model("b", {{Script::Say{"never"}}}));
+  Recorder recorder;
+  const auto reply = provider.stream(asked("x").request(), recorder, {});
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().kind == kind);
+  CHECK(recorder.fallbacks.empty());
+}
+
+TEST_CASE("fallback: a reply that broke off is void, and counted", "[provider][fallback]") {
+  auto provider =
+      chain(model("a", {{Script::Say{"half"}, failing(ErrorKind::unavailable)}}), model("b", {{Script::Say{"whole"}}}));
+  Recorder recorder;
+  const auto reply = provider.stream(asked("x").request(), recorder, {});
+  REQUIRE(reply);
+  CHECK(recorder.text == "whole");
+  REQUIRE(recorder.retries.size() == 1);
+  CHECK(recorder.retries[0].restarted);
+  CHECK(reply->message.usage == chat::Usage{2, 2, 0, 0, 0});
+  CHECK(reply->cost_usd.value() == Approx(4));
+}
+
+TEST_CASE("fallback: the last model's failure is the chain's", "[provider][fallback]") {
+  auto provider = chain(model("a", {{failing(ErrorKind::unavailable)}}),
+                        model("b", {{Script::Say{"half"}, failing(ErrorKind::unavailable)}}));
+  Recorder recorder;
+  const auto reply = provider.stream(asked("x").request(), recorder, {});
+  REQUIRE(reply);
+  CHECK(reply->cut);
+  CHECK(reply->message.text() == "half");
+}
+
+TEST_CASE("registry: opens what the settings name, and says what is missing", "[provider][registry]") {
+  const chat::ProviderSpec keyed{"anthropic", chat::Protocol::anthropic, "https://a", {"ANTHROPIC_API_KEY"}, "", true};
+  const chat::ProviderSpec local{"ollama", chat::Protocol::openai_chat, "http://127.0.0.1:1/v1", {}, "", false};
+  const chat::ProviderSpec later{"google", chat::Protocol::gemini, "https://g", {"GEMINI_API_KEY"}, "k", true};
+  FakeTransport transport({});
+  const auto registry = registry_of({keyed, local, later}, &transport);
+  const auto open = [&](std::vector<std::string> names) {
+    std::vector<chat::ModelSpec> specs;
+    for (auto& name : names)
+      specs.push_back({name.substr(0, name.find('/')), name.substr(name.find('/') + 1), "", 0, 0, {}, {}});
+    return registry->open(specs);
+  };
+
+  CHECK(open({"ollama/qwen"}).value()->model().full_name() == "ollama/qwen");
+  CHECK(open({"ollama/qwen", "scripted/x.yaml"}).value()->model().full_name() == "ollama/qwen");
+  Recorder recorder;
+  const auto played = open({"scripted/x.yaml"}).value()->stream(asked("x").request(), recorder, {});
+  CHECK(played->message.text() == "played");
+  CHECK(played->message.model == "scripted/x.yaml");
+
+  const auto error_of = [&](std::vector<std::string> names) {
+    const auto opened = open(std::move(names));
+    return opened ? Error{} : opened.error();
+  };
+  const auto no_key = error_of({"anthropic/claude"});
+  CHECK(no_key.kind == ErrorKind::auth);
+  CHECK(no_key.message == "no key for provider \"anthropic\"");
+  for (const char* way : {"ANTHROPIC_API_KEY", "ollama", "scripted/"})
+    CHECK(no_key.hint.find(way) != std::string::npos);
+  CHECK(error_of({"ollama/x", "anthropic/claude"}).kind == ErrorKind::auth);
+  CHECK(error_of({"antropic/claude"}).kind == ErrorKind::config);
+  CHECK(error_of({"antropic/claude"}).hint.find("did you mean \"anthropic\"?") == 0);
+  CHECK(error_of({"google/gemini"}).kind == ErrorKind::config);
+  CHECK(error_of({"google/gemini"}).message.find("\"gemini\"") != std::string::npos);
+  CHECK(error_of({"scripted/missing.yaml"}).message == "no file missing.yaml");
+  CHECK(error_of({}).kind == ErrorKind::config);
+}
+
+}  // namespace errand::provider::test

@@ -1,0 +1,357 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "chat/codec.hpp"
+#include "provider/anthropic.hpp"
+#include "provider/call_ids.hpp"
+#include "provider/openai_chat.hpp"
+#include "unit/provider/support.hpp"
+
+// What is sent.
+
+namespace errand::provider::test {
+
+namespace {
+
+using chat::AssistantMessage;
+using chat::Text;
+using chat::ToolCall;
+using chat::ToolMessage;
+using chat::ToolResult;
+using chat::UserMessage;
+
+constexpr const char* mark = R"(,"cache_control":{"type":"ephemeral"})";
+
+UserMessage user(std::string text) {
+  return {{Text{std::move(text)}}};
+}
+
+ToolResult result(std::string id, std::string text) {
+  return {std::move(id), {Text{std::move(text)}}, false};
+}
+
+// A conversation with everything in it; `turns` of its messages.
+Asked conversation(std::size_t messages) {
+  Asked out;
+  out.system = "Be brief.";
+  out.tools = {{"Bash", "Runs a command", R"({"type":"object","properties":{"command":{"type":"string"}}})"},
+               {"Read", "Reads a file", R"({"type":"object"})"}};
+  AssistantMessage calls{
+      {chat::Thinking{"hm", "sig", false}, Text{"I look."},
+       ToolCall{"a:1", "Bash", R"({"command": "ls",  "n": 1.0})", ""}, ToolCall{"b", "Read", "", ""}},
+      "m"};
+  calls.provider = "anthropic";
+  ToolResult failed = result("b", "no such file");
+  failed.is_error = true;
+  AssistantMessage more{{ToolCall{"a:1", "Bash", R"({"broken)", ""}}, "m"};
+  const std::vector<chat::Message> all = {user("list it"),
+                                          calls,
+                                          ToolMessage{{result("a:1", "x\ny"), failed}},
+                                          more,
+                                          ToolMessage{{result("a:1", "")}},
+                                          AssistantMessage{{Text{"Two files."}}, "m"},
+                                          user("thanks")};
+  out.history.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(messages));
+  return out;
+}
+
+std::string anthropic(const Asked& asked) {
+  return anthropic_body(asked.request(), anthropic_endpoint());
+}
+
+std::string openai(const Asked& asked, const std::string& provider = "openai",
+                   const std::string& url = "https://api.openai.com/v1") {
+  auto endpoint = openai_endpoint();
+  endpoint.provider.name = provider;
+  endpoint.provider.base_url = url;
+  return openai_chat_body(asked.request(), endpoint);
+}
+
+}  // namespace
+
+TEST_CASE("anthropic request: one conversation, byte for byte", "[provider][request]") {
+  const std::string m = mark;
+  CHECK(
+      anthropic(conversation(7)) ==
+      R"({"model":"claude-x","max_tokens":64000,"stream":true,"tools":[)"
+      R"({"name":"Bash","description":"Runs a command","input_schema":{"type":"object","properties":{"command":{"type":"string"}}}},)"
+      R"({"name":"Read","description":"Reads a file","input_schema":{"type":"object"})" +
+          m +
+          "}],"
+          R"("system":[{"type":"text","text":"Be brief.")" +
+          m +
+          "}],"
+          R"("messages":[{"role":"user","content":[{"type":"text","text":"list it"}]},)"
+          R"({"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"sig"},{"type":"text","text":"I look."},)"
+          R"({"type":"tool_use","id":"a_1","name":"Bash","input":{"command": "ls",  "n": 1.0}},)"
+          R"({"type":"tool_use","id":"b","name":"Read","input":{}}]},)"
+          R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a_1","content":[{"type":"text","text":"x\ny"}]},)"
+          R"({"type":"tool_result","tool_use_id":"b","content":[{"type":"text","text":"no such file"}],"is_error":true}]},)"
+          R"({"role":"assistant","content":[{"type":"tool_use","id":"a_1_2","name":"Bash","input":{"INVALID_JSON":"{\"broken"}}]},)"
+          R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a_1_2")" +
+          m +
+          "}]},"
+          R"({"role":"assistant","content":[{"type":"text","text":"Two files."}]},)"
+          R"({"role":"user","content":[{"type":"text","text":"thanks")" +
+          m + "}]}]}");
+}
+
+TEST_CASE("openai request: one conversation, byte for byte", "[provider][request]") {
+  CHECK(
+      openai(conversation(7)) ==
+      R"({"model":"gpt-x","stream":true,"stream_options":{"include_usage":true},"tools":[)"
+      R"({"type":"function","function":{"name":"Bash","description":"Runs a command","parameters":{"type":"object","properties":{"command":{"type":"string"}}}}},)"
+      R"({"type":"function","function":{"name":"Read","description":"Reads a file","parameters":{"type":"object"}}}],)"
+      R"("messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"list it"},)"
+      R"({"role":"assistant","content":"I look.","tool_calls":[)"
+      R"({"id":"a_1","type":"function","function":{"name":"Bash","arguments":"{\"command\": \"ls\",  \"n\": 1.0}"}},)"
+      R"({"id":"b","type":"function","function":{"name":"Read","arguments":"{}"}}]},)"
+      R"({"role":"tool","tool_call_id":"a_1","content":"x\ny"},{"role":"tool","tool_call_id":"b","content":"error: no such file"},)"
+      R"({"role":"assistant","content":null,"tool_calls":[{"id":"a_1_2","type":"function","function":{"name":"Bash","arguments":"{\"INVALID_JSON\":\"{\\\"broken\"}"}}]},)"
+      R"({"role":"tool","tool_call_id":"a_1_2","content":""},{"role":"assistant","content":"Two files."},{"role":"user","content":"thanks"}]})");
+}
+
+TEST_CASE("requests: a turn's body is a prefix of the next one's, but for the cache marks", "[provider][request]") {
+  const auto body_of = GENERATE(
+      &anthropic, +[](const Asked& asked) { return openai(asked); });
+  for (std::size_t n = 1; n < 7; ++n) {
+    CAPTURE(n);
+    auto earlier = text::replace_all(body_of(conversation(n)), mark, "");
+    const auto later = text::replace_all(body_of(conversation(n + 1)), mark, "");
+    earlier.resize(earlier.size() - 2);  // "]}"
+    CHECK(later.starts_with(earlier));
+  }
+}
+
+TEST_CASE("anthropic request: four marks at most, and the one before stays where it was written",
+          "[provider][request]") {
+  const auto marks = [](const std::string& body) { return text::replace_all(body, mark, "\x01"); };
+  const auto turn = marks(anthropic(conversation(3)));
+  const auto next = marks(anthropic(conversation(5)));
+  CHECK(std::count(next.begin(), next.end(), '\x01') == 4);
+  // All up to and with the mark that ends the turn before is there again.
+  const auto written = turn.rfind('\x01');
+  const auto unmarked = [](std::string s) { return text::replace_all(std::move(s), "\x01", ""); };
+  const auto place = next.rfind('\x01', next.rfind('\x01') - 1);
+  CHECK(unmarked(next.substr(0, place)) == unmarked(turn.substr(0, written)));
+}
+
+TEST_CASE("anthropic request: results and what was typed meanwhile are one message, results first",
+          "[provider][request]") {
+  Asked asked;
+  asked.history = {user("a"),
+                   AssistantMessage{{ToolCall{"1", "Bash", "{}", ""}}, "m"},
+                   ToolMessage{{result("1", "out")}},
+                   user(""),
+                   user("and b"),
+                   AssistantMessage{{}, "m"},
+                   user("c")};
+  const auto messages = Json::parse(text::replace_all(anthropic(asked), mark, "")).at("messages");
+  REQUIRE(messages.size() == 3);
+  CHECK(
+      chat::dump(messages.at(2)) ==
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[{"type":"text","text":"out"}]},)"
+      R"({"type":"text","text":"and b"},{"type":"text","text":"c"}]})");
+}
+
+TEST_CASE("anthropic request: thinking and native blocks go back to who made them, and nobody else",
+          "[provider][request]") {
+  const std::string native = R"({"type":"server_tool_use","id":"s","name":"web_search","input":{"q": 1}})";
+  const std::string cited = R"({"type":"text","text":"It is so.","citations":[{"url":"u"}]})";
+  AssistantMessage reply{
+      {chat::Thinking{"secret", "sig", false}, chat::Thinking{"", "data", true}, chat::Thinking{"unsigned", "", false},
+       chat::Native{"anthropic", native}, Text{"It is so."}, chat::Native{"anthropic", cited},
+       chat::Native{"openrouter", "{}"}, Text{" \n"}, chat::Thinking{"last", "sig2", false}},
+      "m"};
+  const auto [provider, expected] = GENERATE_REF(table<std::string, std::string>(
+      {{"anthropic",
+        R"({"type":"thinking","thinking":"secret","signature":"sig"},{"type":"redacted_thinking","data":"data"},)" +
+            native + "," + cited},
+       {"zai", native + "," + cited}}));
+  reply.provider = provider;
+  Asked asked;
+  asked.history = {user("a"), reply, user("b")};
+  CHECK(anthropic(asked).find(R"({"role":"assistant","content":[)" + expected + "]}") != std::string::npos);
+
+  auto other = anthropic_endpoint();
+  other.provider.name = "proxy";
+  const auto foreign = Json::parse(anthropic_body(asked.request(), other)).at("messages").at(1).at("content");
+  CHECK(chat::dump(foreign) == R"([{"type":"text","text":"It is so."}])");
+}
+
+TEST_CASE("requests: media are sent as each API takes them", "[provider][request]") {
+  Asked asked;
+  asked.history = {
+      UserMessage{{Text{"see"}, chat::Image{"image/png", "\x89PNG"}, chat::Document{"application/pdf", "a.pdf", "%PDF"},
+                   chat::Document{"text/plain", "n.txt", "note"}}},
+      AssistantMessage{{ToolCall{"1", "Read", "{}", ""}}, "m"},
+      ToolMessage{{ToolResult{"1", {Text{"an image"}, chat::Image{"image/gif", "GIF"}}, false}}}};
+  const auto ours = Json::parse(text::replace_all(anthropic(asked), mark, "")).at("messages");
+  CHECK(
+      chat::dump(ours.at(0).at("content")) ==
+      R"([{"type":"text","text":"see"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw=="}},)"
+      R"({"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERg=="},"title":"a.pdf"},)"
+      R"({"type":"document","source":{"type":"text","media_type":"text/plain","data":"note"},"title":"n.txt"}])");
+  CHECK(chat::dump(ours.at(2).at("content").at(0).at("content").at(1)) ==
+        R"({"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lG"}})");
+
+  const auto theirs = Json::parse(openai(asked)).at("messages");
+  CHECK(chat::dump(theirs.at(0).at("content")) ==
+        R"([{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw=="}},)"
+        R"({"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERg=="}},)"
+        R"({"type":"text","text":"n.txt:\nnote"}])");
+  CHECK(theirs.at(2).at("content") == "an image");
+  const std::string note = "(returned by the tools)";
+  CHECK(chat::dump(theirs.at(3)) ==
+        R"({"role":"user","content":[{"type":"text","text":")" + note +
+            R"("},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lG"}}]})");
+}
+
+TEST_CASE("anthropic request: thinking is asked for as the model takes it", "[provider][request]") {
+  using Style = chat::ThinkingStyle;
+  const auto [style, effort, budget, expected] = GENERATE(table<Style, std::string, std::int64_t, std::string>({
+      {Style::adaptive, "high", 0, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"high"},)"},
+      {Style::adaptive, "minimal", 0, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"low"},)"},
+      {Style::adaptive, "none", 0, R"("thinking":{"type":"disabled"},)"},
+      {Style::adaptive, "", 10'000, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"medium"},)"},
+      {Style::adaptive, "", 0, ""},
+      {Style::budget, "medium", 0, R"("thinking":{"type":"enabled","budget_tokens":10000},)"},
+      {Style::budget, "", 5, R"("thinking":{"type":"enabled","budget_tokens":1024},)"},
+      {Style::budget, "", 1'000'000, R"("thinking":{"type":"enabled","budget_tokens":62976},)"},
+      {Style::budget, "none", 0, ""},
+      {Style::effort, "low", 0, R"("output_config":{"effort":"low"},)"},
+      {Style::none, "high", 0, ""},
+  }));
+  auto endpoint = anthropic_endpoint();
+  endpoint.model.thinking = style;
+  auto request = asked("x");
+  request.thinking = {effort, budget};
+  const auto body = anthropic_body(request.request(), endpoint);
+  const std::string begin = R"({"model":"claude-x","max_tokens":64000,"stream":true,)";
+  REQUIRE(body.starts_with(begin));
+  CHECK(body.substr(begin.size(), body.find("\"system\"") - begin.size()) == expected);
+}
+
+TEST_CASE("anthropic request: max_tokens is always there and never more than the model has", "[provider][request]") {
+  const auto [asked_for, max_output, context, expected] =
+      GENERATE(table<std::int64_t, std::int64_t, std::int64_t, std::int64_t>({{0, 64'000, 0, 64'000},
+                                                                              {100, 64'000, 0, 100},
+                                                                              {99'000, 64'000, 0, 64'000},
+                                                                              {99'000, 0, 0, 99'000},
+                                                                              {0, 0, 0, 8192},
+                                                                              {0, 0, 4096, 2048}}));
+  auto endpoint = anthropic_endpoint();
+  endpoint.model.max_output = max_output;
+  endpoint.model.context = context;
+  auto request = asked("x");
+  request.max_output = asked_for;
+  CHECK(Json::parse(anthropic_body(request.request(), endpoint)).at("max_tokens") == expected);
+}
+
+TEST_CASE("openai request: servers get what they take", "[provider][request]") {
+  auto request = asked("x");
+  request.max_output = 50;
+  request.thinking.effort = "high";
+  const auto fields = [&](const std::string& provider, const std::string& url) {
+    auto endpoint = openai_endpoint();
+    endpoint.provider.name = provider;
+    endpoint.provider.base_url = url;
+    endpoint.model.thinking = chat::ThinkingStyle::effort;
+    auto json = Json::parse(openai_chat_body(request.request(), endpoint));
+    for (const char* same : {"model", "stream", "messages"}) json.erase(same);
+    return chat::dump(json);
+  };
+  CHECK(fields("openai", "https://api.openai.com/v1") ==
+        R"({"stream_options":{"include_usage":true},"max_completion_tokens":50,"reasoning_effort":"high"})");
+  CHECK(fields("ollama", "http://127.0.0.1:11434/v1") ==
+        R"({"stream_options":{"include_usage":true},"max_tokens":50,"reasoning_effort":"high"})");
+  CHECK(fields("mine", "https://openrouter.ai/api/v1") ==
+        R"({"stream_options":{"include_usage":true},"max_tokens":50,"reasoning":{"effort":"high"}})");
+  CHECK(fields("deepseek", "https://proxy.example/v1") ==
+        R"({"stream_options":{"include_usage":true},"max_tokens":50,"thinking":{"type":"enabled"}})");
+  CHECK(fields("mistral", "https://api.mistral.ai/v1") == R"({"max_tokens":50,"reasoning_effort":"high"})");
+}
+
+TEST_CASE("openai request: reasoning goes back only where it must", "[provider][request]") {
+  AssistantMessage reply{{chat::Thinking{"I think", "", false}, ToolCall{"call.1", "Bash", "{}", ""},
+                          chat::Native{"deepseek", R"({"reasoning_details":[{"type":"x","n": 1.0}]})"}},
+                         "m"};
+  reply.provider = "deepseek";
+  Asked asked;
+  asked.history = {user("a"), reply, ToolMessage{{result("call.1", "r")}},
+                   AssistantMessage{{chat::Thinking{"t", "", false}, Text{"Done"}}, "m"}};
+  const auto assistant = [&](const std::string& provider, const std::string& url) {
+    auto json = Json::parse(openai(asked, provider, url)).at("messages");
+    CHECK_FALSE(json.at(3).contains("reasoning_content"));
+    json.at(1).erase("tool_calls");
+    return chat::dump(json.at(1));
+  };
+  CHECK(
+      assistant("deepseek", "https://api.deepseek.com") ==
+      R"({"role":"assistant","content":null,"reasoning_details":[{"type":"x","n":1.0}],"reasoning_content":"I think"})");
+  CHECK(assistant("openai", "https://api.openai.com/v1") == R"({"role":"assistant","content":null})");
+  CHECK(assistant("other", "https://api.deepseek.com") ==
+        R"({"role":"assistant","content":null,"reasoning_content":""})");
+}
+
+TEST_CASE("requests: they go where the official SDKs would send them, with the key in a header alone",
+          "[provider][request]") {
+  const auto sent = [](std::unique_ptr<Codec> codec, Endpoint endpoint, std::string url) {
+    endpoint.provider.base_url = std::move(url);
+    return codec->encode(asked("x").request(), endpoint);
+  };
+  CHECK(sent(make_anthropic_codec(), anthropic_endpoint(), "https://api.anthropic.com/").url ==
+        "https://api.anthropic.com/v1/messages");
+  CHECK(sent(make_anthropic_codec(), anthropic_endpoint(), "https://p.example/x/v1/").url ==
+        "https://p.example/x/v1/messages");
+  CHECK(sent(make_openai_chat_codec(), openai_endpoint(), "http://127.0.0.1:1/v1").url ==
+        "http://127.0.0.1:1/v1/chat/completions");
+  CHECK(sent(make_openai_chat_codec(), openai_endpoint(), "https://a.azure.com/d?api-version=1").url ==
+        "https://a.azure.com/d/chat/completions?api-version=1");
+
+  const auto header = [](const http::Request& request, const std::string& name) {
+    for (const auto& h : request.headers) {
+      if (h.name == name) return h.value;
+    }
+    return std::string("(none)");
+  };
+  const auto first_party = sent(make_anthropic_codec(), anthropic_endpoint(), "https://api.anthropic.com");
+  CHECK(header(first_party, "x-api-key") == "sk-ant-secret-1");
+  CHECK(header(first_party, "authorization") == "(none)");
+  CHECK(header(first_party, "anthropic-version") == "2023-06-01");
+  CHECK(header(first_party, "anthropic-beta") == "(none)");
+  CHECK(first_party.body.find("secret") == std::string::npos);
+  CHECK(header(sent(make_anthropic_codec(), anthropic_endpoint(), "https://p.example"), "authorization") ==
+        "Bearer sk-ant-secret-1");
+  CHECK(header(sent(make_openai_chat_codec(), openai_endpoint(), "https://p.example"), "authorization") ==
+        "Bearer sk-secret-2");
+  auto keyless = openai_endpoint();
+  keyless.provider.key.clear();
+  CHECK(header(sent(make_openai_chat_codec(), keyless, "https://p.example"), "authorization") == "(none)");
+}
+
+TEST_CASE("call ids: each is one the API accepts, once, and the same in every turn", "[provider][request]") {
+  CallIds nine(CallIdStyle::nine_alnum);
+  nine.next_reply();
+  CHECK(nine.of_call("abcdefgh1") == "abcdefgh1");
+  const auto made = nine.of_call("call_123");
+  CHECK(made.size() == 9);
+  CHECK(nine.of_result("call_123") == made);
+  nine.next_reply();
+  CHECK(nine.of_call("abcdefgh1") != "abcdefgh1");
+  CallIds again(CallIdStyle::nine_alnum);
+  again.next_reply();
+  CHECK(again.of_call("call_123") == made);
+
+  CallIds plain(CallIdStyle::plain);
+  plain.next_reply();
+  CHECK(plain.of_call("functions.weather:0") == "functions_weather_0");
+  CHECK(plain.of_call("") == "_");
+  CHECK(plain.of_call(std::string(200, 'x')).size() == 64);
+  plain.next_reply();
+  CHECK(plain.of_call(std::string(200, 'x')).size() <= 64);
+  CHECK(plain.of_result("unknown.id") == "unknown_id");
+}
+
+}  // namespace errand::provider::test
