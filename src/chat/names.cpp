@@ -12,6 +12,8 @@ struct Name {
   E value;
   std::string_view name;
 };
+template <class E>
+Name(E, std::string_view) -> Name<E>;  // clang 14 needs the guide
 
 constexpr std::array stop_names = {
     Name{StopReason::end_turn, "end_turn"},
