@@ -42,7 +42,10 @@ struct Shadowed {
   bool operator==(const Shadowed&) const = default;
 };
 
+enum class DefinitionKind { agent, subagent };
+
 struct AgentEntry {
+  DefinitionKind kind = DefinitionKind::agent;
   chat::AgentDefinition definition;
   Layer layer = Layer::project;
   Location where;  ///< of its id
@@ -77,8 +80,6 @@ struct GivenSettings {
 
 struct Settings {
   chat::RetrySettings retry;
-  double day_usd = 0;    ///< 0: none
-  double month_usd = 0;  ///< 0: none
   std::string data_dir;  ///< absolute; empty: not set in a file
   std::string data_dir_origin;
   std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own
@@ -123,6 +124,14 @@ struct Sources {
   std::optional<std::string> config_file;  ///< --config
 };
 
+/// A variable of a project's .env file that this program reads. Never put into our own environment.
+struct EnvFileVariable {
+  std::string name;
+  std::string value;  ///< may be a secret: never shown
+  Location where;
+  bool operator==(const EnvFileVariable&) const = default;
+};
+
 struct Configuration {
   Sources sources;
   Project project;
@@ -131,7 +140,7 @@ struct Configuration {
   std::vector<SkillEntry> skills;     ///< by name
   std::string default_agent;          ///< empty: none was named
   Settings settings;
-  EnvMap env_files;  ///< variables of the trusted .env files this program reads; never put into our own environment
+  std::vector<EnvFileVariable> env_files;        ///< of a trusted project; the first of a name counts
   std::vector<std::string> held_back_providers;  ///< declared by an untrusted project alone
   std::vector<Warning> warnings;
 };

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,17 +8,18 @@
 
 namespace errand::config {
 
-/// A key of config.yaml. Everything that is shown, checked and documented about settings is made from this table.
+/// A key of config.yaml. Everything that is shown, checked and documented about settings is made from these.
 struct SettingKey {
-  std::string_view name;         ///< dotted; `*` stands for any name: "providers.*.base_url"
-  std::string_view type;         ///< for people: "whole number from 1 to 100"
-  std::string_view group;        ///< "models", "limits", …
-  std::string_view description;  ///< one sentence without a final dot
+  std::string name;              ///< dotted; `*` stands for any name: "providers.*.base_url"
+  std::string_view type;         ///< for people: "whole number from 1 to 20"
   std::string_view built_in;     ///< the default as it would be written; empty: none
-  bool secret = false;
+  std::string_view description;  ///< one sentence without a final dot
+  bool used = true;              ///< false: read and checked, without effect in this version
+  bool operator==(const SettingKey&) const = default;
 };
 
-std::span<const SettingKey> setting_keys();
+/// In the order they are documented.
+std::vector<SettingKey> setting_keys();
 
 /// One value a setting was given somewhere.
 struct SettingValue {
@@ -43,12 +43,15 @@ std::vector<Setting> shown_settings(const Configuration& config);
 
 /// A key of agents.yaml or subagents.yaml, for documentation and `agents show`.
 struct DefinitionKey {
-  std::string_view name;  ///< "limits"
+  std::string name;  ///< dotted: "limits.max_turns"
   std::string_view type;
+  std::string_view built_in;  ///< as it would be written; empty: none
   std::string_view description;
+  bool used = true;  ///< false: read and checked, without effect in this version
 };
 
-std::span<const DefinitionKey> agent_keys();
-std::span<const DefinitionKey> subagent_keys();
+/// In the order they are documented, older spellings left out.
+std::vector<DefinitionKey> agent_keys();
+std::vector<DefinitionKey> subagent_keys();
 
 }  // namespace errand::config

@@ -1,0 +1,191 @@
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/definition_reader.hpp"
+
+// hooks, plugins, mcp_servers: nothing here uses them yet, so only their shape is checked. What is accepted now is what
+// will be meant later.
+namespace errand::config {
+
+namespace {
+
+using yaml::Node;
+
+struct Nothing {};
+using ShapeKey = Key<Nothing>;
+
+void check_word(const Node& node, Nothing&, Reader& reader) {
+  reader.word(node);
+}
+
+void check_text(const Node& node, Nothing&, Reader& reader) {
+  reader.text(node);
+}
+
+void check_words(const Node& node, Nothing&, Reader& reader) {
+  reader.words(node);
+}
+
+void check_timeout(const Node& node, Nothing&, Reader& reader) {
+  reader.duration(node, std::chrono::milliseconds{1});
+}
+
+void check_text_map(const Node& node, Nothing&, Reader& reader) {
+  if (!reader.is_map(node)) return;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto below = reader.below(node.keys[i].name);
+    reader.text(node.items[i]);
+  }
+}
+
+// Reads each item of a list as a map of `table`.
+void check_maps(const Node& node, std::span<const ShapeKey> table, std::string_view required, Reader& reader) {
+  if (!reader.is_list(node)) return;
+  for (const auto& item : node.items) {
+    Nothing nothing;
+    read_map<Nothing>(item, table, nothing, reader);
+    if (item.kind == yaml::Kind::map && item.find(required) == nullptr) {
+      reader.mistake(item.mark, fmt::format("an entry of {} has no {}", reader.name(), required), "");
+    }
+  }
+}
+
+void check_command_type(const Node& node, Nothing&, Reader& reader) {
+  const auto word = reader.text(node);
+  if (word && *word != "command") reader.wrong_type(node, "command");
+}
+
+constexpr std::array nested_hook_keys = {
+    ShapeKey{"type", "command", "command", "", check_command_type},
+    ShapeKey{"command", "command line", "", "", check_word},
+    ShapeKey{"timeout", "duration", "60s", "", check_timeout},
+};
+
+void check_nested_hooks(const Node& node, Nothing&, Reader& reader) {
+  check_maps(node, nested_hook_keys, "command", reader);
+}
+
+constexpr std::array flat_hook_keys = {
+    ShapeKey{"matcher", "pattern of tool names", "", "", check_text},
+    ShapeKey{"command", "command line", "", "", check_word},
+    ShapeKey{"timeout", "duration", "60s", "", check_timeout},
+};
+
+// As Claude Code's settings nest them: a matcher and the hooks it starts.
+constexpr std::array grouped_hook_keys = {
+    ShapeKey{"matcher", "pattern of tool names", "", "", check_text},
+    ShapeKey{"hooks", "list of hooks", "", "", check_nested_hooks},
+};
+
+void check_hook_list(const Node& node, Reader& reader) {
+  if (!reader.is_list(node)) return;
+  for (const auto& item : node.items) {
+    Node alone;
+    alone.kind = yaml::Kind::list;
+    alone.mark = item.mark;
+    alone.items.push_back(item);
+    if (item.find("hooks") != nullptr) {
+      check_maps(alone, grouped_hook_keys, "hooks", reader);
+    } else {
+      check_maps(alone, flat_hook_keys, "command", reader);
+    }
+  }
+}
+
+constexpr std::array<std::string_view, 9> hook_events = {"PreToolUse",   "PostToolUse",  "UserPromptSubmit",
+                                                         "Stop",         "SubagentStop", "PreCompact",
+                                                         "SessionStart", "SessionEnd",   "Notification"};
+
+constexpr std::array plugin_keys = {ShapeKey{"path", "path", "", "", check_word}};
+
+void check_plugin_name(const Node& node, Reader& reader) {
+  const auto name = reader.word(node);
+  if (!name) return;
+  const auto at = name->find('@');
+  if (at == 0 || at == std::string::npos || at + 1 == name->size()) {
+    reader.mistake(node.mark, fmt::format("\"{}\" in {} is no plugin", *name, reader.name()),
+                   "write name@marketplace, or { path: ./directory }");
+  }
+}
+
+void check_transport(const Node& node, Nothing&, Reader& reader) {
+  const auto word = reader.text(node);
+  if (word && *word != "stdio" && *word != "http" && *word != "sse") reader.wrong_type(node, "stdio, http or sse");
+}
+
+void check_url(const Node& node, Nothing&, Reader& reader) {
+  const auto url = reader.word(node);
+  // ${NAME} may stand for any part of it, the scheme included.
+  if (url && !url->starts_with("http://") && !url->starts_with("https://") && !url->starts_with("${")) {
+    reader.wrong_type(node, "an address that starts with https:// or http://");
+  }
+}
+
+constexpr std::array mcp_keys = {
+    ShapeKey{"type", "stdio, http or sse", "", "", check_transport},
+    ShapeKey{"command", "command", "", "", check_word},
+    ShapeKey{"args", "list of words", "[]", "", check_words},
+    ShapeKey{"env", "map of text", "{}", "", check_text_map},
+    ShapeKey{"cwd", "path", "", "", check_word},
+    ShapeKey{"url", "address", "", "", check_url},
+    ShapeKey{"headers", "map of text", "{}", "", check_text_map},
+    ShapeKey{"timeout", "duration", "", "", check_timeout},
+};
+
+bool is_server_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+}  // namespace
+
+void check_hooks(const Node& node, DefinitionDraft&, Reader& reader) {
+  if (!reader.is_map(node)) return;
+  const std::vector<std::string> known(hook_events.begin(), hook_events.end());
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto& event = node.keys[i];
+    if (std::ranges::find(hook_events, event.name) == hook_events.end()) {
+      reader.unknown(event.mark, "event", event.name, known);
+      continue;
+    }
+    const auto below = reader.below(event.name);
+    check_hook_list(node.items[i], reader);
+  }
+}
+
+void check_plugins(const Node& node, DefinitionDraft&, Reader& reader) {
+  if (!reader.is_list(node)) return;
+  for (const auto& item : node.items) {
+    Nothing nothing;
+    if (item.kind == yaml::Kind::map) {
+      read_map<Nothing>(item, plugin_keys, nothing, reader);
+      if (item.find("path") == nullptr)
+        reader.mistake(item.mark, fmt::format("an entry of {} has no path", reader.name()));
+    } else {
+      check_plugin_name(item, reader);
+    }
+  }
+}
+
+void check_mcp_servers(const Node& node, DefinitionDraft&, Reader& reader) {
+  if (!reader.is_map(node)) return;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto& key = node.keys[i];
+    const auto& server = node.items[i];
+    if (!is_server_name(key.name)) {
+      reader.mistake(key.mark, fmt::format("\"{}\" is no name for an MCP server", key.name),
+                     "use letters, digits, _ and -");
+    }
+    const auto below = reader.below(key.name);
+    Nothing nothing;
+    read_map<Nothing>(server, mcp_keys, nothing, reader);
+    if (server.kind == yaml::Kind::map && (server.find("command") == nullptr) == (server.find("url") == nullptr)) {
+      reader.mistake(server.mark, fmt::format("{} must have either a command or a url", reader.name()));
+    }
+  }
+}
+
+}  // namespace errand::config

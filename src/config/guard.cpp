@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/sha256.hpp"
+#include "config/drafts.hpp"
+
+// What a project may set only once it is trusted: keys, endpoints and places of config.yaml and .env, permission to run
+// without asking, a wider sandbox, and everything that would run a command.
+namespace errand::config {
+
+namespace {
+
+using chat::RuleAction;
+using chat::SandboxSettings;
+using Source = GivenValue::Source;
+
+/// Takes guarded values out of drafts, and remembers them.
+class Guard {
+ public:
+  explicit Guard(std::string root) : root_(std::move(root)) {}
+
+  Guarded run(Drafts drafts) {
+    for (auto& settings : drafts.settings) {
+      if (settings.layer == Layer::project) guard(settings);
+    }
+    for (auto* layers : {&drafts.agents, &drafts.subagents}) {
+      for (auto& layer : *layers) {
+        if (layer.layer == Layer::project) guard(layer, layers == &drafts.agents ? "agent" : "subagent");
+      }
+    }
+    for (const auto& variable : drafts.env_files) {
+      add({variable.name + " in " + file_name(variable.where.file), "", variable.where}, variable.value);
+    }
+    drafts.env_files.clear();
+    auto covered = hash();
+    return {std::move(values_), std::move(covered), std::move(drafts)};
+  }
+
+ private:
+  void guard(SettingsDraft& settings) {
+    for (auto& given : settings.given) {
+      if (given.key.starts_with("providers.") || given.key.starts_with("budgets.") ||
+          given.key.starts_with("sessions.") || given.key == "data_dir" || given.key == "permissions.allow") {
+        hold(given, fmt::format("{} in {}", given.key, file_name(given.where.file)));
+      }
+    }
+    settings.providers.clear();
+    settings.data_dir.reset();
+    drop_allow_rules(settings.rules);
+  }
+
+  void guard(LayerDefinitions& layer, std::string_view noun) {
+    for (auto& draft : layer.drafts) {
+      subject_ = fmt::format("{} \"{}\"", noun, draft.definition.id);
+      guard_permissions(draft);
+      guard_sandbox(draft);
+      guard_commands(draft);
+    }
+  }
+
+  void guard_permissions(DefinitionDraft& draft) {
+    auto& definition = draft.definition;
+    if (drop_allow_rules(definition.rules)) hold(draft, "permissions.allow");
+    if (definition.permission_mode == chat::PermissionMode::bypass) {
+      hold(draft, "permission_mode");
+      definition.permission_mode = chat::PermissionMode::ask;
+      definition.permission_mode_set = false;
+    }
+  }
+
+  void guard_sandbox(DefinitionDraft& draft) {
+    const SandboxSettings standard;
+    auto& sandbox = draft.definition.sandbox;
+    if (sandbox.network != standard.network) reset(draft, "sandbox.network", sandbox.network, standard.network);
+    if (!sandbox.allowed_domains.empty()) reset(draft, "sandbox.allowed_domains", sandbox.allowed_domains, {});
+    if (!sandbox.readable.empty()) reset(draft, "sandbox.readable", sandbox.readable, {});
+    if (!sandbox.env.empty()) reset(draft, "sandbox.env", sandbox.env, {});
+    if (sandbox.memory_bytes > standard.memory_bytes) {
+      reset(draft, "sandbox.memory", sandbox.memory_bytes, standard.memory_bytes);
+    }
+    if (sandbox.processes > standard.processes)
+      reset(draft, "sandbox.processes", sandbox.processes, standard.processes);
+    if (sandbox.cpu > standard.cpu) reset(draft, "sandbox.cpu", sandbox.cpu, standard.cpu);
+    if (std::erase_if(sandbox.writable, [&](const std::string& path) { return !is_inside(path); }) > 0) {
+      hold(draft, "sandbox.writable");
+    }
+  }
+
+  void guard_commands(DefinitionDraft& draft) {
+    for (const auto* key : {"hooks", "plugins", "mcp_servers"}) {
+      const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
+      if (found != draft.given.end() && found->value != "{}" && found->value != "[]") hold(draft, key);
+    }
+    if (!is_inside(draft.definition.cwd)) {
+      hold(draft, "cwd");
+      draft.definition.cwd.clear();
+    }
+  }
+
+  // Paths start at the workspace; one that stays there widens nothing. A link that stands in it may lead anywhere.
+  [[nodiscard]] bool is_inside(std::string_view path) const {
+    if (path.empty()) return true;
+    const auto whole = normalize_path(join_path(root_, path));
+    if (path.starts_with('~') || !is_within(whole, root_)) return false;
+    const auto resolved = real_path(whole);
+    return !resolved || is_within(*resolved, root_);
+  }
+
+  static bool drop_allow_rules(std::vector<chat::Rule>& rules) {
+    return std::erase_if(rules, [](const chat::Rule& rule) { return rule.action == RuleAction::allow; }) > 0;
+  }
+
+  template <class T>
+  void reset(DefinitionDraft& draft, std::string_view key, T& field, T standard) {
+    hold(draft, key);
+    field = std::move(standard);
+  }
+
+  void hold(DefinitionDraft& draft, std::string_view key) {
+    const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
+    if (found == draft.given.end()) return;
+    hold(*found, fmt::format("{} of {}", key, found->source == Source::defaults ? "_defaults" : subject_));
+  }
+
+  void hold(GivenValue& given, std::string what) {
+    given.source = Source::held_back;
+    add({std::move(what), given.value, given.where}, given.value);
+  }
+
+  // What stands in _defaults is one value, however many agents have it.
+  void add(GuardedValue value, std::string_view covered) {
+    if (std::ranges::find(values_, value) != values_.end()) return;
+    covered_.push_back(fmt::format("{}:{}{}:{}", value.what.size(), value.what, covered.size(), covered));
+    values_.push_back(std::move(value));
+  }
+
+  // Of the values alone: moving them about asks nobody again.
+  std::string hash() {
+    if (covered_.empty()) return {};
+    std::ranges::sort(covered_);
+    std::string all;
+    for (const auto& covered : covered_) all += covered;
+    return sha256_hex(all);
+  }
+
+  std::string root_;
+  std::string subject_;
+  std::vector<GuardedValue> values_;
+  std::vector<std::string> covered_;
+};
+
+}  // namespace
+
+Guarded guard(Drafts drafts, const std::string& project_root) {
+  return Guard(project_root).run(std::move(drafts));
+}
+
+}  // namespace errand::config

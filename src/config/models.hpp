@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "chat/model.hpp"
+
+// Internal to this room: what is known of models and providers without any file.
+namespace errand::config {
+
+enum class KeyUse { required, optional };
+
+struct BuiltinProvider {
+  std::string_view name;
+  chat::Protocol protocol;
+  std::string_view base_url;  ///< as that API's official SDK takes it; empty: the variable must give it
+  std::string_view base_url_variable;
+  std::string_view key_variable;
+  KeyUse key;
+};
+
+std::span<const BuiltinProvider> builtin_providers();
+const BuiltinProvider* builtin_provider(std::string_view name);  ///< nullptr when there is none
+
+/// By provider and id, or by a built-in alias or an id alone.
+std::optional<chat::ModelSpec> builtin_model(std::string_view provider, std::string_view id);
+std::optional<chat::ModelSpec> builtin_model_named(std::string_view name);
+
+std::vector<chat::ModelSpec> builtin_aliases();
+std::vector<chat::ModelSpec> builtin_models();
+
+/// How a model takes its thinking setting, by its family: Claude adaptively from 4.6 on and by a budget before,
+/// OpenAI's reasoning models by an effort, all others not at all.
+chat::ThinkingStyle thinking_style(std::string_view provider, std::string_view id);
+
+}  // namespace errand::config
