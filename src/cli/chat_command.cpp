@@ -1,0 +1,201 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "cli/command.hpp"
+#include "cli/definition.hpp"
+#include "cli/face.hpp"
+#include "cli/output.hpp"
+#include "cli/person.hpp"
+#include "cli/prompt_input.hpp"
+#include "cli/run_options.hpp"
+#include "cli/setup.hpp"
+#include "cli/talk.hpp"
+#include "repl/repl.hpp"
+#include "repl/slash.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// "\n\n" and "\0" as they are typed on a command line.
+Result<std::string> delimiter_of(const std::string& written) {
+  std::string out;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (written[i] != '\\' || i + 1 == written.size()) {
+      out += written[i];
+      continue;
+    }
+    switch (written[++i]) {
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case '0':
+        out += '\0';
+        break;
+      case '\\':
+        out += '\\';
+        break;
+      default:
+        return fail(ErrorKind::usage, fmt::format("--delimiter \"{}\" holds an unknown escape", written),
+                    R"(known: \n, \t, \0, \\)");
+    }
+  }
+  if (out.empty()) return fail(ErrorKind::usage, "--delimiter is empty");
+  return out;
+}
+
+class ChatCommand final : public Command {
+ public:
+  void declare(Options& options) override {
+    arguments_.declare(options);
+    options.group("Scripted chat (stdin is no terminal)");
+    options.text("--delimiter", delimiter_, "TEXT", R"(what ends a prompt; default '\n', also '\n\n' or '\0')");
+    options.flag("--keep-going", keep_going_, "go on after a prompt that failed");
+    options.flag("--commands", commands_, "'/' and '@' mean in a line what they mean on a terminal");
+  }
+
+  Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
+    ERRAND_TRY(check(words));
+    ERRAND_TRY_ASSIGN(const auto delimiter, delimiter_of(delimiter_.value_or("\\n")));
+    const auto face =
+        make_face(invocation, arguments_, {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n'});
+    const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
+    auto result = talk(first, delimiter, invocation, *face);
+    if (!result && result.error().kind != ErrorKind::usage) face->not_started(result.error());
+    return result;
+  }
+
+ private:
+  [[nodiscard]] Result<void> check(const std::vector<std::string>& words) const {
+    ERRAND_TRY(arguments_.check());
+    if (arguments_.output) return fail(ErrorKind::usage, "-o is for run", "redirect stdout");
+    if (!arguments_.files.empty() && words.empty()) {
+      return fail(ErrorKind::usage, "-f in chat goes with a PROMPT", "or write @path in a prompt");
+    }
+    return {};
+  }
+
+  Result<int> talk(const std::optional<std::string>& first, const std::string& delimiter, const Invocation& invocation,
+                   Face& face) {
+    ERRAND_TRY(enter_directory(arguments_));
+    const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
+    Person person(invocation.globals, face);
+    ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, face.sink(), person.interaction(), "chat"));
+    auto slash = slash_context(*talk, invocation, face);
+    if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
+    ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
+    return face.finish(code);
+  }
+
+  repl::SlashContext slash_context(Talk& talk, const Invocation& invocation, Face& face) {
+    const auto& config = talk.engine().config();
+    return {
+        .chat = talk.chat(),
+        .config = config,
+        .definition_of = [this, &config](const std::string& id) { return cli::definition_of(config, id, arguments_); },
+        .say =
+            [&invocation, &face](std::string_view line) {
+              face.make_room();
+              print_note(invocation.globals, line);
+            }};
+  }
+
+  Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
+                            Person& person, const Invocation& invocation, Face& face) {
+    greet(talk, invocation.globals);
+    auto& signals = invocation.signals;
+    repl::TerminalChat chat{.slash = slash,
+                            .lines = person.lines(),
+                            .err_fd = STDERR_FILENO,
+                            .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
+                            .must_leave = [&signals] { return must_leave(signals); },
+                            .message_of = [this, &first](const std::string& line) { return message(line, first); },
+                            .show_error = print_error};
+    const int code = repl::run_terminal_chat(chat, first);
+    return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
+  }
+
+  static bool must_leave(const Signals& signals) {
+    const auto by = signals.cancelled();
+    return by && by->exit_code != exit_interrupted;
+  }
+
+  static void greet(Talk& talk, const Globals& globals) {
+    const auto& definition = talk.chat().definition();
+    print_note(globals,
+               fmt::format("{} on {} in {}; /help lists commands, Ctrl-D leaves", definition.id,
+                           text::join(definition.models, ","), talk.engine().services().surroundings.workspace));
+  }
+
+  // The PROMPT of the command line takes the files with it.
+  [[nodiscard]] Result<chat::UserMessage> message(const std::string& line,
+                                                  const std::optional<std::string>& first) const {
+    if (first && &line == &*first)
+      return read_prompt({.words = {line}, .files = arguments_.files, .agent_prompt = {}, .stdin_is = StdinIs::lines},
+                         {});
+    return message_of(line, AtPaths::attach);
+  }
+
+  // Each record is one prompt; stops at the first that fails, or with --keep-going returns the first failure's code.
+  Result<int> scripted(const std::optional<std::string>& first, const std::string& delimiter, Talk& talk,
+                       repl::SlashContext& slash, Face& face) {
+    RecordReader records(STDIN_FILENO, delimiter, max_input_bytes);
+    int code = exit_success;
+    if (first) {
+      ERRAND_TRY_ASSIGN(const auto prompt, message(*first, first));
+      ERRAND_TRY_ASSIGN(code, ask(talk, prompt));
+    }
+    bool leaving = false;
+    while (!leaving && (code == exit_success || keep_going_)) {
+      const auto call = talk.begin_run(Call::Clock::now());
+      ERRAND_TRY_ASSIGN(const auto record, records.next(call));
+      if (!record) break;
+      auto one = take(*record, talk, slash, leaving);
+      if (!one && !keep_going_) return one;
+      if (!one) print_error(one.error());
+      const int ended = one ? *one : exit_code_of(one.error().kind);
+      if (code == exit_success) code = ended;
+      if (face.finish(ended).value_or(exit_broken_pipe) == exit_broken_pipe) break;
+    }
+    return code;
+  }
+
+  Result<int> take(const std::string& record, Talk& talk, repl::SlashContext& slash, bool& leaving) {
+    if (text::trim(record).empty()) return exit_success;
+    if (!unicode::is_valid_utf8(record) || record.find('\0') != std::string::npos) {
+      return fail(ErrorKind::usage, "a prompt on stdin is binary data, not text");
+    }
+    if (commands_ && record.starts_with('/')) {
+      ERRAND_TRY_ASSIGN(const auto after, repl::run_slash(record, slash));
+      leaving = after == repl::After::leave;
+      return exit_success;
+    }
+    ERRAND_TRY_ASSIGN(const auto prompt, message_of(record, commands_ ? AtPaths::attach : AtPaths::plain_text));
+    return ask(talk, prompt);
+  }
+
+  static Result<int> ask(Talk& talk, const chat::UserMessage& prompt) {
+    ERRAND_TRY_ASSIGN(const auto result, talk.chat().ask(prompt, talk.begin_run(Call::Clock::now())));
+    return result.exit_code;
+  }
+
+  RunArguments arguments_;
+  std::optional<std::string> delimiter_;
+  bool keep_going_ = false;
+  bool commands_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_chat_command() {
+  return std::make_unique<ChatCommand>();
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/command.hpp"
+
+namespace errand::cli {
+
+std::unique_ptr<Command> make_agents_command();
+std::unique_ptr<Command> make_chat_command();
+std::unique_ptr<Command> make_config_command();
+std::unique_ptr<Command> make_help_command();
+std::unique_ptr<Command> make_models_command();
+std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_sessions_command();
+std::unique_ptr<Command> make_skills_command();
+std::unique_ptr<Command> make_subagents_command();
+std::unique_ptr<Command> make_tools_command();
+std::unique_ptr<Command> make_trust_command();
+std::unique_ptr<Command> make_version_command();
+
+namespace {
+
+constexpr std::array table = {
+    CommandEntry{"agents", "[list | show ID | check [FILE] | new ID]", "agents and their definitions",
+                 make_agents_command},
+    CommandEntry{"chat", "[PROMPT]", "talk with an agent; with piped stdin, one prompt a line", make_chat_command},
+    CommandEntry{"config", "[show | get KEY | path]", "settings and where each comes from", make_config_command},
+    CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
+    CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
+    CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
+    CommandEntry{"sessions", "[list | show REF]", "what was said, kept and resumable", make_sessions_command},
+    CommandEntry{"skills", "[list | show NAME | check PATH]", "skills an agent may load", make_skills_command},
+    CommandEntry{"subagents", "[list | show NAME]", "helpers an agent may start", make_subagents_command},
+    CommandEntry{"tools", "[list | show NAME]", "what an agent can call", make_tools_command},
+    CommandEntry{"trust", "[DIR]", "let a project's files set what an untrusted one may not", make_trust_command},
+    CommandEntry{"version", "", "version and build", make_version_command},
+};
+
+constexpr bool is_sorted() {
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    if (!(table[i - 1].name < table[i].name)) return false;
+  }
+  return true;
+}
+static_assert(is_sorted(), "the table of commands is sorted and holds each name once");
+
+}  // namespace
+
+std::span<const CommandEntry> commands() {
+  return table;
+}
+
+const CommandEntry* find_command(std::string_view name) {
+  const auto found = std::ranges::find(table, name, &CommandEntry::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+void declare_globals(Options& options, Globals& globals) {
+  options.group("Global options");
+  options.text("--user", globals.user, "NAME", "whose sessions; default: the login name");
+  options.text("--data-dir", globals.data_dir, "DIR", "where sessions are kept");
+  options.text("--config", globals.config_file, "FILE", "a config.yaml that goes before the others");
+  options.flag("-q,--quiet", globals.quiet, "errors only on stderr");
+  options.count("-v,--verbose", globals.verbose, "say more on stderr; repeat for the log");
+  options.text("--log-file", globals.log_file, "FILE", "write a log there");
+  options.choice("--log-format", globals.log_format, {"text", "json"}, "of the log");
+  options.choice("--color", globals.color, {"auto", "always", "never"}, "colour on the terminal");
+  options.flag("--no-input", globals.no_input, "never ask anything");
+  options.flag("-h,--help", globals.help, "this help");
+  options.flag("-V,--version", globals.version, "the version");
+}
+
+Options options_of(const CommandEntry& entry, Command& command, Globals& globals) {
+  Options options(fmt::format("errand {}{}{} [OPTIONS]", entry.name, entry.usage.empty() ? "" : " ", entry.usage),
+                  std::string(entry.summary));
+  options.group("Options");
+  command.declare(options);
+  declare_globals(options, globals);
+  return options;
+}
+
+tl::unexpected<Error> unknown_verb(std::string_view command, const std::string& word,
+                                   std::span<const std::string> verbs) {
+  return fail(ErrorKind::usage, fmt::format("\"{} {}\" is no command", command, word),
+              text::suggest(word, verbs, "verbs"));
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,135 @@
+#include "cli/engine.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "chat/rule.hpp"
+#include "config/edit.hpp"
+#include "config/lookup.hpp"
+#include "config/places.hpp"
+#include "config/script.hpp"
+#include "store/open.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+Result<std::unique_ptr<store::SessionStore>> open_store(const RunArguments& arguments, const Place& place) {
+  if (arguments.no_session) return store::open_temporary();
+  return store::open(place.data_directory, place.user, store::OpenMode::create);
+}
+
+template <class Entries>
+auto definitions_of(const Entries& entries) {
+  std::vector<std::decay_t<decltype(entries.front().definition)>> out;
+  for (const auto& entry : entries) out.push_back(entry.definition);
+  return out;
+}
+
+Result<std::vector<std::string>> resolved_directories(const std::vector<std::string>& given) {
+  std::vector<std::string> out;
+  for (const auto& path : given) {
+    ERRAND_TRY_ASSIGN(auto resolved, real_path(path));
+    if (!is_directory(resolved)) return fail(ErrorKind::failure, fmt::format("--add-dir {} is no directory", path));
+    out.push_back(std::move(resolved));
+  }
+  return out;
+}
+
+// Where the user stands, unless that is no place to work in.
+std::string working_directory(const config::Configuration& config, const std::string& workspace) {
+  const auto here = real_path(config.sources.cwd);
+  return here && is_within(*here, workspace) ? *here : workspace;
+}
+
+std::vector<std::pair<std::string, std::string>> all_variables(const config::Configuration& config) {
+  return {config.sources.env.begin(), config.sources.env.end()};
+}
+
+// Directories that tools never see. Those that do not exist yet are named all the same.
+std::vector<std::string> hidden_directories(const config::Configuration& config, const Place& place) {
+  std::vector<std::string> out;
+  for (const auto& path : {place.data_directory, config.sources.user_config_dir, config.sources.state_dir}) {
+    if (!path.empty()) out.push_back(real_path(path).value_or(normalize_path(path)));
+  }
+  return out;
+}
+
+}  // namespace
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const RunArguments& arguments,
+                                             config::Configuration config, chat::EventSink& sink,
+                                             chat::Interaction& interaction) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(config)));
+  ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, engine->config_));
+  ERRAND_TRY_ASSIGN(engine->store_, open_store(arguments, place));
+  ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
+  tool::add_builtin(engine->tools_);
+  engine->sandbox_ = sandbox::open_bubblewrap();
+  auto& self = *engine;
+  engine->providers_ = std::make_unique<provider::Registry>(
+      config::providers(self.config_), self.config_.settings.retry,
+      [&self]() -> http::Transport& { return self.client(); }, config::load_script);
+  engine->services_.emplace(
+      agent::Services{.store = *self.store_,
+                      .tools = self.tools_,
+                      .sandbox = *self.sandbox_,
+                      .interaction = interaction,
+                      .sink = sink,
+                      .open_model = [&self](const std::vector<std::string>& names) { return self.open_model(names); },
+                      .save_rule = [&self](const chat::Rule& rule) -> Result<void> {
+                        ERRAND_TRY(config::save_allow_rule(self.config_.sources, chat::to_string(rule)));
+                        return {};
+                      },
+                      .subagents = definitions_of(self.config_.subagents),
+                      .skills = definitions_of(self.config_.skills),
+                      .surroundings = std::move(around)});
+  return engine;
+}
+
+Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArguments& arguments,
+                                                 const Place& place) const {
+  agent::Surroundings around;
+  if (!config_.project.is_workspace) ERRAND_TRY(make_directories(place.workspace, 0700));
+  ERRAND_TRY_ASSIGN(around.workspace, real_path(place.workspace));
+  around.roots = {.project = around.workspace, .home = config_.sources.home};
+  ERRAND_TRY_ASSIGN(around.added, resolved_directories(arguments.add_dirs));
+  around.cwd = working_directory(config_, around.workspace);
+  around.hidden = hidden_directories(config_, place);
+  for (const auto& skill : config_.skills) {
+    if (!is_within(skill.definition.directory, around.workspace))
+      around.skill_roots.push_back(skill.definition.directory);
+  }
+  around.env = all_variables(config_);
+  around.sandbox_off = arguments.sandbox == "off";
+  return around;
+}
+
+http::Client& Engine::client() {
+  std::call_once(client_made_, [this] {
+    const auto& env = config_.sources.env;
+    client_ = std::make_unique<http::Client>(http::ClientOptions::from_environment([&env](const char* name) {
+      const auto found = env.find(std::string_view(name));
+      return found == env.end() ? nullptr : found->second.c_str();
+    }));
+  });
+  return *client_;
+}
+
+void Engine::preload(const std::vector<std::string>& models) {
+  const auto chain = config::resolve_models(config_, models, config_.sources.cwd);
+  if (!chain) return;  // the error is told where the model is opened
+  if (std::ranges::any_of(*chain, [](const auto& model) { return model.provider != "scripted"; })) client().preload();
+}
+
+Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector<std::string>& names) const {
+  ERRAND_TRY_ASSIGN(const auto chain, config::resolve_models(config_, names, config_.sources.cwd));
+  return providers_->open(chain);
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/services.hpp"
+#include "base/error.hpp"
+#include "chat/event.hpp"
+#include "chat/interaction.hpp"
+#include "cli/command.hpp"
+#include "cli/run_options.hpp"
+#include "cli/setup.hpp"
+#include "config/configuration.hpp"
+#include "http/client.hpp"
+#include "provider/registry.hpp"
+#include "sandbox/sandbox.hpp"
+#include "store/session_store.hpp"
+#include "tool/registry.hpp"
+
+namespace errand::cli {
+
+/// Every concrete thing the agent room works with, wired once: store, tools, sandbox, models. Neither copied nor moved:
+/// what it holds refers to each other.
+class Engine {
+ public:
+  /// `sink` and `interaction` are borrowed. Fails with `storage` or `usage`.
+  static Result<std::unique_ptr<Engine>> make(const Invocation& invocation, const RunArguments& arguments,
+                                              config::Configuration config, chat::EventSink& sink,
+                                              chat::Interaction& interaction);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  /// Begins to load what a model of that name will need, so that it overlaps the rest of the start.
+  void preload(const std::vector<std::string>& models);
+
+  [[nodiscard]] const config::Configuration& config() const { return config_; }
+  [[nodiscard]] const agent::Services& services() const { return *services_; }
+  [[nodiscard]] store::SessionStore& store() const { return *store_; }
+
+ private:
+  explicit Engine(config::Configuration config) : config_(std::move(config)) {}
+  Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
+                                           const Place& place) const;
+  http::Client& client();
+  Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names) const;
+
+  config::Configuration config_;
+  std::unique_ptr<store::SessionStore> store_;
+  tool::Registry tools_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::once_flag client_made_;  // parallel subagents may be the first to need it
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<provider::Registry> providers_;
+  std::optional<agent::Services> services_;
+};
+
+}  // namespace errand::cli

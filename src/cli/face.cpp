@@ -1,0 +1,117 @@
+#include "cli/face.hpp"
+
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+#include "render/json_sink.hpp"
+#include "render/options.hpp"
+#include "render/output.hpp"
+#include "render/text_sink.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+std::function<void()> stop_on_failure(Signals& signals) {
+  return [&signals] { signals.request({"stdout", exit_broken_pipe}); };
+}
+
+Result<int> code_of(const render::Output& output, int code) {
+  if (output.closed()) return exit_broken_pipe;
+  if (output.error()) return fail(*output.error());
+  return code;
+}
+
+chat::Event event_of(chat::EventBody body) {
+  return {.seq = 0, .session = {}, .run = {}, .agent_path = "root", .time = now(), .body = std::move(body)};
+}
+
+chat::event::Done done_of(const Error& error) {
+  chat::event::Done done;
+  done.stop_reason = name_of(error.kind);
+  done.total_cost_usd = 0.0;
+  done.error = error;
+  return done;
+}
+
+render::Verbosity verbosity_of(const Globals& globals) {
+  if (globals.quiet) return render::Verbosity::quiet;
+  return globals.verbose > 0 ? render::Verbosity::verbose : render::Verbosity::normal;
+}
+
+render::ColorChoice color_of(const Globals& globals) {
+  if (globals.color == "always") return render::ColorChoice::always;
+  return globals.color == "never" ? render::ColorChoice::never : render::ColorChoice::automatic;
+}
+
+render::TextOptions text_options(const Invocation& invocation, const FaceOptions& face) {
+  auto options =
+      render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
+  options.terminator = face.terminator;
+  options.on_failure = stop_on_failure(invocation.signals);
+  return options;
+}
+
+class TextFace final : public Face {
+ public:
+  explicit TextFace(render::TextOptions options) : sink_(std::move(options)) {}
+  [[nodiscard]] chat::EventSink& sink() override { return sink_; }
+  void make_room() override { sink_.make_room(); }
+  [[nodiscard]] Result<int> finish(int code) override {
+    sink_.flush();
+    return code_of(sink_.output(), code);
+  }
+  void not_started(const Error&) override {}
+
+ private:
+  render::TextSink sink_;
+};
+
+class JsonFace final : public Face {
+ public:
+  JsonFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(signals)) {}
+  [[nodiscard]] chat::EventSink& sink() override { return sink_; }
+  [[nodiscard]] Result<int> finish(int code) override { return code_of(sink_.output(), code); }
+  void not_started(const Error& error) override { sink_.on_event(event_of(done_of(error))); }
+
+ private:
+  render::JsonSink sink_;
+};
+
+class JsonLinesFace final : public Face {
+ public:
+  JsonLinesFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(signals)) {}
+  [[nodiscard]] chat::EventSink& sink() override { return sink_; }
+  [[nodiscard]] Result<int> finish(int code) override {
+    sink_.flush();
+    return code_of(sink_.output(), code);
+  }
+  void not_started(const Error& error) override {
+    auto first = event_of(chat::event::ErrorEvent{error});
+    first.seq = 1;
+    auto last = event_of(done_of(error));
+    last.seq = 2;
+    sink_.on_event(first);
+    sink_.on_event(last);
+  }
+
+ private:
+  render::JsonLinesSink sink_;
+};
+
+}  // namespace
+
+std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
+                                const FaceOptions& options) {
+  switch (arguments.format()) {
+    case OutputFormat::json:
+      return std::make_unique<JsonFace>(options.out_fd, invocation.signals);
+    case OutputFormat::stream_json:
+      return std::make_unique<JsonLinesFace>(options.out_fd, invocation.signals);
+    case OutputFormat::text:
+      break;
+  }
+  return std::make_unique<TextFace>(text_options(invocation, options));
+}
+
+}  // namespace errand::cli

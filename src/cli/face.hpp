@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/run.hpp"
+#include "chat/event.hpp"
+#include "cli/command.hpp"
+#include "cli/run_options.hpp"
+
+namespace errand::cli {
+
+/// How events reach the person or script of this process: text, one JSON document or JSON lines on stdout. A stdout
+/// that can't be written asks the run to stop.
+class Face {
+ public:
+  virtual ~Face() = default;
+
+  [[nodiscard]] virtual chat::EventSink& sink() = 0;
+
+  /// Starts a line of its own, so that a question can be put on the terminal.
+  virtual void make_room() {}
+
+  /// The exit code of a run that ended with `code`, once all output is out: 141 when stdout was closed, `failure` when
+  /// it could not be written.
+  [[nodiscard]] virtual Result<int> finish(int code) = 0;
+
+  /// A run that could not start, for readers of JSON; text readers hear it on stderr.
+  virtual void not_started(const Error& error) = 0;
+};
+
+/// Where a face's result goes, borrowed, and what ends each answer in text form.
+struct FaceOptions {
+  int out_fd = 1;
+  char terminator = '\n';
+};
+std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
+                                const FaceOptions& options);
+
+}  // namespace errand::cli

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+class HelpCommand final : public Command {
+ public:
+  void declare(Options&) override {}
+
+  Result<int> run(const std::vector<std::string>& words, const Invocation&) override {
+    if (words.empty()) return print_out(overview());
+    if (words.size() > 1) return fail(ErrorKind::usage, "help takes one command", "errand help run");
+    ERRAND_TRY_ASSIGN(const auto text, help_on(words.front()));
+    return print_out(text);
+  }
+};
+
+}  // namespace
+
+std::string overview() {
+  std::string out =
+      "errand runs agents in the terminal: it sends a prompt to a model, lets it use sandboxed tools, and keeps the "
+      "session.\n\n"
+      "Usage: errand COMMAND [OPTIONS]\n"
+      "       errand                        chat on a terminal; with piped stdin, run it as a prompt\n"
+      "       errand -p PROMPT…             the same as errand run\n\nCommands:\n";
+  for (const auto& entry : commands()) out += fmt::format("  {:<11} {}\n", entry.name, entry.summary);
+  Globals globals;
+  Options options("", "");
+  declare_globals(options, globals);
+  const auto help = options.help();
+  out += "\n" + help.substr(help.find("Global options"));
+  out += "\nMore: errand help COMMAND, man errand\n";
+  return out;
+}
+
+Result<std::string> help_on(const std::string& command) {
+  const auto* entry = find_command(command);
+  if (entry == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& known : commands()) names.emplace_back(known.name);
+    return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", command),
+                text::suggest(command, names, "commands"));
+  }
+  Globals globals;
+  const auto made = entry->make();
+  return options_of(*entry, *made, globals).help();
+}
+
+std::unique_ptr<Command> make_help_command() {
+  return std::make_unique<HelpCommand>();
+}
+
+}  // namespace errand::cli

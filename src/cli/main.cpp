@@ -1,0 +1,138 @@
+#include "cli/main.hpp"
+
+#include <algorithm>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "cli/command.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/run_options.hpp"
+#include "version.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+constexpr std::string_view issue_address = "the project's issue tracker";
+
+// A descriptor from 0 to 2 that the caller closed would be given to the next file we open, and written to as stdout.
+void ensure_standard_fds() {
+  int fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2) fd = ::open("/dev/null", O_RDWR);
+  if (fd > 2) ::close(fd);
+}
+
+// Which command a command line means, and what of it the command reads.
+struct Chosen {
+  const CommandEntry* entry = nullptr;
+  std::vector<std::string> args;
+};
+
+bool is_print_flag(const std::string& token) {
+  return token == "-p" || token == "--print";
+}
+
+tl::unexpected<Error> unknown_command(const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& entry : commands()) names.emplace_back(entry.name);
+  return fail(ErrorKind::usage, fmt::format("\"{}\" is no command", word),
+              fmt::format("{}; a prompt goes to \"errand run\"", text::suggest(word, names, "commands")));
+}
+
+// Before the verb the options of `run` may stand too, for `errand -p "…"` and `errand -a coder`.
+Result<Chosen> choose(std::vector<std::string> args) {
+  Globals globals;
+  RunArguments unused;
+  bool print = false;
+  Options top("errand", "");
+  top.flag("-p,--print", print, "");
+  unused.declare(top);
+  declare_globals(top, globals);
+  const auto at = top.first_word(args);
+  const auto flag = std::find_if(args.begin(), args.begin() + static_cast<std::ptrdiff_t>(at), is_print_flag);
+  if (flag != args.begin() + static_cast<std::ptrdiff_t>(at)) {
+    args.erase(flag);
+    return Chosen{find_command("run"), std::move(args)};
+  }
+  if (at < args.size()) {
+    const auto* entry = find_command(args[at]);
+    if (entry == nullptr) return unknown_command(args[at]);
+    args.erase(args.begin() + static_cast<std::ptrdiff_t>(at));
+    return Chosen{entry, std::move(args)};
+  }
+  return Chosen{nullptr, std::move(args)};
+}
+
+// No verb: help and version stand alone; else a terminal chats and a pipe is a prompt.
+const CommandEntry* default_command(const std::vector<std::string>& args) {
+  const auto has = [&](std::string_view a, std::string_view b) {
+    return std::ranges::any_of(args, [&](const std::string& arg) { return arg == a || arg == b; });
+  };
+  if (has("-h", "--help")) return find_command("help");
+  if (has("-V", "--version")) return find_command("version");
+  return find_command(::isatty(STDIN_FILENO) != 0 ? "chat" : "run");
+}
+
+Result<void> start_log(const Globals& globals) {
+  log::Options options;
+  if (globals.verbose >= 3)
+    options.level = log::Level::debug;
+  else if (globals.verbose == 2)
+    options.level = log::Level::info;
+  else if (globals.log_file)
+    options.level = log::Level::info;
+  options.file = globals.log_file.value_or("");
+  if (globals.log_format == "json") options.format = log::Format::json;
+  return log::setup(options);
+}
+
+Result<int> run_chosen(const CommandEntry& entry, const std::vector<std::string>& args,
+                       const std::vector<std::string>& argv, Signals& signals) {
+  Globals globals;
+  const auto command = entry.make();
+  auto options = options_of(entry, *command, globals);
+  ERRAND_TRY_ASSIGN(const auto words, options.parse(args));
+  if (globals.help && entry.name != "help") return print_out(options.help());
+  if (globals.version && entry.name != "version") return print_out(version_line());
+  ERRAND_TRY(start_log(globals));
+  return command->run(words, {globals, argv, signals});
+}
+
+int exit_of(const Error& error, const Signals& signals) {
+  if (error.kind == ErrorKind::cancelled) return signals.cancelled().value_or(agent::CancelledBy{}).exit_code;
+  return exit_code_of(error.kind);
+}
+
+}  // namespace
+
+int run_main(const std::vector<std::string>& argv) {
+  ensure_standard_fds();
+  Signals signals;
+  auto chosen = choose({argv.begin() + (argv.empty() ? 0 : 1), argv.end()});
+  if (!chosen) {
+    print_error(chosen.error());
+    return exit_code_of(chosen.error().kind);
+  }
+  const auto* entry = chosen->entry != nullptr ? chosen->entry : default_command(chosen->args);
+  const auto code = run_chosen(*entry, chosen->args, argv, signals);
+  if (code) return *code;
+  print_error(code.error());
+  return exit_of(code.error(), signals);
+}
+
+int report_bug(std::string_view what) {
+  print_error({.kind = ErrorKind::internal,
+               .message = fmt::format("a bug in errand {}: {}", version, what),
+               .hint = fmt::format("report it, with what you did, to {}", issue_address)});
+  return exit_code_of(ErrorKind::internal);
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,44 @@
+#include "cli/output.hpp"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+#include "base/fd.hpp"
+#include "base/unicode.hpp"
+#include "version.hpp"
+
+namespace errand::cli {
+
+Result<int> print_out(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) return exit_broken_pipe;
+    if (written < 0) return fail_errno(ErrorKind::failure, "can't write to stdout", errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return exit_success;
+}
+
+Result<int> print_json(const Json& json) {
+  return print_out(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void print_error(const Error& error) {
+  if (!write_all(STDERR_FILENO, unicode::sanitize(describe(error)))) return;
+}
+
+void print_note(const Globals& globals, std::string_view line) {
+  if (globals.quiet) return;
+  if (!write_all(STDERR_FILENO, unicode::sanitize(line) + "\n")) return;
+}
+
+std::string version_line() {
+  return fmt::format("errand {}\n", version);
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,191 @@
+#include "cli/prompt_input.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "base/file.hpp"
+#include "base/record_reader.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+enum class FirstByte { wait_for_it, limited };
+
+struct Signature {
+  std::string_view bytes;
+  std::string_view media_type;
+};
+
+constexpr std::array signatures = {
+    Signature{"\x89PNG\r\n\x1a\n", "image/png"},
+    Signature{"\xFF\xD8\xFF", "image/jpeg"},
+    Signature{"GIF8", "image/gif"},
+    Signature{"%PDF-", "application/pdf"},
+    Signature{"PK\x03\x04", "application/zip"},
+    Signature{"\x1F\x8B", "application/gzip"},
+    Signature{"\x7F"
+              "ELF",
+              "application/x-executable"},
+};
+
+std::string media_type_of(std::string_view bytes) {
+  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
+  for (const auto& signature : signatures) {
+    if (bytes.starts_with(signature.bytes)) return std::string(signature.media_type);
+  }
+  return {};
+}
+
+bool is_text(std::string_view bytes) {
+  return bytes.find('\0') == std::string_view::npos && unicode::is_valid_utf8(bytes);
+}
+
+std::string kind_of(std::string_view bytes) {
+  const auto type = media_type_of(bytes);
+  return type.empty() ? "binary data" : type;
+}
+
+// A terminal or /dev/null has nothing to give; a pipe, a socket or a file may.
+bool may_hold_input(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return false;
+  return S_ISFIFO(info.st_mode) || S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
+}
+
+tl::unexpected<Error> silent_pipe() {
+  return fail(ErrorKind::usage, fmt::format("stdin is a pipe that sent nothing for {} s", first_byte_limit.count()),
+              "give -f - to wait for it, or </dev/null when there is no input");
+}
+
+// A pipe that stays silent beside a prompt would hang a script for ever.
+Result<void> wait_for_stdin(FirstByte first_byte, const Call& call) {
+  if (first_byte == FirstByte::wait_for_it) return wait_readable(STDIN_FILENO, call);
+  auto waited = wait_readable(STDIN_FILENO, call.within(first_byte_limit));
+  if (waited || !call.check()) return waited;
+  return silent_pipe();
+}
+
+Result<std::string> read_stdin(FirstByte first_byte, const Call& call) {
+  std::string out;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    ERRAND_TRY(wait_for_stdin(out.empty() ? first_byte : FirstByte::wait_for_it, call));
+    const auto got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) return fail_errno(ErrorKind::failure, "can't read stdin", errno);
+    if (got == 0) return out;
+    out.append(buffer.data(), static_cast<std::size_t>(got));
+    if (out.size() > max_input_bytes) {
+      return fail(ErrorKind::usage, fmt::format("stdin holds more than {} MiB", max_input_bytes >> 20U),
+                  "save it as a file in the workspace and name that in the prompt");
+    }
+  }
+}
+
+Result<std::string> read_text_stdin(FirstByte first_byte, const Call& call) {
+  ERRAND_TRY_ASSIGN(auto input, read_stdin(first_byte, call));
+  if (is_text(input)) return input;
+  return fail(ErrorKind::usage, fmt::format("stdin is {}, not text", kind_of(input)), "attach a file with -f PATH");
+}
+
+Result<chat::UserBlock> file_block(const std::string& path) {
+  ERRAND_TRY_ASSIGN(auto bytes, read_file(path, max_input_bytes));
+  const auto type = media_type_of(bytes);
+  if (type.starts_with("image/")) return chat::Image{type, std::move(bytes)};
+  if (type == "application/pdf") return chat::Document{type, file_name(path), std::move(bytes)};
+  if (!is_text(bytes)) {
+    return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", path, kind_of(bytes)),
+                "text, PNG, JPEG, GIF, WebP and PDF can");
+  }
+  return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", path, bytes)};
+}
+
+std::string stdin_block(const std::string& input) {
+  return fmt::format("<stdin>\n{}\n</stdin>", input);
+}
+
+// The words of `text` that begin with '@' and name a file.
+std::vector<std::string> at_files(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    if (at > 0 && std::string_view(" \t\n(").find(text[at - 1]) == std::string_view::npos) continue;
+    auto path = text.substr(at + 1, text.find_first_of(" \t\n", at) - at - 1);
+    while (!path.empty() && !is_regular_file(path) &&
+           std::string_view(".,;:!?)").find(path.back()) != std::string_view::npos) {
+      path.pop_back();  // a sentence may end with the path
+    }
+    if (is_regular_file(path) && std::ranges::find(out, path) == out.end()) out.push_back(path);
+  }
+  return out;
+}
+
+bool wants_stdin(const PromptParts& parts) {
+  return std::ranges::find(parts.files, "-") != parts.files.end();
+}
+
+// Words, then what stdin holds; or stdin alone; or the agent's own prompt.
+Result<chat::UserMessage> prompt_text(const PromptParts& parts, const Call& call) {
+  const auto words = text::join(parts.words, " ");
+  const bool piped = parts.stdin_is == StdinIs::input && may_hold_input(STDIN_FILENO);
+  if (!parts.words.empty()) {
+    ERRAND_TRY_ASSIGN(auto message, message_of(words, AtPaths::attach));
+    if (!piped || wants_stdin(parts)) return message;
+    ERRAND_TRY_ASSIGN(const auto input, read_text_stdin(FirstByte::limited, call));
+    if (!input.empty()) message.content.insert(message.content.begin() + 1, chat::Text{stdin_block(input)});
+    return message;
+  }
+  if (piped && !wants_stdin(parts)) {
+    ERRAND_TRY_ASSIGN(auto input, read_text_stdin(FirstByte::wait_for_it, call));
+    if (!text::trim(input).empty()) return chat::UserMessage{{chat::Text{std::move(input)}}};
+  }
+  if (parts.agent_prompt.empty()) return chat::UserMessage{};
+  return chat::UserMessage{{chat::Text{parts.agent_prompt}}};
+}
+
+bool is_blank(const chat::UserMessage& message) {
+  return message.content.size() == 1 && std::holds_alternative<chat::Text>(message.content.front()) &&
+         text::trim(std::get<chat::Text>(message.content.front()).text).empty();
+}
+
+}  // namespace
+
+Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths) {
+  chat::UserMessage message{{chat::Text{text}}};
+  if (at_paths == AtPaths::plain_text) return message;
+  for (const auto& path : at_files(text)) {
+    ERRAND_TRY_ASSIGN(auto block, file_block(path));
+    message.content.push_back(std::move(block));
+  }
+  return message;
+}
+
+Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call) {
+  ERRAND_TRY_ASSIGN(auto message, prompt_text(parts, call));
+  for (const auto& path : parts.files) {
+    if (path == "-") {
+      ERRAND_TRY_ASSIGN(const auto input, read_text_stdin(FirstByte::wait_for_it, call));
+      message.content.emplace_back(chat::Text{stdin_block(input)});
+    } else {
+      ERRAND_TRY_ASSIGN(auto block, file_block(path));
+      message.content.push_back(std::move(block));
+    }
+  }
+  if (message.content.empty() || is_blank(message)) {
+    return fail(ErrorKind::usage, "there is no prompt",
+                "give it as words, on stdin, or as \"prompt\" of the agent in agents.yaml");
+  }
+  return message;
+}
+
+}  // namespace errand::cli

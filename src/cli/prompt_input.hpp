@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "chat/message.hpp"
+
+namespace errand::cli {
+
+/// How long a pipe beside a prompt may send nothing.
+inline constexpr std::chrono::seconds first_byte_limit{10};
+
+/// Bytes of stdin or of one attached file that are taken into a message.
+inline constexpr std::size_t max_input_bytes = 16U << 20U;
+
+enum class AtPaths { attach, plain_text };
+
+/// What stdin is to a command: the prompt or an addition to it, or something else that is not to be read here.
+enum class StdinIs { input, lines };
+
+/// The message of a run: words and stdin by the rules of docs/cli (PROMPT first, then stdin in a <stdin> block; without
+/// PROMPT stdin is the prompt; without either the agent's own), then the files. Nothing is changed in what was given.
+///
+/// `usage` when there is no prompt at all, a pipe beside a prompt stays silent, or input is binary; `failure` when a
+/// file is not there; `cancelled` through `call`.
+struct PromptParts {
+  std::vector<std::string> words;
+  std::vector<std::string> files;  ///< as given; "-" is stdin
+  std::string agent_prompt;        ///< the definition's own `prompt`, may be empty
+  StdinIs stdin_is = StdinIs::input;
+};
+Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call);
+
+/// `text` as a message; with AtPaths::attach each `@path` in it that names a file is attached too.
+Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths);
+
+}  // namespace errand::cli

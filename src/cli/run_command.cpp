@@ -1,0 +1,79 @@
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+#include "base/fd.hpp"
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "cli/command.hpp"
+#include "cli/face.hpp"
+#include "cli/person.hpp"
+#include "cli/prompt_input.hpp"
+#include "cli/run_options.hpp"
+#include "cli/setup.hpp"
+#include "cli/talk.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// How this run was started, for its row: from a terminal, in a pipe, or with neither as cron does.
+std::string trigger() {
+  if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) return "tty";
+  return ::isatty(STDERR_FILENO) != 0 ? "pipe" : "cron";
+}
+
+class RunCommand final : public Command {
+ public:
+  void declare(Options& options) override { arguments_.declare(options); }
+
+  Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
+    ERRAND_TRY(arguments_.check());
+    if (arguments_.output) return run_into_file(words, invocation);
+    return run_with(words, invocation, {});
+  }
+
+ private:
+  Result<int> run_with(const std::vector<std::string>& words, const Invocation& invocation,
+                       const FaceOptions& options) {
+    const auto face = make_face(invocation, arguments_, options);
+    auto result = answer(words, invocation, *face);
+    if (!result && result.error().kind != ErrorKind::usage) face->not_started(result.error());
+    return result;
+  }
+
+  // -o FILE: what stdout would have got; the file is replaced whole, and only by a success.
+  Result<int> run_into_file(const std::vector<std::string>& words, const Invocation& invocation) {
+    ERRAND_TRY_ASSIGN(const auto held, memory_file(""));
+    ERRAND_TRY_ASSIGN(const int code, run_with(words, invocation, {.out_fd = held.get()}));
+    if (code != exit_success) return code;
+    ::lseek(held.get(), 0, SEEK_SET);
+    ERRAND_TRY_ASSIGN(const auto content, read_all(held.get(), max_file_bytes));
+    ERRAND_TRY(write_file_atomic(*arguments_.output, content));
+    return code;
+  }
+
+  Result<int> answer(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
+    const auto started = Call::Clock::now();
+    ERRAND_TRY(enter_directory(arguments_));
+    Person person(invocation.globals, face);
+    ERRAND_TRY_ASSIGN(const auto talk,
+                      Talk::start(invocation, arguments_, face.sink(), person.interaction(), trigger()));
+    const auto call = talk->begin_run(started);
+    ERRAND_TRY_ASSIGN(
+        const auto prompt,
+        read_prompt({.words = words, .files = arguments_.files, .agent_prompt = talk->chat().definition().prompt},
+                    call));
+    ERRAND_TRY_ASSIGN(const auto result, talk->chat().ask(prompt, call));
+    return face.finish(result.exit_code);
+  }
+
+  RunArguments arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command() {
+  return std::make_unique<RunCommand>();
+}
+
+}  // namespace errand::cli

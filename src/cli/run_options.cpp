@@ -1,0 +1,73 @@
+#include "cli/run_options.hpp"
+
+#include <fmt/format.h>
+
+namespace errand::cli {
+
+void RunArguments::declare(Options& options) {
+  options.group("Agent and model");
+  options.text("-a,--agent", agent, "ID", "the agent; \"errand agents\" lists them");
+  options.list("--var", variables, "NAME=VALUE", "fill a variable of the agent's prompts");
+  options.text("-m,--model", model, "MODEL",
+               "alias, provider/model, scripted/FILE, or a comma list to fall back along");
+  options.choice("--effort", effort, {"none", "minimal", "low", "medium", "high", "max"}, "how hard the model thinks");
+  options.text("--system-prompt", system_prompt, "TEXT|@FILE", "in place of all other system prompts");
+  options.text("--append-system-prompt", append_system_prompt, "TEXT|@FILE", "after the agent's own");
+  options.group("Session");
+  options.flag("-c,--continue", continue_newest, "go on with the newest session of this project");
+  options.text("-r,--resume", resume, "REF", "go on with a session: id, prefix, name, latest, -2");
+  options.flag("--fork", fork, "with -c or -r: a new session that starts where that one stands");
+  options.text("--name", name, "TEXT", "name the new session");
+  options.flag("--no-session", no_session, "keep nothing");
+  options.group("Input and output");
+  options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
+  options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
+  options.text("-o,--output", output, "FILE", "write the answer there, only on success");
+  options.group("Tools and limits");
+  options.text("--tools", tools, "LIST", "only these tools, separated by commas; none for none");
+  options.list("--allow", allow, "RULE", "a permission rule, such as 'Bash(make *)'");
+  options.list("--deny", deny, "RULE", "a rule that holds in every mode");
+  options.choice("--permission-mode", permission_mode, {"ask", "auto", "deny", "plan", "bypass"},
+                 "what happens to calls no rule decides");
+  options.choice("--sandbox", sandbox, {"on", "off"}, "off: commands run unconfined");
+  options.number("--max-turns", max_turns, 1, "requests to the model at most");
+  options.number("--max-tokens", max_tokens, 1, "tokens at most, subagents included");
+  options.money("--max-cost", max_cost, "money at most, subagents included");
+  options.duration("--timeout", timeout, "for the whole run");
+  options.list("--add-dir", add_dirs, "DIR", "a further directory tools may write in");
+  options.text("-C,--cd", directory, "DIR", "work there");
+}
+
+Result<void> RunArguments::check() const {
+  if (continue_newest && resume)
+    return fail(ErrorKind::usage, "-c and -r say two different sessions", "give one of them");
+  if (fork && !continue_newest && !resume)
+    return fail(ErrorKind::usage, "--fork forks nothing", "give -c or -r REF with it");
+  if (no_session && (continue_newest || resume || name)) {
+    return fail(ErrorKind::usage, "--no-session keeps nothing, so it can't go with -c, -r or --name");
+  }
+  if (name && (continue_newest || resume) && !fork) {
+    return fail(ErrorKind::usage, "--name names a new session", "with -c or -r give --fork too");
+  }
+  return {};
+}
+
+OutputFormat RunArguments::format() const {
+  if (output_format == "json") return OutputFormat::json;
+  if (output_format == "stream-json") return OutputFormat::stream_json;
+  return OutputFormat::text;
+}
+
+Result<std::map<std::string, std::string>> RunArguments::variable_map() const {
+  std::map<std::string, std::string> out;
+  for (const auto& pair : variables) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(ErrorKind::usage, fmt::format("--var \"{}\" is not NAME=VALUE", pair));
+    }
+    out[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return out;
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/options.hpp"
+
+namespace errand::cli {
+
+enum class OutputFormat { text, json, stream_json };
+
+/// The options `run` and `chat` share, as they stand on the command line.
+struct RunArguments {
+  std::optional<std::string> agent;
+  std::vector<std::string> variables;
+  std::optional<std::string> model;
+  std::optional<std::string> effort;
+  bool continue_newest = false;
+  std::optional<std::string> resume;
+  bool fork = false;
+  std::optional<std::string> name;
+  bool no_session = false;
+  std::vector<std::string> files;
+  std::optional<std::string> system_prompt;
+  std::optional<std::string> append_system_prompt;
+  std::optional<std::string> tools;
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+  std::optional<std::string> permission_mode;
+  std::optional<std::string> sandbox;
+  std::optional<std::int64_t> max_turns;
+  std::optional<std::int64_t> max_tokens;
+  std::optional<double> max_cost;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::string> output_format;
+  std::optional<std::string> output;
+  std::vector<std::string> add_dirs;
+  std::optional<std::string> directory;
+
+  void declare(Options& options);
+
+  /// What only makes sense together, or not together, is `usage`.
+  [[nodiscard]] Result<void> check() const;
+
+  [[nodiscard]] OutputFormat format() const;
+
+  /// --var NAME=VALUE as a map.
+  [[nodiscard]] Result<std::map<std::string, std::string>> variable_map() const;
+};
+
+}  // namespace errand::cli

@@ -1,0 +1,72 @@
+#include "cli/setup.hpp"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "cli/output.hpp"
+#include "config/places.hpp"
+#include "version.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// Where the shipped agents and skills lie: beside an installed binary, else in the source tree it was built in.
+std::string shipped_directory() {
+  const auto binary = real_path("/proc/self/exe");
+  if (!binary) return {};
+  const auto installed = normalize_path(join_path(parent_path(*binary), share_from_bin));
+  if (is_directory(installed)) return installed;
+  // A build directory lies below the source tree: the nearest directory upwards with the defaults.
+  for (auto directory = parent_path(*binary); directory != "/"; directory = parent_path(directory)) {
+    if (is_regular_file(join_path(directory, "agents.yaml")) && is_directory(join_path(directory, "skills")))
+      return directory;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> enter_directory(const RunArguments& arguments) {
+  if (!arguments.directory || ::chdir(arguments.directory->c_str()) == 0) return {};
+  return fail_errno(ErrorKind::failure, fmt::format("can't go to the directory {}", *arguments.directory), errno);
+}
+
+Result<config::Sources> configuration_sources(const Invocation& invocation) {
+  ERRAND_TRY_ASSIGN(auto sources, config::process_sources(shipped_directory()));
+  sources.config_file = invocation.globals.config_file;
+  return sources;
+}
+
+Result<config::Configuration> load_quietly(const Invocation& invocation, config::Scope scope) {
+  ERRAND_TRY_ASSIGN(const auto sources, configuration_sources(invocation));
+  auto loaded = config::load(sources, scope);
+  if (!loaded) return fail(combined(std::move(loaded).error()));
+  return *std::move(loaded);
+}
+
+Result<config::Configuration> load_configuration(const Invocation& invocation, config::Scope scope) {
+  ERRAND_TRY_ASSIGN(auto config, load_quietly(invocation, scope));
+  tell_warnings(invocation.globals, config);
+  return config;
+}
+
+void tell_warnings(const Globals& globals, const config::Configuration& config) {
+  for (const auto& warning : config.warnings) {
+    const auto at = warning.where ? fmt::format("\n  at {}", to_string(*warning.where)) : std::string();
+    print_note(globals, fmt::format("warning: {}{}", warning.message, at));
+  }
+}
+
+Result<Place> place_of(const Invocation& invocation, const config::Configuration& config) {
+  ERRAND_TRY_ASSIGN(auto data, config::data_directory(config, invocation.globals.data_dir));
+  ERRAND_TRY_ASSIGN(auto user, config::user_name(config, invocation.globals.user));
+  auto workspace = config::workspace(config, data.value, user.value);
+  return Place{std::move(data.value), std::move(user.value), std::move(workspace)};
+}
+
+}  // namespace errand::cli

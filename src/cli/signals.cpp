@@ -1,0 +1,95 @@
+#include "cli/signals.hpp"
+
+#include <array>
+#include <csignal>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/exit_code.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// Two interrupts this close mean: leave now, whatever is still to be saved.
+constexpr std::chrono::seconds leave_at_once{2};
+
+agent::CancelledBy named(int signal) {
+  switch (signal) {
+    case SIGTERM:
+      return {"SIGTERM", exit_terminated};
+    case SIGHUP:
+      return {"SIGHUP", exit_hung_up};
+    default:
+      return {"SIGINT", exit_interrupted};
+  }
+}
+
+bool is_interrupt(const agent::CancelledBy& by) {
+  return by.exit_code == exit_interrupted;
+}
+
+}  // namespace
+
+Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), quit_(::eventfd(0, EFD_CLOEXEC)) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC));
+  thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
+
+Signals::~Signals() {
+  thread_.request_stop();
+  ::eventfd_write(quit_.get(), 1);
+}
+
+void Signals::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::array<pollfd, 2> fds = {pollfd{signals_.get(), POLLIN, 0}, pollfd{quit_.get(), POLLIN, 0}};
+    if (::poll(fds.data(), fds.size(), -1) < 0) continue;
+    signalfd_siginfo info{};
+    if (fds[0].revents != 0 && ::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      on_signal(static_cast<int>(info.ssi_signo));
+    }
+  }
+}
+
+void Signals::on_signal(int signal) {
+  const auto now = std::chrono::steady_clock::now();
+  if (signal == SIGINT) {
+    const bool again = last_interrupt_.time_since_epoch().count() != 0 && now - last_interrupt_ < leave_at_once;
+    if (again) ::_exit(exit_interrupted);
+    last_interrupt_ = now;
+  }
+  request(named(signal));
+}
+
+std::stop_token Signals::begin_run() {
+  const std::lock_guard lock(mutex_);
+  if (cancelled_ && !is_interrupt(*cancelled_)) return source_.get_token();
+  source_ = std::stop_source();
+  cancelled_.reset();
+  eventfd_t ignored = 0;
+  ::eventfd_read(wake_.get(), &ignored);
+  return source_.get_token();
+}
+
+void Signals::request(agent::CancelledBy by) {
+  const std::lock_guard lock(mutex_);
+  if (!cancelled_ || is_interrupt(*cancelled_)) cancelled_ = std::move(by);
+  source_.request_stop();
+  ::eventfd_write(wake_.get(), 1);
+}
+
+std::optional<agent::CancelledBy> Signals::cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+#include "agent/run.hpp"
+#include "base/fd.hpp"
+
+namespace errand::cli {
+
+/// The process's signals as requests to stop. SIGINT, SIGTERM and SIGHUP are blocked everywhere and read by one thread:
+/// the first asks the run to stop, a second SIGINT within two seconds leaves at once. Make one in main, before any
+/// other thread.
+class Signals {
+ public:
+  Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals();
+
+  /// A token for the next run. What asked the run before to stop is forgotten, unless it was SIGTERM or SIGHUP.
+  std::stop_token begin_run();
+
+  /// Asks the run to stop for a reason that is no signal (stdout was closed).
+  void request(agent::CancelledBy by);
+
+  /// Who asked since begin_run(); none when nobody did.
+  [[nodiscard]] std::optional<agent::CancelledBy> cancelled() const;
+
+  /// Readable while a request stands: for those that wait for input.
+  [[nodiscard]] int wake_fd() const { return wake_.get(); }
+
+ private:
+  void watch(const std::stop_token& stop);
+  void on_signal(int signal);
+
+  Fd signals_;
+  Fd wake_;
+  Fd quit_;
+  mutable std::mutex mutex_;
+  std::stop_source source_;
+  std::optional<agent::CancelledBy> cancelled_;
+  std::chrono::steady_clock::time_point last_interrupt_{};
+  std::jthread thread_;
+};
+
+}  // namespace errand::cli

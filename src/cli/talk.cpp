@@ -1,0 +1,76 @@
+#include "cli/talk.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/try.hpp"
+#include "cli/definition.hpp"
+#include "cli/setup.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// The session that -c or -r name, or a fork of it.
+Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine) {
+  if (!arguments.continue_newest && !arguments.resume) return std::nullopt;
+  auto& store = engine.store();
+  const auto& project = engine.services().surroundings.roots.project;
+  auto found = store.find(arguments.resume.value_or("latest"), project);
+  if (!found && arguments.continue_newest) {
+    return fail(ErrorKind::failure, fmt::format("there is no session to continue in {}", project),
+                "start one without -c, or name one with -r; \"errand sessions\" lists all");
+  }
+  if (!found) return fail(std::move(found).error());
+  if (!arguments.fork) return *std::move(found);
+  ERRAND_TRY_ASSIGN(auto forked, store.fork(found->id, arguments.name.value_or("")));
+  return forked;
+}
+
+std::vector<chat::event::Warning> warnings_of(const config::Configuration& config,
+                                              const chat::AgentDefinition& definition,
+                                              const std::optional<store::SessionInfo>& resumed) {
+  std::vector<chat::event::Warning> out;
+  for (const auto& warning : config.warnings) out.push_back({warning.code, warning.message});
+  if (resumed && resumed->start.agent == definition.id && resumed->start.definition_hash != definition.hash) {
+    out.push_back({"definition_changed",
+                   fmt::format("the definition of agent \"{}\" has changed since this session began", definition.id)});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const RunArguments& arguments,
+                                          chat::EventSink& sink, chat::Interaction& interaction,
+                                          const std::string& trigger) {
+  ERRAND_TRY_ASSIGN(auto config, load_quietly(invocation));
+  std::unique_ptr<Talk> talk(new Talk(invocation.signals));
+  ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
+  const auto& engine = *talk->engine_;
+  ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, engine));
+  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, resumed));
+  talk->engine_->preload(definition.models);
+  auto warnings = warnings_of(engine.config(), definition, resumed);
+  auto& signals = invocation.signals;
+  talk->chat_.emplace(
+      engine.services(),
+      agent::ChatStart{.definition = std::move(definition),
+                       .resume = resumed,
+                       .name = arguments.fork ? "" : arguments.name.value_or(""),
+                       .trigger = trigger,
+                       .argv = invocation.argv,
+                       .cancelled_by = [&signals] { return signals.cancelled().value_or(agent::CancelledBy{}); },
+                       .warnings = std::move(warnings)});
+  return talk;
+}
+
+Call Talk::begin_run(Call::Clock::time_point from) {
+  Call call{signals_.begin_run(), Call::Clock::time_point::max()};
+  const auto limit = chat_->definition().limits.timeout;
+  if (limit.count() > 0) call.deadline = from + limit;
+  return call;
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/chat.hpp"
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "chat/event.hpp"
+#include "chat/interaction.hpp"
+#include "cli/command.hpp"
+#include "cli/engine.hpp"
+#include "cli/run_options.hpp"
+
+namespace errand::cli {
+
+/// What `run` and `chat` have in common: the engine, the agent, the session to go on with.
+class Talk {
+ public:
+  /// `sink` and `interaction` are borrowed; `trigger` as in agent::RunOptions.
+  static Result<std::unique_ptr<Talk>> start(const Invocation& invocation, const RunArguments& arguments,
+                                             chat::EventSink& sink, chat::Interaction& interaction,
+                                             const std::string& trigger);
+
+  [[nodiscard]] agent::Chat& chat() { return *chat_; }
+  [[nodiscard]] const Engine& engine() const { return *engine_; }
+
+  /// A Call for the next run: what stopped the last one is over, the time limit starts anew at `from`.
+  [[nodiscard]] Call begin_run(Call::Clock::time_point from);
+
+ private:
+  explicit Talk(Signals& signals) : signals_(signals) {}
+
+  Signals& signals_;
+  std::unique_ptr<Engine> engine_;
+  std::optional<agent::Chat> chat_;
+};
+
+}  // namespace errand::cli

@@ -1,0 +1,92 @@
+#include "cli/transcript.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+#include "cli/listing.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+constexpr std::size_t max_result_lines = 6;
+
+std::string string_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string head(const store::SessionInfo& info) {
+  std::string out = fmt::format("session  {}\n", info.id);
+  if (!info.start.name.empty()) out += fmt::format("name     {}\n", info.start.name);
+  out += fmt::format(
+      "title    {}\nagent    {}\nmodel    {}\nproject  {}\ncreated  {}\nupdated  {}\nturns    {}, {}\ncost     "
+      "{}\nstatus   {}\n",
+      info.start.title, info.start.agent, info.start.model, info.start.project, to_rfc3339(info.created),
+      to_rfc3339(info.updated), info.turns, text::count_of(static_cast<std::size_t>(info.runs), "run"),
+      money_text(info.cost_usd), info.status);
+  return out;
+}
+
+// The first lines of a result; what is left out is counted.
+std::string cut_lines(const std::string& s) {
+  const auto lines = text::lines(s);
+  std::string out;
+  for (std::size_t i = 0; i < lines.size() && i < max_result_lines; ++i) out += "    " + lines[i] + "\n";
+  if (lines.size() > max_result_lines) out += fmt::format("    [… {} more lines]\n", lines.size() - max_result_lines);
+  return out;
+}
+
+std::string block_text(const Json& block) {
+  const auto type = string_at(block, "type");
+  if (type == "text") return string_at(block, "text");
+  if (type == "image" || type == "document") return fmt::format("[{}]", type);
+  return {};
+}
+
+std::string content_text(const Json& body) {
+  const auto content = body.find("content");
+  if (content == body.end()) return {};
+  if (content->is_string()) return content->get<std::string>();
+  std::string out;
+  for (const auto& block : *content) {
+    const auto text = block_text(block);
+    if (!out.empty() && !text.empty()) out += "\n";
+    out += text;
+  }
+  return out;
+}
+
+std::string entry(const store::StoredRecord& record) {
+  const auto body = Json::parse(record.json, nullptr, false);
+  if (!body.is_object()) return {};
+  if (record.type == "user") return fmt::format("\n> {}\n", text::replace_all(content_text(body), "\n", "\n> "));
+  if (record.type == "assistant") {
+    const auto text = content_text(body);
+    return text.empty() ? std::string() : fmt::format("\n{}\n", text::trim_end(text));
+  }
+  if (record.type == "tool_use") return fmt::format("\n  * {}\n", string_at(body, "summary"));
+  if (record.type == "tool_result") {
+    const bool failed = body.value("is_error", false);
+    return (failed ? "    (failed)\n" : "") + cut_lines(content_text(body));
+  }
+  if (record.type == "error") return fmt::format("\n  ! {}: {}\n", string_at(body, "kind"), string_at(body, "message"));
+  if (record.type == "warning") return fmt::format("\n  ! {}\n", string_at(body, "message"));
+  if (record.type == "approval")
+    return fmt::format("    {} by {}\n", string_at(body, "decision"), string_at(body, "by"));
+  if (record.type == "cancelled") return fmt::format("\n  ! cancelled by {}\n", string_at(body, "by"));
+  return {};
+}
+
+}  // namespace
+
+std::string transcript(const store::SessionInfo& info, const std::vector<store::StoredRecord>& records) {
+  auto out = head(info);
+  for (const auto& record : records) out += entry(record);
+  return unicode::sanitize(out);
+}
+
+}  // namespace errand::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "agent/chat.hpp"
+#include "base/call.hpp"
+#include "base/record_reader.hpp"
+#include "chat/message.hpp"
+#include "repl/slash.hpp"
+
+namespace errand::repl {
+
+/// The plain chat on a terminal: a prompt, the streamed answer, slash commands. Lines are edited by the terminal
+/// itself.
+struct TerminalChat {
+  SlashContext& slash;
+  RecordReader& lines;               ///< stdin
+  int err_fd;                        ///< prompt and notes
+  std::function<Call()> begin;       ///< a fresh Call for the next prompt or wait: what was cancelled before is over
+  std::function<bool()> must_leave;  ///< SIGTERM, SIGHUP or a closed stdout
+  std::function<Result<chat::UserMessage>(const std::string& line)> message_of;
+  std::function<void(const Error&)> show_error;
+};
+
+/// Until the person leaves. Failed runs were shown and end nothing. Returns the exit code.
+int run_terminal_chat(TerminalChat& chat, const std::optional<std::string>& first_prompt);
+
+}  // namespace errand::repl
