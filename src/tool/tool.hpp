@@ -61,9 +61,12 @@ struct Context {
   std::string call_id;
   std::string cwd;                         ///< absolute; where relative paths start
   std::vector<sandbox::Resolved> targets;  ///< what targets() named, resolved and decided upon, in the same order
-  sandbox::Leave leave = sandbox::Leave::roots_only;             ///< outside_too: the user allowed this call's targets
-  std::function<bool(std::string_view absolute_path)> may_read;  ///< deny rules, for walks over trees
-  std::function<void(chat::EventBody)> report;                   ///< todo, tool_output, ask_user_question, answer
+  sandbox::Leave leave = sandbox::Leave::roots_only;  ///< outside_too: the user allowed this call's targets
+  /// Deny rules, for walks over trees. May be empty: everything. Called from several threads at once.
+  std::function<bool(std::string_view absolute_path)> may_read;
+  /// Takes todo, tool_output, ask_user_question and answer events. May be empty. Bash calls it from a second thread,
+  /// one event at a time and none after run() returned.
+  std::function<void(chat::EventBody)> report;
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.
@@ -85,7 +88,10 @@ class Tool {
   virtual Result<Output> run(const Json& input, const Context& context, const Call& call) = 0;
 };
 
-/// Checks `input` against the tool's schema. On failure one plain sentence for the model, with what is expected.
+/// Checks `input` against the tool's schema. On failure (`failure`) one plain sentence for the model: the field, what
+/// came, what is expected. Knows type, required, properties, additionalProperties: false, items, enum, minimum,
+/// maximum, minLength, minItems and maxItems; other keywords, as in the schemas of MCP servers, are theirs to check.
+/// Nothing is coerced. A schema that is no JSON object is `internal`.
 Result<void> validate(const chat::ToolSpec& spec, const Json& input);
 
 }  // namespace errand::tool

@@ -1,0 +1,183 @@
+#include <array>
+#include <chrono>
+#include <csignal>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/id.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "tool/arguments.hpp"
+#include "tool/builtin.hpp"
+#include "tool/files.hpp"
+#include "tool/shell_output.hpp"
+
+namespace errand::tool {
+
+namespace {
+
+constexpr std::int64_t default_timeout_s = 120;
+
+const chat::ToolSpec bash_spec{
+    .name = "Bash",
+    .description =
+        "Run a command with bash in a sandbox; the working directory is kept between calls. No input, usually "
+        "no network. Use Read, Edit, Glob and Grep for files.",
+    .input_schema = R"({"type":"object","properties":{"command":{"type":"string","minLength":1},)"
+                    R"("timeout":{"type":"number","minimum":1,"maximum":600,"description":"seconds; default 120"},)"
+                    R"("description":{"type":"string","description":"what it does, in a few words"}},)"
+                    R"("required":["command"],"additionalProperties":false})",
+    .effect = chat::Effect::execute,
+    .parallel_safe = false,
+};
+
+// The command is evaluated rather than given as the script, so that the trap stands before its first line without
+// moving its line numbers. The trap also runs after `exit 3` and `set -e`, and writes where the output went at first; a
+// command that replaces the shell or the trap leaves no note, and the directory stays what it was.
+std::string script_with_note(std::string_view key) {
+  return fmt::format(
+      R"(exec {{ERRAND_OUT}}>&1; trap '{{ set +x; printf "\0{}:%s\0" "$PWD" >&"$ERRAND_OUT"; }} 2>/dev/null' EXIT; eval "$1")",
+      key);
+}
+
+std::string_view signal_name(int signal) {
+  struct Named {
+    int signal;
+    std::string_view name;
+  };
+  constexpr std::array names = {
+      Named{SIGHUP, "SIGHUP"},   Named{SIGINT, "SIGINT"},   Named{SIGQUIT, "SIGQUIT"}, Named{SIGILL, "SIGILL"},
+      Named{SIGTRAP, "SIGTRAP"}, Named{SIGABRT, "SIGABRT"}, Named{SIGBUS, "SIGBUS"},   Named{SIGFPE, "SIGFPE"},
+      Named{SIGKILL, "SIGKILL"}, Named{SIGSEGV, "SIGSEGV"}, Named{SIGPIPE, "SIGPIPE"}, Named{SIGALRM, "SIGALRM"},
+      Named{SIGTERM, "SIGTERM"}, Named{SIGXCPU, "SIGXCPU"}, Named{SIGXFSZ, "SIGXFSZ"}, Named{SIGSYS, "SIGSYS"}};
+  for (const auto& known : names) {
+    if (known.signal == signal) return known.name;
+  }
+  return {};
+}
+
+// How it ended, when there is anything to say.
+std::string ending(const Finished& finished, std::size_t max_output_bytes) {
+  const auto after = format_duration(finished.duration);
+  switch (finished.end) {
+    case ProcessEnd::timed_out:
+      return fmt::format("[timed out after {}: the command was killed; this is its output until then]", after);
+    case ProcessEnd::cancelled:
+      return fmt::format("[cancelled by the user after {}]", after);
+    case ProcessEnd::output_limit:
+      return fmt::format("[killed: it wrote more than {} MiB; this is the output until then]", max_output_bytes >> 20U);
+    case ProcessEnd::exited:
+    case ProcessEnd::signalled:
+      break;
+  }
+  if (finished.exit_code == 0) return {};
+  const int signal = finished.exit_code - 128;
+  if (finished.end == ProcessEnd::signalled) {
+    const auto name = signal_name(signal);
+    return fmt::format("[killed by signal {}{}]", signal, name.empty() ? "" : fmt::format(" ({})", name));
+  }
+  const auto name = signal_name(signal);  // what a shell says of a child that a signal ended
+  return fmt::format("[exit code {}{}]", finished.exit_code, name.empty() ? "" : fmt::format(", as from {}", name));
+}
+
+void append_note(std::string& text, std::string_view note) {
+  if (note.empty()) return;
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  text += note;
+}
+
+class BashTool final : public Tool {
+ public:
+  [[nodiscard]] const chat::ToolSpec& spec() const override { return bash_spec; }
+
+  [[nodiscard]] std::string subject(const Json& input) const override { return string_at(input, "command"); }
+
+  [[nodiscard]] std::string summary(const Json& input) const override {
+    const auto command = string_at(input, "command");
+    const auto first = std::string(text::first_line(text::trim(command)));
+    return fmt::format("Bash {}{}", first, text::trim(command).size() > first.size() ? " …" : "");
+  }
+
+  Result<Output> run(const Json& input, const Context& context, const Call& call) override {
+    const auto key = fmt::format("errand-cwd-{}", random_hex(16));
+    sandbox::Command command;
+    command.argv = {"/bin/bash", "-c", script_with_note(key), "/bin/bash", string_at(input, "command")};
+    command.cwd = starting_directory(context);
+
+    std::string output;
+    NoteFilter filter(key);
+    const auto finished = [&] {
+      LiveOutput live(live_pass(context));
+      const auto take = [&](std::string_view bytes) {
+        output += bytes;
+        live.feed(bytes);
+      };
+      auto result = context.shell.run(
+          command, context.files.policy(), [&](OutputStream, std::string_view bytes) { take(filter.feed(bytes)); },
+          call.within(timeout_of(input)));
+      take(filter.finish());
+      return result;
+    }();
+    ERRAND_TRY(finished);
+
+    auto text = unicode::sanitize(output);
+    append_note(text, ending(*finished, command.max_output_bytes));
+    append_note(text, keep_directory(context, filter.note()));
+    if (!context.files.policy().enforced) append_note(text, "[ran without a sandbox]");
+    auto out = text_output(text.empty() ? "(no output)" : std::move(text));
+    out.is_error = finished->end != ProcessEnd::exited || finished->exit_code != 0;
+    return out;
+  }
+
+ private:
+  static std::chrono::milliseconds timeout_of(const Json& input) {
+    const auto& field = field_at(input, "timeout");
+    const double seconds = field.is_number() ? field.get<double>() : static_cast<double>(default_timeout_s);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  }
+
+  static LiveOutput::Pass live_pass(const Context& context) {
+    if (!context.report) return {};
+    return [&context](std::string text) {
+      context.report(chat::event::ToolOutput{context.call_id, "stdout", std::move(text)});
+    };
+  }
+
+  // Where the last command ended, when that is still a directory we may be in.
+  static std::string starting_directory(const Context& context) {
+    const auto kept = context.state.shell_cwd.with([](const std::string& cwd) { return cwd; });
+    if (kept.empty()) return context.cwd;
+    return usable_directory(context, kept).value_or(context.cwd);
+  }
+
+  static std::optional<std::string> usable_directory(const Context& context, const std::string& path) {
+    const auto resolved = context.files.resolve(path, "/");
+    if (!resolved || !resolved->exists) return std::nullopt;
+    if (!context.files.open_directory(*resolved, sandbox::Leave::roots_only)) return std::nullopt;
+    return resolved->path;
+  }
+
+  // The command wrote the note and may have written anything: it is a path to look up like a model's. Returns what the
+  // model has to know.
+  static std::string keep_directory(const Context& context, const std::optional<std::string>& note) {
+    if (!note || note->empty() || !note->starts_with('/')) return {};
+    if (auto directory = usable_directory(context, *note)) {
+      context.state.shell_cwd.with([&](std::string& cwd) { cwd = *std::move(directory); });
+      return {};
+    }
+    const auto next = starting_directory(context);
+    return fmt::format("[the next command starts in {}: {} is not kept between commands]", context.files.display(next),
+                       text::ellipsize(unicode::sanitize(*note), 200));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Tool> make_bash() {
+  return std::make_unique<BashTool>();
+}
+
+}  // namespace errand::tool

@@ -1,0 +1,23 @@
+#include "tool/tool.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace errand::tool {
+
+Output text_output(std::string text) {
+  Output out;
+  out.content.emplace_back(chat::Text{std::move(text)});
+  return out;
+}
+
+std::vector<Target> Tool::targets(const Json& /*input*/) const {
+  return {};
+}
+
+std::string Tool::subject(const Json& /*input*/) const {
+  return {};
+}
+
+}  // namespace errand::tool

@@ -1,0 +1,152 @@
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "support/tool_bench.hpp"
+
+namespace errand::tool {
+namespace {
+
+// A valid input for each tool, that would take long or go on for ever where that is possible.
+const std::vector<std::pair<std::string, Json>>& valid_inputs() {
+  static const std::vector<std::pair<std::string, Json>> inputs = {
+      {"Read", {{"file_path", "a.txt"}}},
+      {"Write", {{"file_path", "b.txt"}, {"content", "x"}}},
+      {"Edit", {{"file_path", "a.txt"}, {"old_string", "x"}, {"new_string", "y"}}},
+      {"Glob", {{"pattern", "**/*"}}},
+      {"Grep", {{"pattern", "x"}}},
+      {"Bash", {{"command", "sleep 60"}}},
+      {"TodoWrite", {{"todos", Json::array()}}},
+      {"AskUserQuestion", Json::parse(R"({"questions":[{"question":"q","options":[{"label":"a"},{"label":"b"}]}]})")},
+      {"Skill", {{"name", "s"}}},
+  };
+  return inputs;
+}
+
+// Arguments as models get them wrong.
+const std::vector<Json>& odd_inputs() {
+  static const std::vector<Json> inputs = {
+      Json(),
+      Json(7),
+      Json("text"),
+      Json::array(),
+      Json::object(),
+      Json::parse(R"({"file_path":7,"pattern":[],"command":null})"),
+      Json::parse(R"({"unknown":true})"),
+      Json::parse(R"({"questions":"x","todos":{"a":1},"edits":[[]]})"),
+      Json::parse(
+          R"({"file_path":"a\u0000b","pattern":"{{{{","command":"\u001b[2J","name":"\n","offset":-1,"limit":1e99})")};
+  return inputs;
+}
+
+TEST_CASE("every tool: name, description and schema are fit for a model API", "[tool][contract]") {
+  test::ToolBench bench;
+  REQUIRE(bench.registry.all().size() == valid_inputs().size());
+  std::size_t bytes = 0;
+  for (const auto& tool : bench.registry.all()) {
+    const auto& spec = tool->spec();
+    CAPTURE(spec.name);
+    CHECK(spec.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+          std::string::npos);
+    CHECK(spec.name.size() <= 64);
+    CHECK_FALSE(spec.description.empty());
+    CHECK(spec.description.size() <= 300);
+    const auto schema = Json::parse(spec.input_schema, nullptr, false);
+    REQUIRE(schema.is_object());
+    CHECK(schema.dump() == spec.input_schema);  // compact, and the same bytes after a round trip
+    CHECK(schema.at("type") == "object");
+    CHECK(schema.at("additionalProperties") == false);
+    for (const auto& name : schema.at("required")) CHECK(schema.at("properties").contains(name.get<std::string>()));
+    bytes += Json{{"name", spec.name}, {"description", spec.description}, {"input_schema", schema}}.dump().size();
+  }
+  // With Task all ten stay under 2,500 tokens and the first request under 10 kB.
+  CHECK(bytes <= 5600);
+}
+
+TEST_CASE("every tool: a wrong input is answered with a sentence", "[tool][contract]") {
+  test::ToolBench bench;
+  for (const auto& tool : bench.registry.all()) {
+    for (const auto& input : odd_inputs()) {
+      CAPTURE(tool->spec().name, input.dump());
+      const auto valid = validate(tool->spec(), input);
+      // What people are shown of a call is made before anything is known about it.
+      CHECK_NOTHROW(tool->summary(input));
+      CHECK_NOTHROW(tool->targets(input));
+      CHECK_NOTHROW(tool->subject(input));
+      if (valid) continue;
+      CHECK(valid.error().kind == ErrorKind::failure);
+      CHECK(valid.error().message.find(tool->spec().name) != std::string::npos);
+      CHECK(valid.error().message.find('\n') == std::string::npos);
+      CHECK(valid.error().message.size() < 400);
+    }
+  }
+}
+
+TEST_CASE("every tool: its valid input validates and has a one-line summary", "[tool][contract]") {
+  test::ToolBench bench;
+  for (const auto& [name, input] : valid_inputs()) {
+    CAPTURE(name);
+    auto* const tool = bench.registry.find(name);
+    REQUIRE(tool != nullptr);
+    CHECK(validate(tool->spec(), input));
+    const auto summary = tool->summary(input);
+    CHECK(summary.starts_with(name));
+    CHECK(summary.find('\n') == std::string::npos);
+    const bool touches_files = tool->spec().effect == chat::Effect::read || tool->spec().effect == chat::Effect::write;
+    CHECK(tool->targets(input).size() == (touches_files ? 1 : 0));
+    for (const auto& target : tool->targets(input)) {
+      CHECK(target.write == (tool->spec().effect == chat::Effect::write));
+    }
+  }
+}
+
+TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
+  test::ToolBench bench;
+  bench.write("a.txt", "x\n");
+  bench.write("s/SKILL.md", "body\n");
+  bench.skills = {{"s", "", bench.root() + "/s", "project"}};
+  bench.person.answers = std::vector<std::string>{"a"};
+  for (const auto& [name, valid] : valid_inputs()) {
+    CAPTURE(name);
+    const auto input = name == "Bash" ? Json{{"command", "echo x"}} : valid;
+    auto* const tool = bench.registry.find(name);
+    Context context{.files = bench.files(),
+                    .shell = bench.shell,
+                    .state = bench.state,
+                    .interaction = bench.person,
+                    .skills = bench.skills,
+                    .call_id = "c",
+                    .cwd = bench.root(),
+                    .targets = {},
+                    .may_read = {},
+                    .report = {}};
+    for (const auto& target : tool->targets(input)) {
+      context.targets.push_back(*bench.files().resolve(target.path, bench.root()));
+    }
+    const auto output = tool->run(input, context, {});
+    if (!output) FAIL(output.error().message);
+    CHECK_FALSE(output->content.empty());
+    CHECK_FALSE(output->is_error);
+  }
+}
+
+TEST_CASE("every tool: the user's stop ends it at once", "[tool][contract]") {
+  test::ToolBench bench;
+  for (int i = 0; i < 200; ++i) bench.write("d" + std::to_string(i) + "/f.txt", "x\n");
+  bench.write("a.txt", "x\n");
+  bench.write("s/SKILL.md", "body\n");
+  bench.skills = {{"s", "", bench.root() + "/s", "project"}};
+  bench.person.answers = std::vector<std::string>{"a"};
+  for (const auto& [name, input] : valid_inputs()) {
+    CAPTURE(name);
+    std::stop_source source;
+    const auto started = Call::Clock::now();
+    std::jthread stopper([&] { source.request_stop(); });
+    const auto output = bench.call(name, input, Call{source.get_token()});
+    CHECK(Call::Clock::now() - started < std::chrono::seconds(10));  // sleep 60 would take longer
+    if (!output) CHECK((output.error().kind == ErrorKind::cancelled || output.error().kind == ErrorKind::failure));
+  }
+}
+
+}  // namespace
+}  // namespace errand::tool
