@@ -166,6 +166,7 @@ std::optional<std::size_t> Pattern::match_token(const Token& token, std::string_
 // It is enough to go back to the last star: what an earlier one could take, the last one can take as well.
 bool Pattern::matches_segment(const Segment& segment, std::string_view name) {
   const auto& tokens = segment.tokens;
+  if (tokens.size() == 1 && tokens.front().kind == Kind::literal) return name == tokens.front().text;
   std::size_t token = 0;
   std::size_t at = 0;
   std::optional<std::size_t> star;
@@ -191,30 +192,31 @@ bool Pattern::matches_segment(const Segment& segment, std::string_view name) {
   return true;
 }
 
-// The same over components, "**" being the star.
+// The same over components, "**" being the star. `at` is where a component begins, beyond the end when none is left.
 bool Pattern::matches(std::string_view path) const {
-  const auto names = components(path);
   std::size_t segment = 0;
-  std::size_t at = 0;
+  std::size_t at = path.empty() ? 1 : 0;
   std::optional<std::size_t> star;
   std::size_t star_at = 0;
-  while (segment < segments_.size() || at < names.size()) {
+  while (segment < segments_.size() || at <= path.size()) {
     if (segment < segments_.size()) {
       if (segments_[segment].any_depth) {
         const bool last = segment + 1 == segments_.size();
-        if (last) return at < names.size();
+        if (last) return at <= path.size();
         star = segment++;
         star_at = at;
         continue;
       }
-      if (at < names.size() && matches_segment(segments_[segment], names[at])) {
-        ++at;
+      auto behind = at;
+      if (at <= path.size() && matches_segment(segments_[segment], next_component(path, behind))) {
+        at = behind;
         ++segment;
         continue;
       }
     }
-    if (!star || star_at >= names.size()) return false;
-    at = ++star_at;
+    if (!star || star_at > path.size()) return false;
+    next_component(path, star_at);
+    at = star_at;
     segment = *star + 1;
   }
   return true;
