@@ -23,12 +23,6 @@ constexpr std::array units = {Unit{"ms", 1},    Unit{"s", 1e3},    Unit{"m", 6e4
 // Longer than this is a typing mistake, and would overflow a steady clock's range.
 constexpr double max_duration_ms = 8.64e7 * 3650;
 
-std::tm to_utc(std::time_t seconds) {
-  std::tm out{};
-  gmtime_r(&seconds, &out);
-  return out;
-}
-
 tl::unexpected<Error> bad_duration(std::string_view text) {
   return fail(ErrorKind::usage, fmt::format("\"{}\" is not a duration", text), "write it as 30s, 15m, 1h30m or 250ms");
 }
@@ -40,11 +34,12 @@ Timestamp now() {
 }
 
 std::string to_rfc3339(Timestamp at) {
-  const auto count = at.time_since_epoch().count();
-  const auto seconds = count >= 0 ? count / 1000 : (count - 999) / 1000;
-  const auto utc = to_utc(static_cast<std::time_t>(seconds));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, count - seconds * 1000);
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

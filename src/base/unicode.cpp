@@ -179,12 +179,14 @@ std::size_t char_border_before(std::string_view s, std::size_t at) {
 }
 
 bool is_valid_utf8(std::string_view s) {
-  while (!s.empty()) {
+  while (true) {
+    const auto* const other = std::ranges::find_if(s, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    s.remove_prefix(static_cast<std::size_t>(other - s.begin()));
+    if (s.empty()) return true;
     const auto decoded = decode(s);
     if (!decoded.valid) return false;
     s.remove_prefix(decoded.bytes);
   }
-  return true;
 }
 
 std::string to_valid_utf8(std::string_view s) {

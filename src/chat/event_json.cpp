@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/overloaded.hpp"
+#include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
 
@@ -218,6 +219,59 @@ Kind kind_of(const EventBody& body) {
 
 }  // namespace
 
+namespace {
+
+// As dump() escapes valid UTF-8.
+void append_quoted(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte >= 0x20) {
+      out += c;
+    } else if (const auto at = std::string_view("\b\t\n\f\r").find(c); at != std::string_view::npos) {
+      out += '\\';
+      out += "btnfr"[at];
+    } else {
+      out += "\\u00";
+      out += digits[byte >> 4U];
+      out += digits[byte & 0xFU];
+    }
+  }
+  out += '"';
+}
+
+// Deltas are nearly all of a stream: their line is written at once rather than built as a tree first.
+std::optional<std::string> delta_line(const Event& event) {
+  const auto* const text = std::get_if<event::TextDelta>(&event.body);
+  const auto* const thinking = std::get_if<event::ThinkingDelta>(&event.body);
+  if (text == nullptr && thinking == nullptr) return std::nullopt;
+  const std::string& piece = text != nullptr ? text->text : thinking->text;
+  for (const auto* part : {&event.session, &event.run, &event.agent_path, &piece}) {
+    if (!unicode::is_valid_utf8(*part)) return std::nullopt;  // dump() repairs it
+  }
+  std::string out = text != nullptr ? R"({"type":"text_delta","seq":)" : R"({"type":"thinking_delta","seq":)";
+  out.reserve(256 + piece.size());
+  out += std::to_string(event.seq);
+  out += R"(,"session_id":)";
+  append_quoted(out, event.session);
+  out += R"(,"run_id":)";
+  append_quoted(out, event.run);
+  out += R"(,"time":")";
+  out += to_rfc3339(event.time);
+  out += R"(","agent":)";
+  append_quoted(out, event.agent_path);
+  out += R"(,"text":)";
+  append_quoted(out, piece);
+  out += '}';
+  return out;
+}
+
+}  // namespace
+
 std::string_view type_of(const EventBody& body) {
   return kind_of(body).type;
 }
@@ -240,6 +294,7 @@ Json to_json(const Event& event) {
 }
 
 std::string to_json_line(const Event& event) {
+  if (auto line = delta_line(event)) return *std::move(line);
   return dump(to_json(event));
 }
 

@@ -23,6 +23,8 @@ TEST_CASE("time: RFC 3339 goes there and back", "[base][time]") {
   const auto at = parse_rfc3339("2026-11-21T07:39:48.123Z");
   REQUIRE(at);
   CHECK(to_rfc3339(*at) == "2026-11-21T07:39:48.123Z");
+  CHECK(to_rfc3339(Timestamp(std::chrono::milliseconds(-1))) == "1969-12-31T23:59:59.999Z");
+  CHECK(to_rfc3339(Timestamp(std::chrono::milliseconds(951'782'400'000))) == "2000-02-29T00:00:00.000Z");
   CHECK(parse_rfc3339("2026-11-21T08:39:48.123+01:00") == at);
   CHECK_FALSE(parse_rfc3339("yesterday"));
 }

@@ -15,6 +15,17 @@ TEST_CASE("event json: envelope first, compact, bad bytes replaced", "[chat][eve
       R"(\n"})");
 }
 
+TEST_CASE("event json: a delta's line is what its JSON dumps to", "[chat][event]") {
+  std::string every_byte;
+  for (int byte = 0; byte < 128; ++byte) every_byte += static_cast<char>(byte);
+  for (const auto& text : {every_byte, std::string("ä👩‍💻\"\\"), std::string("a\xFF"), std::string()}) {
+    for (const auto& body : {EventBody{event::TextDelta{text}}, EventBody{event::ThinkingDelta{text}}}) {
+      const Event event{7, "s\"", "r", "root/x#1", Timestamp{}, body};
+      CHECK(to_json_line(event) == to_json(event).dump(-1, ' ', false, Json::error_handler_t::replace));
+    }
+  }
+}
+
 TEST_CASE("event json: a tool call whose arguments are no object shows {} and the text", "[chat][event]") {
   const auto json = body_json(event::ToolUse{"t", "Bash", "{\"command\": \"l", ""});
   CHECK(json["input"] == Json::object());
