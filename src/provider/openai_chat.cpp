@@ -1,8 +1,10 @@
 #include "provider/openai_chat.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,7 +61,7 @@ chat::Usage usage_of(const Json& wire) {
 
 // reasoning_details arrive in pieces: text of the same kind and index is one entry, the rest is appended.
 void merge_detail(Json& details, const Json& piece) {
-  constexpr std::array texts = {"text", "summary"};
+  constexpr std::array<std::string_view, 2> texts = {"text", "summary"};
   auto* last = details.empty() ? nullptr : &details.back();
   const auto same = [&](const char* key) { return last->value(key, Json()) == piece.value(key, Json()); };
   if (last == nullptr || !same("type") || !same("index") || !same("id") || piece.contains("data")) {
@@ -67,7 +69,7 @@ void merge_detail(Json& details, const Json& piece) {
     return;
   }
   for (const auto& [key, value] : piece.items()) {
-    const bool appended = std::ranges::any_of(texts, [&](const char* text) { return key == text; });
+    const bool appended = std::ranges::find(texts, key) != texts.end();
     auto& held = (*last)[key];
     if (appended && held.is_string() && value.is_string()) {
       held = held.get<std::string>() + value.get<std::string>();
