@@ -38,7 +38,7 @@ const std::vector<std::string>& system_paths() {
 }
 
 constexpr std::string_view off_hint = "`--sandbox off` runs commands without a sandbox, if that is what you want";
-constexpr milliseconds teardown_limit{2000};
+constexpr milliseconds teardown_limit{10'000};
 constexpr std::size_t max_held_bytes = 4096;
 
 constexpr std::uint64_t max_file_size = std::uint64_t{2} << 30U;
@@ -189,7 +189,7 @@ class Bubblewrap final : public Sandbox {
     Command nothing;
     nothing.argv = {"/bin/true"};
     nothing.cwd = "/tmp";
-    const auto ran = run_confined(nothing, {}, {}, Call{}.within(std::chrono::seconds(10)));
+    const auto ran = run_confined(nothing, {}, {}, Call{}.within(std::chrono::seconds(30)));
     if (!ran) return {"unavailable", fmt::format("{}; {}", ran.error().message, ran.error().hint)};
     if (ran->exit_code != 0) return {"unavailable", fmt::format("a probe ended with exit code {}", ran->exit_code)};
     return {"bubblewrap", ""};
