@@ -1,6 +1,11 @@
 #include "render/options.hpp"
 
+#include <cstdlib>
+
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/fd.hpp"
 
@@ -43,6 +48,23 @@ TEST_CASE("options: a choice of colour that is none names those there are", "[re
   CHECK(parse_color_choice("never").value() == ColorChoice::never);
   CHECK(parse_color_choice("yes").error() ==
         Error{ErrorKind::usage, "\"yes\" is no choice of colour", "one of: auto, always, never", {}, {}, false});
+}
+
+TEST_CASE("options: a terminal says how wide it is", "[render][options]") {
+  const Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(master.valid());
+  REQUIRE(::grantpt(master.get()) == 0);
+  REQUIRE(::unlockpt(master.get()) == 0);
+  const Fd terminal(::open(::ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(terminal.valid());
+  winsize size{};
+  size.ws_col = 132;
+  REQUIRE(::ioctl(terminal.get(), TIOCSWINSZ, &size) == 0);
+  CHECK(medium_of(terminal.get()) == Medium::terminal);
+  CHECK(columns_of(terminal.get()) == 132);
+  size.ws_col = 3;
+  REQUIRE(::ioctl(terminal.get(), TIOCSWINSZ, &size) == 0);
+  CHECK(columns_of(terminal.get()) == 20);
 }
 
 TEST_CASE("options: a pipe is no terminal", "[render][options]") {

@@ -1,5 +1,6 @@
 #include "render/text_sink.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -251,6 +252,45 @@ TEST_CASE("text sink: the answer ends with its terminator, once", "[render][text
     play(sink, Script().done(c.result));
     CHECK(out.text() == c.expected);
   }
+}
+
+TEST_CASE("text sink: a pipe gets the answer byte for byte, a terminal never a control sequence", "[render][text]") {
+  const std::string answer = "a\x1b[2Jb\r\n\t\xE2\x80\x8C";
+  for (const auto medium : {Medium::pipe, Medium::terminal}) {
+    const test::Capture out;
+    TextOptions options;
+    options.out_fd = options.err_fd = out.fd();
+    options.out = medium;
+    TextSink sink(options);
+    play(sink, Script().done(answer));
+    CHECK(out.text() == (medium == Medium::pipe ? answer + "\n" : "a⟦escape⟧b\n\t⟦invisible⟧\n"));
+  }
+}
+
+TEST_CASE("text sink: a closed stdout stops the run, a closed stderr nothing", "[render][text]") {
+  std::signal(SIGPIPE, SIG_IGN);
+  auto pipe = make_pipe().value();
+  pipe.read_end.reset();
+  const test::Capture file;
+  int stops = 0;
+  TextOptions options;
+  on_terminal(options);
+  options.on_failure = [&] { ++stops; };
+  options.out_fd = pipe.write_end.get();
+  options.err_fd = file.fd();
+  TextSink no_out(options);
+  play(no_out, tools());
+  CHECK(stops == 1);
+  CHECK(no_out.output().closed());
+  CHECK_FALSE(file.text().empty());
+
+  options.out_fd = file.fd();
+  options.err_fd = pipe.write_end.get();
+  TextSink no_err(options);
+  play(no_err, tools());
+  CHECK(stops == 1);
+  CHECK_FALSE(no_err.output().failed());
+  CHECK(file.text().ends_with("Twice.\n"));
 }
 
 TEST_CASE("text sink: two runs on one sink print two answers", "[render][text]") {
