@@ -1,0 +1,60 @@
+#include "agent/permissions.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace errand;
+using chat::PermissionMode;
+using chat::RuleAction;
+using policy::Outcome;
+
+namespace {
+
+const policy::Roots roots{"/ws", "/home/u"};
+
+policy::CallFacts bash(const std::string& command) {
+  return {.tool = "Bash", .effect = chat::Effect::execute, .command = command, .contained = true};
+}
+
+chat::Rule rule(RuleAction action, const std::string& spec) {
+  return {action, "Bash", spec, "test"};
+}
+
+chat::AgentDefinition subagent(std::vector<chat::Rule> rules) {
+  chat::AgentDefinition definition;
+  definition.rules = std::move(rules);
+  return definition;
+}
+
+}  // namespace
+
+TEST_CASE("permissions: a subagent can't allow what its parent denies or asks about", "[agent][permissions]") {
+  const agent::Permissions parent(roots, {{rule(RuleAction::deny, "rm *")}, PermissionMode::ask});
+  auto definition = subagent({rule(RuleAction::allow, "*")});
+  definition.permission_mode = PermissionMode::bypass;
+  definition.permission_mode_set = true;
+  const auto child = parent.tightened_by(definition);
+  CHECK(child.decide(bash("rm x")).outcome == Outcome::deny);
+  CHECK(child.decide(bash("make")).outcome == Outcome::ask);
+}
+
+TEST_CASE("permissions: a subagent without words of its own has its parent's", "[agent][permissions]") {
+  const agent::Permissions parent(roots, {{rule(RuleAction::allow, "make *")}, PermissionMode::ask});
+  const auto child = parent.tightened_by(subagent({}));
+  CHECK(child.decide(bash("make test")).outcome == Outcome::allow);
+  CHECK(child.decide(bash("git push")).outcome == Outcome::ask);
+}
+
+TEST_CASE("permissions: a subagent's own deny holds, for it alone", "[agent][permissions]") {
+  const agent::Permissions parent(roots, {{}, PermissionMode::automatic});
+  const auto child = parent.tightened_by(subagent({rule(RuleAction::deny, "make *")}));
+  CHECK(child.decide(bash("make test")).outcome == Outcome::deny);
+  CHECK(parent.decide(bash("make test")).outcome == Outcome::allow);
+}
+
+TEST_CASE("permissions: what the person grants holds for parent and children alike", "[agent][permissions]") {
+  const agent::Permissions parent(roots, {{}, PermissionMode::ask});
+  const auto child = parent.tightened_by(subagent({}));
+  child.grant(rule(RuleAction::allow, "make *"));
+  CHECK(parent.decide(bash("make test")).outcome == Outcome::allow);
+  CHECK(child.decide(bash("make test")).outcome == Outcome::allow);
+}
