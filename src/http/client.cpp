@@ -82,7 +82,7 @@ Result<ResponseHead> Client::send(const Request& request, const OnBody& on_body,
   const Loop::Visit visit(*loop_);
   ERRAND_TRY(call.check());
   ERRAND_TRY_ASSIGN(const auto* const curl, loop_->ready(call));
-  ERRAND_TRY_ASSIGN(const auto exchange, Exchange::make(*curl, request, options_));
+  ERRAND_TRY_ASSIGN(const auto exchange, Exchange::make(*curl, request, options_, loop_->trust()));
   const auto began = Call::Clock::now();
   auto result = InFlight(*loop_, exchange).read(request, on_body, call);
   log_outcome(request, exchange->target(), result, began);

@@ -33,8 +33,10 @@ Result<CurlApi> load() {
   if (library == nullptr) return cannot_load(::dlerror());
   CurlApi api;
   decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_version_info) version_info = nullptr;
   Symbols symbols{.library = library};
   symbols.find(global_init, "curl_global_init");
+  symbols.find(version_info, "curl_version_info");
   symbols.find(api.easy_init, "curl_easy_init");
   symbols.find(api.easy_cleanup, "curl_easy_cleanup");
   symbols.find(api.easy_setopt, "curl_easy_setopt");
@@ -43,6 +45,7 @@ Result<CurlApi> load() {
   symbols.find(api.easy_strerror, "curl_easy_strerror");
   symbols.find(api.multi_init, "curl_multi_init");
   symbols.find(api.multi_cleanup, "curl_multi_cleanup");
+  symbols.find(api.multi_setopt, "curl_multi_setopt");
   symbols.find(api.multi_add_handle, "curl_multi_add_handle");
   symbols.find(api.multi_remove_handle, "curl_multi_remove_handle");
   symbols.find(api.multi_perform, "curl_multi_perform");
@@ -59,6 +62,11 @@ Result<CurlApi> load() {
   symbols.find(api.free, "curl_free");
   if (symbols.missing != nullptr) return cannot_load(fmt::format("it has no {}", symbols.missing).c_str());
   if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return cannot_load("it can't be initialised");
+  const auto* const built = version_info(CURLVERSION_NOW);
+  if (built->age >= CURLVERSION_SEVENTH) {
+    api.ca_file = built->cainfo;
+    api.ca_directory = built->capath;
+  }
   return api;
 }
 

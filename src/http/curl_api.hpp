@@ -20,6 +20,7 @@ struct CurlApi {
   decltype(&curl_easy_strerror) easy_strerror = nullptr;
   decltype(&curl_multi_init) multi_init = nullptr;
   decltype(&curl_multi_cleanup) multi_cleanup = nullptr;
+  decltype(&curl_multi_setopt) multi_setopt = nullptr;
   decltype(&curl_multi_add_handle) multi_add_handle = nullptr;
   decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
   decltype(&curl_multi_perform) multi_perform = nullptr;
@@ -34,6 +35,8 @@ struct CurlApi {
   decltype(&curl_url_get) url_get = nullptr;
   decltype(&curl_url_strerror) url_strerror = nullptr;
   decltype(&curl_free) free = nullptr;
+  const char* ca_file = nullptr;       ///< the system's certificate authorities, where libcurl was built to know them
+  const char* ca_directory = nullptr;  ///< the same, hashed (c_rehash)
 };
 
 /// libcurl, loaded and initialised by the first call and kept for the life of the process. Thread-safe; takes some 5 ms

@@ -56,13 +56,13 @@ Exchange::Exchange(const CurlApi& curl, Target target, EasyHandle easy)
     : curl_(curl), target_(std::move(target)), headers_(nullptr, {&curl}), easy_(std::move(easy)) {}
 
 Result<std::shared_ptr<Exchange>> Exchange::make(const CurlApi& curl, const Request& request,
-                                                 const ClientOptions& options) {
+                                                 const ClientOptions& options, Trust trust) {
   if (!is_token(request.method)) return fail(ErrorKind::config, "an HTTP method holds letters only");
   ERRAND_TRY_ASSIGN(auto target, parse_target(curl, request.url));
   EasyHandle easy(curl.easy_init(), {&curl});
   if (!easy) return fail(ErrorKind::internal, "libcurl can't make a transfer");
   std::shared_ptr<Exchange> exchange(new Exchange(curl, std::move(target), std::move(easy)));
-  ERRAND_TRY(exchange->set_up(request, options));
+  ERRAND_TRY(exchange->set_up(request, options, trust));
   return exchange;
 }
 
@@ -73,11 +73,11 @@ void Exchange::set(CURLoption option, T value) {
   if (code != CURLE_OK && setting_failed_ == CURLE_OK) setting_failed_ = code;
 }
 
-Result<void> Exchange::set_up(const Request& request, const ClientOptions& options) {
+Result<void> Exchange::set_up(const Request& request, const ClientOptions& options, Trust trust) {
   ERRAND_TRY(set_headers(request, options));
   set_method(request);
   set_connection(request);
-  set_trust(options);
+  set_tls(options, trust);
   set_callbacks();
   if (setting_failed_ == CURLE_OK) return {};
   return fail(ErrorKind::failure, fmt::format("libcurl refuses a setting: {}", curl_.easy_strerror(setting_failed_)),
@@ -141,12 +141,36 @@ void Exchange::set_connection(const Request& request) {
   set(CURLOPT_XFERINFODATA, static_cast<void*>(this));
 }
 
-void Exchange::set_trust(const ClientOptions& options) {
+void Exchange::set_tls(const ClientOptions& options, Trust trust) {
+  ca_file_ = options.ca_file;
+  ca_directory_ = options.ca_directory;
+  set_trust(trust);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
-  if (!options.ca_directory.empty()) set(CURLOPT_CAPATH, options.ca_directory.c_str());
   if (options.proxy) set(CURLOPT_PROXY, options.proxy->c_str());
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+// What is not set is libcurl's default, what is set to null is none.
+void Exchange::set_trust(Trust trust) {
+  const char* const no_path = nullptr;
+  trust_ = trust;
+  if (!ca_file_.empty()) set(CURLOPT_CAINFO, ca_file_.c_str());
+  if (!ca_directory_.empty()) set(CURLOPT_CAPATH, ca_directory_.c_str());
+  if (trust == Trust::all_sources) return;
+  if (!ca_directory_.empty() || (ca_file_.empty() && curl_.ca_directory != nullptr)) {
+    set(CURLOPT_CAINFO, no_path);
+  } else if (!ca_file_.empty()) {
+    set(CURLOPT_CAPATH, no_path);  // the file is then read once and kept
+  }
+}
+
+bool Exchange::widen_trust(CURLcode code) {
+  if (code != CURLE_PEER_FAILED_VERIFICATION || trust_ == Trust::all_sources) return false;
+  detail_.front() = '\0';
+  if (ca_file_.empty()) set(CURLOPT_CAINFO, curl_.ca_file);
+  if (ca_directory_.empty()) set(CURLOPT_CAPATH, curl_.ca_directory);
+  set_trust(Trust::all_sources);
+  return true;
 }
 
 void Exchange::set_callbacks() {

@@ -15,6 +15,11 @@
 
 namespace errand::http {
 
+/// Which certificate authorities a connection loads. libcurl's default is a file of all of them and a directory that is
+/// looked up by name; reading the file costs some 20 ms on the I/O thread, for every new connection where there is a
+/// directory too. So one source is tried first, and all of them when that did not do.
+enum class Trust { one_source, all_sources };
+
 /// One request on its way and the response to it. Shared by the thread that called send(), which made it and reads its
 /// inbox, and the I/O thread, which alone drives it from Loop::add() until inbox().end().
 class Exchange {
@@ -24,7 +29,7 @@ class Exchange {
 
   /// Borrows `request.body` until the inbox has ended. Fails with `config` for a wrong URL or header.
   static Result<std::shared_ptr<Exchange>> make(const CurlApi& curl, const Request& request,
-                                                const ClientOptions& options);
+                                                const ClientOptions& options, Trust trust);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -33,17 +38,21 @@ class Exchange {
 
   // For the I/O thread.
   [[nodiscard]] CURL* handle() const { return easy_.get(); }
-  void announce();             ///< wakes the reader if there is something new
+  [[nodiscard]] Trust trust() const { return trust_; }
+  void announce();  ///< wakes the reader if there is something new
+  /// After `code`: whether the transfer should begin again, now trusting all sources. Nothing had been sent then.
+  bool widen_trust(CURLcode code);
   void finish(CURLcode code);  ///< the transfer is over; call it after the handle left the multi
 
  private:
   Exchange(const CurlApi& curl, Target target, EasyHandle easy);
 
-  Result<void> set_up(const Request& request, const ClientOptions& options);
+  Result<void> set_up(const Request& request, const ClientOptions& options, Trust trust);
   Result<void> set_headers(const Request& request, const ClientOptions& options);
   void set_method(const Request& request);
   void set_connection(const Request& request);
-  void set_trust(const ClientOptions& options);
+  void set_tls(const ClientOptions& options, Trust trust);
+  void set_trust(Trust trust);
   void set_callbacks();
   template <class T>
   void set(CURLoption option, T value);
@@ -64,6 +73,9 @@ class Exchange {
   EasyHandle easy_;  // after what it refers to
   CURLcode setting_failed_ = CURLE_OK;
   std::chrono::milliseconds connect_limit_;
+  std::string ca_file_;
+  std::string ca_directory_;
+  Trust trust_ = Trust::all_sources;
   Inbox inbox_;
 
   // The I/O thread's own.

@@ -27,9 +27,14 @@ void Inbox::saw_activity() {
   last_activity_ = Clock::now();
 }
 
+// Notifies outside the lock, which the woken reader wants at once.
 void Inbox::wake_reader() {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(reader_waits_, false)) changed_.notify_all();
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waits = std::exchange(reader_waits_, false);
+  }
+  if (waits) changed_.notify_all();
 }
 
 void Inbox::end(const Result<void>& how) {

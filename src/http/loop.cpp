@@ -32,6 +32,10 @@ class SignalsBlocked {
 // The longest sleep without a command or traffic; libcurl shortens it to its own timers.
 constexpr int idle_poll_ms = 60'000;
 
+// Idle connections kept for reuse. libcurl's own limit follows the number of transfers at the moment, and so closes
+// connections that the next burst of parallel requests would use.
+constexpr long kept_connections = 64;
+
 Error closing() {
   return {.kind = ErrorKind::unavailable, .message = "the HTTP client is closing"};
 }
@@ -105,6 +109,7 @@ void Loop::post(Action action, const std::shared_ptr<Exchange>& exchange) {
 void Loop::run() {
   const auto curl = load_curl();
   MultiHandle multi(curl ? (*curl)->multi_init() : nullptr, {curl ? *curl : nullptr});
+  if (multi) (*curl)->multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, kept_connections);
   {
     const std::lock_guard lock(mutex_);
     if (!curl) broken_ = curl.error();
@@ -167,11 +172,20 @@ void Loop::finish_done(const CurlApi& curl, CURLM* multi) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* const handle = message->easy_handle;
     const CURLcode code = message->data.result;  // the message goes with the handle
-    Exchange* finished = nullptr;
-    curl.easy_getinfo(handle, CURLINFO_PRIVATE, &finished);
+    Exchange* exchange = nullptr;
+    curl.easy_getinfo(handle, CURLINFO_PRIVATE, &exchange);
     curl.multi_remove_handle(multi, handle);
-    release(finished)->finish(code);
+    finish(curl, multi, exchange, code);
   }
+}
+
+void Loop::finish(const CurlApi& curl, CURLM* multi, Exchange* exchange, CURLcode code) {
+  if (exchange->widen_trust(code)) {
+    code = CURLE_FAILED_INIT;
+    if (curl.multi_add_handle(multi, exchange->handle()) == CURLM_OK) return;
+  }
+  if (code == CURLE_OK && exchange->trust() == Trust::all_sources) trust_ = Trust::all_sources;
+  release(exchange)->finish(code);
 }
 
 void Loop::abandon_all(const CurlApi& curl, CURLM* multi) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,9 @@ class Loop {
   /// Starts, and waits until libcurl can be used.
   Result<const CurlApi*> ready(const Call& call);
 
+  /// What a new exchange should begin with: all sources once these were needed.
+  [[nodiscard]] Trust trust() const { return trust_; }
+
   void add(const std::shared_ptr<Exchange>& exchange);
   void resume(const std::shared_ptr<Exchange>& exchange);
   /// Takes a transfer off the network, unless it has ended, and waits until it is.
@@ -58,6 +62,7 @@ class Loop {
   [[nodiscard]] bool take_commands(std::vector<Command>& commands);
   void obey(const CurlApi& curl, CURLM* multi, const Command& command);
   void finish_done(const CurlApi& curl, CURLM* multi);
+  void finish(const CurlApi& curl, CURLM* multi, Exchange* exchange, CURLcode code);
   void abandon_all(const CurlApi& curl, CURLM* multi);
   std::shared_ptr<Exchange> release(const Exchange* exchange);
 
@@ -70,6 +75,7 @@ class Loop {
   CURLM* multi_ = nullptr;         ///< to wake it; null once no command is taken any more
   bool closing_ = false;
   int visits_ = 0;
+  std::atomic<Trust> trust_ = Trust::one_source;
   std::vector<std::shared_ptr<Exchange>> active_;  ///< the I/O thread's own
 };
 

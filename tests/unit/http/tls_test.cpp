@@ -21,15 +21,13 @@ constexpr const char* openssl = "/usr/bin/openssl";
 class TlsServer {
  public:
   TlsServer() {
-    const ProcessSpec make_certificate{
-        .argv = {openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                 "-keyout", directory_ / "key.pem", "-out", certificate(), "-days", "2", "-subj", "/CN=errand test",
-                 "-addext", "subjectAltName=IP:127.0.0.1"},
-        .env = {}};
-    REQUIRE(run_process(
-                make_certificate, [](OutputStream, std::string_view) {}, Call())
-                .value()
-                .exit_code == 0);
+    run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+         directory_ / "key.pem", "-out", certificate(), "-days", "2", "-subj", "/CN=errand test", "-addext",
+         "subjectAltName=IP:127.0.0.1"});
+    REQUIRE(make_directories(hashed(), 0755));
+    REQUIRE(make_directories(empty(), 0755));
+    REQUIRE(write_file_atomic(hashed() + "/own.pem", read_file(certificate()).value()));
+    run({"rehash", hashed()});
     auto port = port_.get_future();
     server_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
     REQUIRE(port.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
@@ -37,10 +35,20 @@ class TlsServer {
   }
 
   [[nodiscard]] std::string certificate() const { return directory_ / "certificate.pem"; }
+  [[nodiscard]] std::string hashed() const { return directory_ / "hashed"; }  ///< a directory that has it
+  [[nodiscard]] std::string empty() const { return directory_ / "empty"; }    ///< one that has not
   [[nodiscard]] std::string url(const std::string& host) const { return "https://" + host + ":" + number_ + "/"; }
   [[nodiscard]] const std::string& port() const { return number_; }
 
  private:
+  static void run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), openssl);
+    const ProcessSpec spec{.argv = std::move(arguments), .env = {}};
+    const auto finished = run_process(
+        spec, [](OutputStream, std::string_view) {}, Call());
+    REQUIRE(finished.value().exit_code == 0);
+  }
+
   void serve(const std::stop_token& stop) {
     const ProcessSpec serve{.argv = {openssl, "s_server", "-accept", "127.0.0.1:0", "-www", "-key",
                                      directory_ / "key.pem", "-cert", certificate()},
@@ -77,35 +85,53 @@ TEST_CASE("tls: a certificate is accepted when it is trusted and names the host,
     return;
   }
   const TlsServer server;
-  const auto host = "127.0.0.1:" + server.port();
-  {
-    Client client({.proxy = ""});
-    const auto head = get(client, server.url("127.0.0.1"));
-    REQUIRE_FALSE(head);
-    CHECK(head.error().kind == ErrorKind::unavailable);
-    CHECK(head.error().message == "the certificate of " + host + " is not accepted: self-signed certificate");
-    CHECK_FALSE(head.error().retryable);
-  }
-  {
-    Client client({.ca_file = server.certificate(), .proxy = ""});
-    const auto head = get(client, server.url("127.0.0.1"));
-    REQUIRE(head);
-    CHECK(head->status == 200);
-  }
-  {
-    Client client({.ca_file = server.certificate(), .proxy = ""});
-    const auto head = get(client, server.url("localhost"));
-    REQUIRE_FALSE(head);
-    CHECK_THAT(head.error().message, Catch::StartsWith("the certificate of localhost:" + server.port()) &&
-                                         Catch::Contains("target host name 'localhost'"));
-    CHECK_FALSE(head.error().retryable);
-  }
-  {
-    Client client({.ca_file = server.certificate() + ".none", .proxy = ""});
-    const auto head = get(client, server.url("127.0.0.1"));
-    REQUIRE_FALSE(head);
-    CHECK_THAT(head.error().message, Catch::StartsWith("can't read the certificate authorities: "));
-    CHECK_FALSE(head.error().retryable);
+  const auto at = [&](const std::string& host) { return host + ":" + server.port(); };
+  struct Case {
+    std::string about;
+    std::string host;
+    ClientOptions options;
+    std::string message;  // how it begins; empty: it is accepted
+  };
+  const std::vector<Case> cases = {
+      {"the system's authorities don't know it",
+       "127.0.0.1",
+       {},
+       "the certificate of " + at("127.0.0.1") + " is not accepted: self-signed certificate"},
+      {"a file has it", "127.0.0.1", {.ca_file = server.certificate()}, ""},
+      {"a hashed directory has it", "127.0.0.1", {.ca_directory = server.hashed()}, ""},
+      {"the file has it, the directory has not",
+       "127.0.0.1",
+       {.ca_file = server.certificate(), .ca_directory = server.empty()},
+       ""},
+      {"neither the directory nor the system's file has it",
+       "127.0.0.1",
+       {.ca_directory = server.empty()},
+       "the certificate of " + at("127.0.0.1") + " is not accepted: self-signed certificate"},
+      {"it names another host",
+       "localhost",
+       {.ca_file = server.certificate()},
+       "the certificate of " + at("localhost") + " is not accepted: SSL: no alternative certificate subject name"},
+      {"there is no such file",
+       "127.0.0.1",
+       {.ca_file = server.certificate() + ".none"},
+       "can't read the certificate authorities: "},
+  };
+  for (const auto& c : cases) {
+    INFO(c.about);
+    auto options = c.options;
+    options.proxy = "";
+    Client client(options);
+    for (int i = 0; i < 2; ++i) {  // the second after what the first has learned
+      const auto head = get(client, server.url(c.host));
+      REQUIRE(head.has_value() == c.message.empty());
+      if (head) {
+        CHECK(head->status == 200);
+        continue;
+      }
+      CHECK_THAT(head.error().message, Catch::StartsWith(c.message));
+      CHECK(head.error().kind == ErrorKind::unavailable);
+      CHECK_FALSE(head.error().retryable);
+    }
   }
 }
 
