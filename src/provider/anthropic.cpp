@@ -86,8 +86,9 @@ class AnthropicDecoder final : public Decoder {
   explicit AnthropicDecoder(const Endpoint& endpoint) : endpoint_(endpoint) {}
 
   Result<void> on_sse(const http::SseEvent& event, DecodeSink& sink) override {
-    if (complete_) return {};
+    if (complete_ || is_filler(event)) return {};
     if (hot_delta(event.data, sink)) return {};
+    if (is_plain_error(event)) return fail(explain(read_failure(0, event.data), endpoint_));
     ERRAND_TRY_ASSIGN(const auto json, parse_wire(event.data, endpoint_));
     return dispatch(json, event.type, sink);
   }
@@ -95,7 +96,7 @@ class AnthropicDecoder final : public Decoder {
   Result<void> on_json(std::string_view body, DecodeSink& sink) override {
     ERRAND_TRY_ASSIGN(const auto json, parse_wire(body, endpoint_));
     if (!json.is_object() || text_at(json, "type") == "error" || !json.contains("content")) {
-      return fail(explain(read_failure(0, json), endpoint_));
+      return fail(explain(failure_in(0, json), endpoint_));
     }
     start_message(json, sink);
     complete_ = true;
@@ -173,7 +174,7 @@ Result<void> AnthropicDecoder::dispatch(const Json& json, const std::string& sse
   } else if (type == "message_stop") {
     complete_ = true;
   } else if (type == "error" || json.contains("error")) {
-    return fail(explain(read_failure(0, json), endpoint_));
+    return fail(explain(failure_in(0, json), endpoint_));
   }
   return {};  // pings and what is not known yet
 }

@@ -188,7 +188,7 @@ Error refused_request(const ApiFailure& failure, const Endpoint& endpoint) {
 
 }  // namespace
 
-ApiFailure read_failure(int status, const Json& body) {
+ApiFailure failure_in(int status, const Json& body) {
   ApiFailure out{status, {}, {}, {}};
   const Json& top = body.is_array() && !body.empty() ? body.front() : body;
   if (!top.is_object()) return out;
@@ -208,7 +208,7 @@ ApiFailure read_failure(int status, std::string_view body) {
   const auto trimmed = text::trim(body);
   if (trimmed.starts_with('<')) return {status, "", "", page_text(trimmed)};
   const auto json = chat::parse_json(trimmed);
-  if (json) return read_failure(status, *json);
+  if (json) return failure_in(status, *json);
   return {status, "", "", std::string(trimmed)};
 }
 

@@ -21,7 +21,7 @@ struct ApiFailure {
 
 /// Reads {"error":{…}}, {"error":"…"}, {"detail":"…"}, {"message":"…"}, the same in a list, and pages of HTML.
 ApiFailure read_failure(int status, std::string_view body);
-ApiFailure read_failure(int status, const Json& body);
+ApiFailure failure_in(int status, const Json& body);
 
 /// What it means: `auth` (401, a refused key), `config` (no such model or path, 404), `limit` (the context window in
 /// any wording, 413), `unavailable` (overload, rate limit, 5xx: retryable; no credit: not), else `failure` with the

@@ -52,7 +52,7 @@ Block* Assembler::slot_for(std::size_t index) {
 
 std::string Assembler::unique_id(const std::string& wanted) {
   auto id = wanted.empty() ? "call_" + random_hex(8) : wanted;
-  for (int n = 2; !ids_.insert(id).second; ++n) id = fmt::format("{}_{}", wanted, n);
+  for (auto n = ids_.size() + 1; !ids_.insert(id).second; ++n) id = fmt::format("{}_{}", wanted, n);
   return id;
 }
 

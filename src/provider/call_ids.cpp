@@ -47,7 +47,8 @@ std::string CallIds::shaped(const std::string& id, int attempt) const {
 }
 
 const std::string& CallIds::of_call(const std::string& id) {
-  int attempt = 1;
+  int& attempt = attempts_[id];
+  ++attempt;
   auto chosen = shaped(id, attempt);
   while (!used_.insert(chosen).second) chosen = shaped(id, ++attempt);
   return current_[id] = std::move(chosen);

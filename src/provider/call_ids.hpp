@@ -31,6 +31,7 @@ class CallIds {
   CallIdStyle style_;
   std::map<std::string, std::string> current_;
   std::set<std::string> used_;
+  std::map<std::string, int> attempts_;  ///< how often an id has been asked for
 };
 
 }  // namespace errand::provider

@@ -167,8 +167,8 @@ Try Exchange::ask(const Request& request) {
       return out;
     }
     announce(out, *wait);
-    if (const auto waited = clock_.wait(*wait, call_); !waited) {
-      out.error = waited.error();
+    if (auto waited = clock_.wait(*wait, call_); !waited) {
+      out.error = std::move(waited).error().within(fmt::format("while waiting to ask again: {}", out.error->message));
       return out;
     }
   }

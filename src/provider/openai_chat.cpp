@@ -84,21 +84,19 @@ class OpenAiChatDecoder final : public Decoder {
   explicit OpenAiChatDecoder(const Endpoint& endpoint) : endpoint_(endpoint) {}
 
   Result<void> on_sse(const http::SseEvent& event, DecodeSink& sink) override {
-    if (done_) return {};
-    if (event.data == "[DONE]") {
-      done_ = true;
-      return {};
-    }
+    done_ = done_ || event.data == done_mark;
+    if (done_ || is_filler(event)) return {};
     if ((started_ || ++unnamed_ > most_unnamed) && hot_chunk(event.data, sink)) return {};
+    if (is_plain_error(event)) return fail(explain(read_failure(0, event.data), endpoint_));
     ERRAND_TRY_ASSIGN(const auto json, parse_wire(event.data, endpoint_));
-    if (event.type == "error") return fail(explain(read_failure(0, json), endpoint_));
+    if (event.type == "error") return fail(explain(failure_in(0, json), endpoint_));
     return chunk(json, sink);
   }
 
   Result<void> on_json(std::string_view body, DecodeSink& sink) override {
     ERRAND_TRY_ASSIGN(const auto json, parse_wire(body, endpoint_));
     ERRAND_TRY(chunk(json, sink));
-    if (array_at(json, "choices").empty()) return fail(explain(read_failure(0, json), endpoint_));
+    if (array_at(json, "choices").empty()) return fail(explain(failure_in(0, json), endpoint_));
     done_ = true;
     return {};
   }
@@ -189,7 +187,7 @@ Result<void> OpenAiChatDecoder::chunk(const Json& json, DecodeSink& sink) {
   const auto& plain = object_at(json, "usage");
   const auto& usage = plain.empty() ? object_at(object_at(json, "x_groq"), "usage") : plain;
   if (!usage.empty()) sink.on_event(stream::UsageReport{usage_of(usage)});
-  if (failed || bare) return fail(explain(read_failure(0, json), endpoint_));
+  if (failed || bare) return fail(explain(failure_in(0, json), endpoint_));
   for (const auto& item : array_at(json, "choices")) {
     if (item.is_object() && size_at(item, "index") == 0) ERRAND_TRY(choice(item, sink));
   }
@@ -200,7 +198,7 @@ Result<void> OpenAiChatDecoder::chunk(const Json& json, DecodeSink& sink) {
 // then what it holds has been streamed already.
 Result<void> OpenAiChatDecoder::choice(const Json& choice, DecodeSink& sink) {
   if (const auto& error = object_at(choice, "error"); !error.empty()) {
-    return fail(explain(read_failure(0, Json{{"error", error}}), endpoint_));
+    return fail(explain(failure_in(0, Json{{"error", error}}), endpoint_));
   }
   if (choice.contains("delta")) {
     delta(object_at(choice, "delta"), sink);

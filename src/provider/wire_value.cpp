@@ -61,6 +61,15 @@ void overwrite(std::int64_t& value, const Json& json, const char* key) {
   value = static_cast<std::int64_t>(std::min<std::uint64_t>(found->get<std::uint64_t>(), most_tokens));
 }
 
+bool is_filler(const http::SseEvent& event) {
+  const auto data = text::trim(event.data);
+  return data.empty() || data == done_mark;
+}
+
+bool is_plain_error(const http::SseEvent& event) {
+  return event.type == "error" && !text::trim(event.data).starts_with('{');
+}
+
 Result<Json> parse_wire(std::string_view data, const Endpoint& endpoint) {
   auto json = chat::parse_json(data);
   if (!json && !unicode::is_valid_utf8(data)) json = chat::parse_json(unicode::to_valid_utf8(data));

@@ -21,6 +21,15 @@ const Json& array_at(const Json& json, const char* key);   ///< an empty list wh
 /// Replaces `value` by the whole number >= 0 at `key`, when there is one. No wire counts more than 2^53 tokens.
 void overwrite(std::int64_t& value, const Json& json, const char* key);
 
+/// What ends a Chat Completions stream, and what some proxies add to any.
+inline constexpr std::string_view done_mark = "[DONE]";
+
+/// An event that says nothing: blank data, or the mark of an end.
+[[nodiscard]] bool is_filler(const http::SseEvent& event);
+
+/// An `event: error` whose data is text rather than JSON.
+[[nodiscard]] bool is_plain_error(const http::SseEvent& event);
+
 /// Parses an event's data; bad UTF-8 in it becomes U+FFFD. Fails with `unavailable`, retryable.
 Result<Json> parse_wire(std::string_view data, const Endpoint& endpoint);
 

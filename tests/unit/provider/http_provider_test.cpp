@@ -160,6 +160,8 @@ TEST_CASE("driver: an empty, foreign or broken answer is never success", "[provi
       {streamed({"data: nonsense\n\n"}), "the model API sent something that is not JSON"},
       {streamed({"data: [1]\n\n"}), "the model API sent an event that is no JSON object"},
       {streamed({R"({"type":"mess)"}), "the model API sent something that is not JSON"},
+      {streamed({"data: \n\ndata: [DONE]\n\n"}), "the model API's stream ended before the reply was complete"},
+      {streamed({"event: error\ndata: upstream went away\n\n"}), "the model API failed: upstream went away"},
       {streamed({start}), "the model API's stream ended before the reply was complete"},
       {streamed({event(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})")}),
        "the model API failed: Overloaded"},
@@ -248,6 +250,8 @@ TEST_CASE("driver: cancel before or between the tries is no reply", "[provider][
   const auto between = waiting.ask({stop.get_token()});
   REQUIRE_FALSE(between);
   CHECK(between.error().kind == ErrorKind::cancelled);
+  CHECK(between.error().context ==
+        std::vector<std::string>{"while waiting to ask again: the model API failed (HTTP 529): Overloaded"});
 
   Rig untouched({});
   const auto before = untouched.ask({stop.get_token()});
