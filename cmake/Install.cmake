@@ -1,1 +1,7 @@
 # The binary, its man pages, and the default agents and skills it finds relative to itself.
+install(TARGETS errand RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES agents.yaml subagents.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/errand)
+install(DIRECTORY skills DESTINATION ${CMAKE_INSTALL_DATADIR}/errand)
+install(FILES man/errand.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES man/errand-agents.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

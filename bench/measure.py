@@ -1,0 +1,182 @@
+"""Measures a built errand against a model server on loopback, beside curl. Called by bench/run.sh."""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+DELTAS = 20_000
+ROUNDS = 50
+
+
+def sse(*events):
+    return b"".join(b"event: %s\ndata: %s\n\n" % (e["type"].encode(), json.dumps(e).encode()) for e in events)
+
+
+def head(model="bench"):
+    return {"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "model": model,
+            "content": [], "stop_reason": None, "usage": {"input_tokens": 10, "output_tokens": 1}}}
+
+
+def tail(reason, output=5):
+    return ({"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": output}},
+            {"type": "message_stop"})
+
+
+def text_reply(pieces):
+    deltas = [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": p}} for p in pieces]
+    return sse(head(), {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+               *deltas, {"type": "content_block_stop", "index": 0}, *tail("end_turn"))
+
+
+def tool_reply(n):
+    return sse(head(), {"type": "content_block_start", "index": 0,
+                        "content_block": {"type": "tool_use", "id": f"call_{n}", "name": "Bash", "input": {}}},
+               {"type": "content_block_delta", "index": 0,
+                "delta": {"type": "input_json_delta", "partial_json": json.dumps({"command": "true"})}},
+               {"type": "content_block_stop", "index": 0}, *tail("tool_use"))
+
+
+class Server:
+    """One reply after another, on one thread a connection. Keeps when each request arrived and its body."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.replies, self.arrived, self.bodies = [], [], []
+        self.lock = threading.Lock()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def plan(self, replies):
+        with self.lock:
+            self.replies, self.arrived, self.bodies = list(replies), [], []
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        stream = connection.makefile("rb")
+        while line := stream.readline():
+            length = 0
+            while (header := stream.readline().strip()):
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.split(b":")[1])
+            body = stream.read(length)
+            with self.lock:
+                self.arrived.append(time.monotonic())
+                self.bodies.append(body)
+                reply = self.replies.pop(0)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n"
+                               % len(reply) + reply)
+
+
+class Run:
+    """One process: wall seconds, CPU seconds, peak KiB, seconds to its first request."""
+
+    def __init__(self, argv, env, cwd, server):
+        start = time.monotonic()
+        process = subprocess.Popen(argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        err = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        self.wall = time.monotonic() - start
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak = usage.ru_maxrss
+        self.first = server.arrived[0] - start if server and server.arrived else None
+        if status != 0:
+            sys.exit(f"{argv} failed: {err.decode(errors='replace')}")
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def row(name, value, beside=""):
+    print(f"{name:<44} {value:>14}   {beside}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("errand")
+    parser.add_argument("--runs", type=int, default=15)
+    options = parser.parse_args()
+    errand, runs = os.path.abspath(options.errand), options.runs
+
+    server = Server()
+    work = tempfile.mkdtemp()
+    env = {"PATH": "/usr/bin:/bin", "HOME": work, "ERRAND_DATA_DIR": f"{work}/data", "ANTHROPIC_API_KEY": "bench",
+           "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{server.port}", "LANG": "C.UTF-8"}
+    os.makedirs(f"{work}/project/.git")
+    project = f"{work}/project"
+    model = ["-m", "anthropic/bench"]
+
+    def errand_runs(replies, *arguments, times=runs):
+        out = []
+        for _ in range(times):
+            server.plan(replies)
+            out.append(Run([errand, "run", *model, *arguments, "hello"], env, project, server))
+        return out
+
+    def curl_runs(replies, body, times=runs):
+        with open(f"{work}/body", "wb") as file:
+            file.write(body)
+        out = []
+        for _ in range(times):
+            server.plan(replies)
+            out.append(Run(["curl", "-sN", "-H", "content-type: application/json", "--data-binary", f"@{work}/body",
+                            f"http://127.0.0.1:{server.port}/v1/messages"], env, project, server))
+        return out
+
+    def ms(seconds):
+        return f"{seconds * 1000:.1f} ms"
+
+    row("", "errand", "beside")
+    version = [Run([errand, "version"], env, project, None) for _ in range(runs)]
+    true = [Run(["/bin/true"], env, project, None) for _ in range(runs)]
+    row("start-up of errand version, wall", ms(median(r.wall for r in version)), f"/bin/true {ms(median(r.wall for r in true))}")
+    row("start-up of errand version, CPU", ms(median(r.cpu for r in version)), f"/bin/true {ms(median(r.cpu for r in true))}")
+
+    hello = [text_reply(["Hello."])]
+    errand_runs(hello, times=2)  # the store exists from here on
+    ours = errand_runs(hello)
+    body = server.bodies[0]
+    theirs = curl_runs(hello, body)
+    row("process start to first request", ms(median(r.first for r in ours)), f"curl {ms(median(r.first for r in theirs))}")
+    row("one-shot hello, wall", ms(median(r.wall for r in ours)), f"curl {ms(median(r.wall for r in theirs))}")
+    row("one-shot hello, CPU", ms(median(r.cpu for r in ours)), f"curl {ms(median(r.cpu for r in theirs))}")
+    row("one-shot hello, peak memory", f"{median(r.peak for r in ours) / 1024:.1f} MiB",
+        f"curl {median(r.peak for r in theirs) / 1024:.1f} MiB")
+    row("first request with all built-in tools", f"{len(body)} bytes")
+
+    pieces = [f"word{i % 100} " for i in range(DELTAS)]
+    many = [text_reply(pieces)]
+    streamed = errand_runs(many, times=max(3, runs // 3))
+    copied = curl_runs(many, body, times=max(3, runs // 3))
+    per_delta = (median(r.cpu for r in streamed) - median(r.cpu for r in ours)) / DELTAS * 1e6
+    per_copy = (median(r.cpu for r in copied) - median(r.cpu for r in theirs)) / DELTAS * 1e6
+    row(f"CPU per streamed delta, {DELTAS} deltas", f"{per_delta:.2f} us", f"curl {per_copy:.2f} us")
+
+    if shutil.which("bwrap"):
+        rounds = [tool_reply(n) for n in range(ROUNDS)] + [text_reply(["Done."])]
+        worked = errand_runs(rounds, "--permission-mode", "auto", "--max-turns", str(ROUNDS + 1), times=3)
+        each = (median(r.wall for r in worked) - median(r.wall for r in ours)) / ROUNDS
+        bare = [Run(["bwrap", "--unshare-all", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink",
+                     "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/usr/bin/true"], env,
+                    project, None) for _ in range(runs)]
+        row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
+        row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "config/settings.hpp"
+
+using namespace errand;
+
+namespace {
+
+std::string man_page(const std::string& name) {
+  return text::replace_all(read_file(std::string(ERRAND_SOURCE_DIR) + "/man/" + name).value(), "Fl -", "--");
+}
+
+}  // namespace
+
+TEST_CASE("man: errand(1) names every command and every option", "[docs]") {
+  const auto page = man_page("errand.1");
+  for (const auto& entry : cli::commands()) {
+    CAPTURE(entry.name);
+    CHECK(page.find(entry.name) != std::string::npos);
+    cli::Globals globals;
+    const auto command = entry.make();
+    for (const auto& option : cli::options_of(entry, *command, globals).names()) {
+      CAPTURE(option);
+      if (option.starts_with("--")) CHECK(page.find(option) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("man: errand-agents(5) names every key of an agent and a subagent", "[docs]") {
+  const auto page = man_page("errand-agents.5");
+  for (const auto& keys : {config::agent_keys(), config::subagent_keys()}) {
+    for (const auto& key : keys) {
+      const auto last = key.name.substr(key.name.rfind('.') + 1);
+      CAPTURE(key.name);
+      CHECK(page.find(last) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("man: errand-agents(5) names every group of settings", "[docs]") {
+  const auto page = man_page("errand-agents.5");
+  for (const auto& key : config::setting_keys()) {
+    const auto first = std::string(key.name.substr(0, key.name.find('.')));
+    CAPTURE(key.name);
+    CHECK(page.find(first) != std::string::npos);
+  }
+}
