@@ -65,16 +65,12 @@ constexpr std::array limit_keys = {
 
 using chat::SandboxSettings;
 
+constexpr std::array<std::string_view, 3> networks = {"none", "allowlist", "full"};
+
 void set_network(const Node& node, SandboxSettings& sandbox, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  if (const auto network = chat::network_named(*word)) {
-    sandbox.network = *network;
-    return;
-  }
-  const std::vector<std::string> known = {"none", "allowlist", "full"};
-  reader.mistake(node.mark, fmt::format("{} must be none, allowlist or full, not \"{}\"", reader.name(), *word),
-                 text::suggest(*word, known, "values"));
+  const auto network = chat::network_named(node.text);
+  if (!network) return reader.wrong_word(node, networks);
+  sandbox.network = *network;
 }
 
 template <std::vector<std::string> SandboxSettings::*field>
@@ -148,16 +144,11 @@ constexpr std::array permission_keys = {
 
 // --- thinking ---
 
+constexpr std::array<std::string_view, 6> efforts = {"none", "minimal", "low", "medium", "high", "max"};
+
 void set_effort(const Node& node, chat::ThinkingSettings& thinking, Reader& reader) {
-  auto word = reader.text(node);
-  if (!word) return;
-  if (chat::is_effort(*word)) {
-    thinking.effort = *std::move(word);
-    return;
-  }
-  const std::vector<std::string> known = {"none", "minimal", "low", "medium", "high", "max"};
-  reader.mistake(node.mark, fmt::format("unknown effort \"{}\" in {}", *word, reader.name()),
-                 text::suggest(*word, known, "efforts"));
+  if (!chat::is_effort(node.text)) return reader.wrong_word(node, efforts);
+  thinking.effort = node.text;
 }
 
 void set_budget(const Node& node, chat::ThinkingSettings& thinking, Reader& reader) {

@@ -51,19 +51,15 @@ void use_mode(PermissionMode mode, DefinitionDraft& draft) {
   draft.definition.permission_mode_set = true;
 }
 
+constexpr std::array<std::string_view, 5> modes = {"ask", "auto", "deny", "plan", "bypass"};
+
 void set_permission_mode(const Node& node, DefinitionDraft& draft, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  if (const auto mode = chat::permission_mode_named(*word)) return use_mode(*mode, draft);
-  const auto older = std::ranges::find(older_modes, *word, &OlderMode::older);
-  if (older != older_modes.end()) {
-    reader.warn("older_key", node.mark,
-                fmt::format("permission_mode: {} is the older name of {}", *word, chat::name_of(older->mode)));
-    return use_mode(older->mode, draft);
-  }
-  const std::vector<std::string> known = {"ask", "auto", "deny", "plan", "bypass"};
-  reader.mistake(node.mark, fmt::format("{} must be ask, auto, deny, plan or bypass, not \"{}\"", reader.name(), *word),
-                 text::suggest(*word, known, "modes"));
+  if (const auto mode = chat::permission_mode_named(node.text)) return use_mode(*mode, draft);
+  const auto older = std::ranges::find(older_modes, node.text, &OlderMode::older);
+  if (older == older_modes.end()) return reader.wrong_word(node, modes);
+  reader.warn("older_key", node.mark,
+              fmt::format("permission_mode: {} is the older name of {}", node.text, chat::name_of(older->mode)));
+  use_mode(older->mode, draft);
 }
 
 void set_with_permissions(const Node& node, DefinitionDraft& draft, Reader& reader) {

@@ -14,7 +14,9 @@ namespace {
 std::vector<std::string> ids_of(const std::vector<LayerDefinitions>& layers) {
   std::vector<std::string> out;
   for (const auto& layer : layers) {
-    for (const auto& draft : layer.drafts) out.push_back(draft.definition.id);
+    for (const auto& draft : layer.drafts) {
+      if (is_definition_id(draft.definition.id)) out.push_back(draft.definition.id);
+    }
   }
   std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -56,9 +58,10 @@ void check_model(const NameUse& use, const ModelNames& names, Findings& findings
   const auto slash = use.name.find('/');
   if (slash == std::string::npos) {
     if (contains(names.aliases, use.name) || contains(names.ids, use.name)) return;
-    auto known = names.aliases;
-    known.insert(known.end(), names.ids.begin(), names.ids.end());
-    return add_unknown("model", use, known, findings);
+    auto error = unknown_model(use.name, names.aliases);
+    error.where = use.where;
+    findings.mistakes.push_back(std::move(error));
+    return;
   }
   const auto provider = use.name.substr(0, slash);
   if (!contains(names.providers, provider))

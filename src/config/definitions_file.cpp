@@ -67,6 +67,10 @@ DefinitionDraft read_definition(const yaml::Key& id, const Node& value, const De
     std::erase_if(draft.given, [&](const GivenValue& given) { return is_replaced_by(given, key.name); });
   }
   reader.set_subject(fmt::format("{} \"{}\"", noun_of(kind), id.name));
+  if (value.kind == yaml::Kind::null) {
+    reader.mistake(id.mark, reader.subject() + " has no value", "write {} for one that is all defaults");
+    return draft;
+  }
   reader.set_record(&draft.given);
   read_map(value, definition_table(kind), draft, reader);
   reader.set_record(nullptr);

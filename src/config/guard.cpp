@@ -104,8 +104,11 @@ class Guard {
     if (path.empty()) return true;
     const auto whole = normalize_path(join_path(root_, path));
     if (path.starts_with('~') || !is_within(whole, root_)) return false;
-    const auto resolved = real_path(whole);
-    return !resolved || is_within(*resolved, root_);
+    for (auto existing = whole; existing != root_; existing = parent_path(existing)) {
+      if (const auto resolved = real_path(existing)) return is_within(*resolved, root_);
+      if (path_exists(existing)) return false;  // a link to what is not there yet
+    }
+    return true;
   }
 
   static bool drop_allow_rules(std::vector<chat::Rule>& rules) {

@@ -32,26 +32,13 @@ Result<const Entry*> find(const std::vector<Entry>& entries, std::string_view na
               text::suggest(name, known, fmt::format("{}s", noun)));
 }
 
-std::vector<std::string> model_words(const Configuration& config) {
+std::vector<std::string> model_aliases(const Configuration& config) {
   std::vector<std::string> out;
   for (const auto& [alias, model] : config.settings.models) out.push_back(alias);
   for (const auto& model : builtin_aliases()) {
     if (!config.settings.models.contains(model.alias)) out.push_back(model.alias);
   }
-  for (const auto& model : builtin_models()) out.push_back(model.id);
   return out;
-}
-
-tl::unexpected<Error> unknown_model(const Configuration& config, std::string_view name) {
-  const auto words = model_words(config);
-  const auto near = text::nearest(name, words);
-  std::vector<std::string> aliases;
-  for (const auto& word : words) {
-    if (!builtin_model_named(word) || builtin_model_named(word)->id != word) aliases.push_back(word);
-  }
-  return fail(ErrorKind::config, fmt::format("unknown model \"{}\"", name),
-              fmt::format("{}name an alias ({}), an id that errand models lists, or provider/model",
-                          near ? fmt::format("did you mean \"{}\"? ", *near) : "", text::join(aliases, ", ")));
 }
 
 Result<void> check_provider(const Configuration& config, const std::string& provider, std::string_view name) {
@@ -96,7 +83,8 @@ Result<chat::ModelSpec> spec_named(const Configuration& config, const std::strin
   if (const auto own = config.settings.models.find(name); own != config.settings.models.end()) return own->second;
   if (auto builtin = builtin_model_named(name)) return *std::move(builtin);
   const auto slash = name.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == name.size()) return unknown_model(config, name);
+  if (slash == std::string::npos || slash == 0 || slash + 1 == name.size())
+    return fail(unknown_model(name, model_aliases(config)));
   chat::ModelSpec out;
   out.provider = name.substr(0, slash);
   out.id = name.substr(slash + 1);

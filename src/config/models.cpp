@@ -4,6 +4,10 @@
 #include <array>
 #include <charconv>
 
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
 namespace errand::config {
 
 namespace {
@@ -247,6 +251,19 @@ std::span<const BuiltinProvider> builtin_providers() {
 const BuiltinProvider* builtin_provider(std::string_view name) {
   const auto found = std::ranges::find(providers, name, &BuiltinProvider::name);
   return found == providers.end() ? nullptr : &*found;
+}
+
+Error unknown_model(std::string_view name, std::vector<std::string> aliases) {
+  const auto listed = text::join(aliases, ", ");
+  auto& known = aliases;
+  for (const auto& row : rows) known.emplace_back(row.id);
+  const auto near = text::nearest(name, known);
+  return {.kind = ErrorKind::config,
+          .message = fmt::format("unknown model \"{}\"", name),
+          .hint = fmt::format("{}name an alias ({}), an id that errand models lists, or provider/model",
+                              near ? fmt::format("did you mean \"{}\"? ", *near) : "", listed),
+          .where = std::nullopt,
+          .context = {}};
 }
 
 }  // namespace errand::config

@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "chat/model.hpp"
 
 // Internal to this room: what is known of models and providers without any file.
@@ -34,5 +36,8 @@ std::vector<chat::ModelSpec> builtin_models();
 /// How a model takes its thinking setting, by its family: Claude adaptively from 4.6 on and by a budget before,
 /// OpenAI's reasoning models by an effort, all others not at all.
 chat::ThinkingStyle thinking_style(std::string_view provider, std::string_view id);
+
+/// A word that names no model, with the nearest of `aliases` and the built-in ids.
+Error unknown_model(std::string_view name, std::vector<std::string> aliases);
 
 }  // namespace errand::config

@@ -106,6 +106,17 @@ void Reader::wrong_type(const yaml::Node& node, std::string_view wanted) {
   mistake(node.mark, fmt::format("{} must be {}, not {}", name(), wanted, yaml::describe_kind(node)));
 }
 
+void Reader::wrong_word(const yaml::Node& node, std::span<const std::string_view> words) {
+  std::string wanted;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    wanted += fmt::format("{}{}", i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
+  }
+  const std::vector<std::string> known(words.begin(), words.end());
+  const auto near = node.kind == yaml::Kind::scalar ? text::nearest(node.text, known) : std::nullopt;
+  mistake(node.mark, fmt::format("{} must be {}, not {}", name(), wanted, yaml::describe_kind(node)),
+          near ? fmt::format("did you mean \"{}\"?", *near) : "");
+}
+
 std::optional<std::string> Reader::text(const yaml::Node& node) {
   if (node.kind == yaml::Kind::scalar) return node.text;
   wrong_type(node, "text");

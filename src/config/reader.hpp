@@ -53,6 +53,8 @@ class Reader {
   void mistake(yaml::Mark mark, std::string_view message, std::string_view hint = {});
   void mistake(Error error, yaml::Mark mark);  ///< an error of a parser below, placed
   void unknown(yaml::Mark mark, std::string_view noun, std::string_view name, std::span<const std::string> known);
+  /// `path of subject must be a, b or c, not …`, with the nearest of `words`.
+  void wrong_word(const yaml::Node& node, std::span<const std::string_view> words);
   void warn(std::string_view code, yaml::Mark mark, std::string_view message);
   void not_used_yet(yaml::Mark mark);
   void without_effect(yaml::Mark mark);

@@ -81,16 +81,12 @@ constexpr std::array use_keys = {
     UseKey{"input", "map, or JSON text", "{}", "Its arguments", set_tool_input},
 };
 
+constexpr std::array<std::string_view, 6> error_kinds = {"failure", "auth",    "unavailable",
+                                                         "limit",   "timeout", "internal"};
+
 void set_error_kind(const Node& node, Error& error, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  if (const auto kind = error_kind_named(*word)) {
-    error.kind = *kind;
-    return;
-  }
-  const std::vector<std::string> known = {"failure", "auth", "unavailable", "limit", "timeout", "internal"};
-  reader.mistake(node.mark, fmt::format("unknown kind of error \"{}\" in {}", *word, reader.name()),
-                 text::suggest(*word, known, "kinds"));
+  if (std::ranges::find(error_kinds, node.text) == error_kinds.end()) return reader.wrong_word(node, error_kinds);
+  error.kind = *error_kind_named(node.text);
 }
 
 void set_error_message(const Node& node, Error& error, Reader& reader) {
@@ -185,15 +181,12 @@ void set_reply(const Node& node, Script::Turn& turn, Reader& reader) {
   }
 }
 
+constexpr std::array<std::string_view, 7> stop_reasons = {
+    "end_turn", "tool_use", "max_tokens", "stop_sequence", "refusal", "pause_turn", "model_context_window_exceeded"};
+
 void set_stop_reason(const Node& node, Script::Turn& turn, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  turn.stop_reason = chat::stop_reason_named(*word);
-  if (turn.stop_reason) return;
-  const std::vector<std::string> known = {
-      "end_turn", "tool_use", "max_tokens", "stop_sequence", "refusal", "pause_turn", "model_context_window_exceeded"};
-  reader.mistake(node.mark, fmt::format("unknown stop reason \"{}\" in {}", *word, reader.name()),
-                 text::suggest(*word, known, "stop reasons"));
+  if (std::ranges::find(stop_reasons, node.text) == stop_reasons.end()) return reader.wrong_word(node, stop_reasons);
+  turn.stop_reason = chat::stop_reason_named(node.text);
 }
 
 template <std::int64_t chat::Usage::*field>

@@ -74,11 +74,11 @@ constexpr std::array style_names = {
     StyleName{"effort", chat::ThinkingStyle::effort},
 };
 
+constexpr std::array<std::string_view, 4> style_words = {"none", "budget", "adaptive", "effort"};
+
 void set_style(const Node& node, ModelDraft& model, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  const auto found = std::ranges::find(style_names, *word, &StyleName::name);
-  if (found == style_names.end()) return reader.wrong_type(node, "none, budget, adaptive or effort");
+  const auto found = std::ranges::find(style_names, node.text, &StyleName::name);
+  if (found == style_names.end()) return reader.wrong_word(node, style_words);
   model.thinking = found->style;
 }
 
@@ -122,15 +122,11 @@ void set_models(const Node& node, SettingsDraft& draft, Reader& reader) {
 
 // --- providers ---
 
+constexpr std::array<std::string_view, 4> protocols = {"anthropic", "openai_chat", "openai_responses", "gemini"};
+
 void set_protocol(const Node& node, ProviderDraft& provider, Reader& reader) {
-  const auto word = reader.text(node);
-  if (!word) return;
-  provider.protocol = chat::protocol_named(*word);
-  if (provider.protocol && provider.protocol != chat::Protocol::scripted) return;
-  provider.protocol.reset();
-  const std::vector<std::string> known = {"anthropic", "openai_chat", "openai_responses", "gemini"};
-  reader.mistake(node.mark, fmt::format("unknown type \"{}\" in {}", *word, reader.name()),
-                 text::suggest(*word, known, "types"));
+  if (std::ranges::find(protocols, node.text) == protocols.end()) return reader.wrong_word(node, protocols);
+  provider.protocol = chat::protocol_named(node.text);
 }
 
 void set_base_url(const Node& node, ProviderDraft& provider, Reader& reader) {

@@ -195,6 +195,7 @@ class Builder final : public YAML::EventHandler {
                  fmt::format("it stands at line {} too; only one can count", first->mark.line));
       return;
     }
+    if (value.kind == Kind::null) value.mark = key.mark;  // yaml-cpp places what is not there at the next token
     map.keys.push_back({std::move(key.text), key.mark});
     map.items.push_back(std::move(value));
   }

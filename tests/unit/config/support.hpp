@@ -1,9 +1,9 @@
 #pragma once
 
-#include <sys/stat.h>
-
 #include <string>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"

@@ -1,0 +1,144 @@
+#include "config/models.hpp"
+
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "config/lookup.hpp"
+#include "support.hpp"
+
+using namespace errand;
+using namespace errand::config;
+
+using chat::ThinkingStyle;
+
+TEST_CASE("models: what a word names", "[config][models]") {
+  World world;
+  world.write("home/.config/errand/config.yaml",
+              "models:\n"
+              "  local: { provider: ollama, id: \"qwen3:8b\" }\n"
+              "  opus: { provider: anthropic, id: claude-opus-4-5 }\n"
+              "  play: { provider: scripted, id: tour.yaml }\n");
+  const auto config = world.load();
+  const auto scripted = [&](const std::string& path, const std::string& alias) {
+    return chat::ModelSpec{.provider = "scripted", .id = path, .alias = alias};
+  };
+  CHECK(resolve_model(config, "local", "/") ==
+        chat::ModelSpec{.provider = "ollama", .id = "qwen3:8b", .alias = "local"});
+  CHECK(resolve_model(config, "opus", "/") == chat::ModelSpec{.provider = "anthropic",
+                                                              .id = "claude-opus-4-5",
+                                                              .alias = "opus",
+                                                              .context = 200000,
+                                                              .max_output = 64000,
+                                                              .price = chat::Price{5, 25, 0.5, 6.25},
+                                                              .thinking = ThinkingStyle::budget});
+  CHECK(resolve_model(config, "sonnet", "/") == chat::ModelSpec{.provider = "anthropic",
+                                                                .id = "claude-sonnet-5-5",
+                                                                .alias = "sonnet",
+                                                                .context = 1000000,
+                                                                .max_output = 128000,
+                                                                .price = chat::Price{2, 10, 0.1, 2.5},
+                                                                .thinking = ThinkingStyle::adaptive});
+  CHECK(resolve_model(config, "gpt-5", "/")->full_name() == "openai/gpt-5");
+  CHECK(resolve_model(config, "openrouter/meta/llama-9", "/") ==
+        chat::ModelSpec{.provider = "openrouter", .id = "meta/llama-9", .alias = "openrouter/meta/llama-9"});
+  CHECK(resolve_model(config, "play", "/here") == scripted(world.dir / "home/.config/errand/tour.yaml", "play"));
+  CHECK(resolve_model(config, "scripted/a/b.yaml", "/here") == scripted("/here/a/b.yaml", "scripted/a/b.yaml"));
+  CHECK(resolve_model(config, "scripted//abs.yaml", "/here") == scripted("/abs.yaml", "scripted//abs.yaml"));
+
+  const std::vector<std::string> chain = {"opus, gpt-5", "local"};
+  std::vector<std::string> names;
+  const auto models = resolve_models(config, chain, "/");
+  REQUIRE(models.has_value());
+  for (const auto& model : *models) names.push_back(model.full_name());
+  CHECK(names == std::vector<std::string>{"anthropic/claude-opus-4-5", "openai/gpt-5", "ollama/qwen3:8b"});
+}
+
+TEST_CASE("models: any other word is a mistake with the nearest", "[config][models]") {
+  World world;
+  const auto config = world.load();
+  struct Case {
+    std::string_view word;
+    std::string_view told;
+  };
+  const auto c = GENERATE(values<Case>({
+      {"sonet",
+       "error: unknown model \"sonet\"\n  hint: did you mean \"sonnet\"? name an alias (opus, sonnet, haiku, fable), "
+       "an id that "
+       "errand models lists, or provider/model\n"},
+      {"claude-opus-55",
+       "error: unknown model \"claude-opus-55\"\n  hint: did you mean \"claude-opus-5\"? name an alias (opus, sonnet, "
+       "haiku, "
+       "fable), an id that errand models lists, or provider/model\n"},
+      {"",
+       "error: unknown model \"\"\n  hint: name an alias (opus, sonnet, haiku, fable), an id that errand models lists, "
+       "or "
+       "provider/model\n"},
+      {"antropic/claude",
+       "error: unknown provider \"antropic\" in \"antropic/claude\"\n  hint: did you mean \"anthropic\"? known "
+       "providers: scripted, "
+       "anthropic, deepseek, gemini, groq, llamacpp, lmstudio, mistral, ollama, openai, openrouter, proxy, together, "
+       "vllm, xai, "
+       "zai\n"},
+      {"proxy/claude-opus-5",
+       "error: the provider \"proxy\" has no address\n"
+       "  hint: set PROXY_BASE_URL, or set providers.proxy.base_url in config.yaml\n"},
+  }));
+  CHECK(describe(resolve_model(config, c.word, "/").error()) == c.told);
+}
+
+TEST_CASE("models: behind a proxy a known model keeps its window and loses its price", "[config][models]") {
+  World world;
+  world.sources.env["PROXY_BASE_URL"] = "http://proxy";
+  CHECK(resolve_model(world.load(), "proxy/claude-opus-5", "/") ==
+        chat::ModelSpec{.provider = "proxy",
+                        .id = "claude-opus-5",
+                        .alias = "proxy/claude-opus-5",
+                        .context = 1000000,
+                        .max_output = 128000,
+                        .price = std::nullopt,
+                        .thinking = ThinkingStyle::adaptive});
+}
+
+TEST_CASE("models: how each family takes its thinking", "[config][models]") {
+  struct Case {
+    std::string_view provider;
+    std::string_view id;
+    ThinkingStyle style;
+  };
+  const auto c = GENERATE(values<Case>({
+      {"anthropic", "claude-opus-5-5", ThinkingStyle::adaptive},
+      {"anthropic", "claude-sonnet-4-6", ThinkingStyle::adaptive},
+      {"anthropic", "claude-fable-5", ThinkingStyle::adaptive},
+      {"anthropic", "claude-opus-6-20270101", ThinkingStyle::adaptive},
+      {"anthropic", "claude-haiku-4-5-20251001", ThinkingStyle::budget},
+      {"anthropic", "claude-opus-4-20250514", ThinkingStyle::budget},
+      {"anthropic", "claude-3-7-sonnet-20250219", ThinkingStyle::budget},
+      {"anthropic", "claude-3-5-haiku-latest", ThinkingStyle::none},
+      {"anthropic", "claude-next", ThinkingStyle::none},
+      {"zai", "glm-5.2", ThinkingStyle::none},
+      {"openrouter", "claude-opus-5-5", ThinkingStyle::none},
+      {"openai", "gpt-5.6-sol", ThinkingStyle::effort},
+      {"openai", "gpt-6-luna", ThinkingStyle::effort},
+      {"openai", "o3-mini", ThinkingStyle::effort},
+      {"openai", "gpt-5-chat-latest", ThinkingStyle::none},
+      {"openai", "gpt-4o", ThinkingStyle::none},
+      {"ollama", "gpt-5", ThinkingStyle::none},
+  }));
+  CAPTURE(c.id);
+  CHECK(thinking_style(c.provider, c.id) == c.style);
+}
+
+TEST_CASE("models: the built-in tables hold together", "[config][models]") {
+  std::set<std::string> ids;
+  for (const auto& model : builtin_models()) {
+    CAPTURE(model.id);
+    CHECK(ids.insert(model.id).second);
+    CHECK(builtin_provider(model.provider) != nullptr);
+    CHECK(model.context > 0);
+    CHECK(model.max_output > 0);
+    CHECK(model.price.has_value());
+  }
+  for (const auto& alias : builtin_aliases()) CHECK(ids.contains(alias.id));
+  CHECK(builtin_aliases().size() == 4);
+}
