@@ -94,6 +94,19 @@ void apply_limits(chat::AgentDefinition& definition, const RunArguments& argumen
   if (arguments.effort) definition.thinking = {.effort = *arguments.effort};
 }
 
+// A script named on the command line starts where the user stands; the session goes on with it from anywhere.
+std::vector<std::string> named_models(const config::Configuration& config, const std::string& list) {
+  constexpr std::string_view scripted = "scripted/";
+  auto names = text::split(list, ',');
+  for (auto& name : names) {
+    name = text::trim(name);
+    if (name.starts_with(scripted)) {
+      name = std::string(scripted) + normalize_path(join_path(config.sources.cwd, name.substr(scripted.size())));
+    }
+  }
+  return names;
+}
+
 Result<chat::AgentDefinition> with_options(chat::AgentDefinition definition, const RunArguments& arguments) {
   ERRAND_TRY(apply_prompts(definition, arguments));
   ERRAND_TRY(apply_permissions(definition, arguments));
@@ -119,7 +132,7 @@ Result<chat::AgentDefinition> definition_for(const config::Configuration& config
   auto definition = (*entry)->definition;
   const bool same_agent = resumed && resumed->start.agent == definition.id;
   if (arguments.model) {
-    definition.models = {*arguments.model};
+    definition.models = named_models(config, *arguments.model);
   } else if (same_agent && !resumed->start.model.empty()) {
     definition.models = text::split(resumed->start.model, ',');
   }
