@@ -14,6 +14,7 @@
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
+#include "config/trust.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
 
@@ -92,6 +93,24 @@ class ChatCommand final : public Command {
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
     return face.finish(code);
+  }
+
+  // What a project's files may only set once they are trusted is asked about here, and nowhere else.
+  static Result<void> offer_trust(const Invocation& invocation, Person& person) {
+    if (!person.interaction().available()) return {};
+    ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation));
+    const auto& project = config.project;
+    if (project.trust != config::Trust::untrusted && project.trust != config::Trust::changed) return {};
+    std::string question =
+        fmt::format("The files of {} {}:\n", project.root,
+                    project.trust == config::Trust::changed ? "have changed what you trusted" : "would set");
+    for (const auto& value : project.guarded)
+      question += fmt::format("  {}: {} {}\n", to_string(value.where), value.what, value.value);
+    question += "Trust them? [y]es, or Enter to go on without";
+    print_note({}, question);
+    ERRAND_TRY_ASSIGN(const auto answer, person.lines().next({.stop = invocation.signals.begin_run()}));
+    const auto word = text::lower(text::trim(answer.value_or("")));
+    return word == "y" || word == "yes" ? config::trust_project(config) : Result<void>{};
   }
 
   repl::SlashContext slash_context(Talk& talk, const Invocation& invocation, Face& face) {

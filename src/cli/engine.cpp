@@ -72,6 +72,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   tool::add_builtin(engine->tools_);
   engine->sandbox_ = sandbox::open_bubblewrap();
   auto& self = *engine;
+  if (!around.sandbox_off) self.probe_ = std::jthread([&self] { self.sandbox_->level(); });
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), self.config_.settings.retry,
       [&self]() -> http::Transport& { return self.client(); }, config::load_script);

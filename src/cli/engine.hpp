@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "agent/services.hpp"
@@ -52,6 +53,7 @@ class Engine {
   std::unique_ptr<store::SessionStore> store_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::jthread probe_;          ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
   std::once_flag client_made_;  // parallel subagents may be the first to need it
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<provider::Registry> providers_;
