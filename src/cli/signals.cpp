@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <utility>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -72,7 +73,8 @@ void Signals::on_signal(int signal) {
 
 std::stop_token Signals::begin_run() {
   const std::lock_guard lock(mutex_);
-  if (cancelled_ && !is_interrupt(*cancelled_)) return source_.get_token();
+  const bool first = !std::exchange(had_run_, true);
+  if (first || (cancelled_ && !is_interrupt(*cancelled_))) return source_.get_token();
   source_ = std::stop_source();
   cancelled_.reset();
   eventfd_t ignored = 0;

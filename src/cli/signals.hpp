@@ -21,7 +21,8 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// A token for the next run. What asked the run before to stop is forgotten, unless it was SIGTERM or SIGHUP.
+  /// A token for the next run. What asked the run before to stop is forgotten, unless it was SIGTERM or SIGHUP; a
+  /// request that came before the first run holds for it.
   std::stop_token begin_run();
 
   /// Asks the run to stop for a reason that is no signal (stdout was closed).
@@ -43,6 +44,7 @@ class Signals {
   mutable std::mutex mutex_;
   std::stop_source source_;
   std::optional<agent::CancelledBy> cancelled_;
+  bool had_run_ = false;
   std::chrono::steady_clock::time_point last_interrupt_{};
   std::jthread thread_;
 };

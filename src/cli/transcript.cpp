@@ -1,5 +1,7 @@
 #include "cli/transcript.hpp"
 
+#include <map>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -60,7 +62,26 @@ std::string content_text(const Json& body) {
   return out;
 }
 
-std::string entry(const store::StoredRecord& record) {
+// The results of calls by the call's id: they stand with their calls, however calls that ran together came to an end.
+std::map<std::string, Json> results_of(const std::vector<store::StoredRecord>& records) {
+  std::map<std::string, Json> out;
+  for (const auto& record : records) {
+    if (record.type != "tool_result") continue;
+    auto body = Json::parse(record.json, nullptr, false);
+    if (body.is_object()) out[string_at(body, "tool_use_id")] = std::move(body);
+  }
+  return out;
+}
+
+std::string call_text(const Json& use, const std::map<std::string, Json>& results) {
+  auto out = fmt::format("\n  * {}\n", string_at(use, "summary"));
+  const auto result = results.find(string_at(use, "id"));
+  if (result == results.end()) return out + "    (no result)\n";
+  if (result->second.value("is_error", false)) out += "    (failed)\n";
+  return out + cut_lines(content_text(result->second));
+}
+
+std::string entry(const store::StoredRecord& record, const std::map<std::string, Json>& results) {
   const auto body = Json::parse(record.json, nullptr, false);
   if (!body.is_object()) return {};
   if (record.type == "user") return fmt::format("\n> {}\n", text::replace_all(content_text(body), "\n", "\n> "));
@@ -68,15 +89,9 @@ std::string entry(const store::StoredRecord& record) {
     const auto text = content_text(body);
     return text.empty() ? std::string() : fmt::format("\n{}\n", text::trim_end(text));
   }
-  if (record.type == "tool_use") return fmt::format("\n  * {}\n", string_at(body, "summary"));
-  if (record.type == "tool_result") {
-    const bool failed = body.value("is_error", false);
-    return (failed ? "    (failed)\n" : "") + cut_lines(content_text(body));
-  }
+  if (record.type == "tool_use") return call_text(body, results);
   if (record.type == "error") return fmt::format("\n  ! {}: {}\n", string_at(body, "kind"), string_at(body, "message"));
   if (record.type == "warning") return fmt::format("\n  ! {}\n", string_at(body, "message"));
-  if (record.type == "approval")
-    return fmt::format("    {} by {}\n", string_at(body, "decision"), string_at(body, "by"));
   if (record.type == "cancelled") return fmt::format("\n  ! cancelled by {}\n", string_at(body, "by"));
   return {};
 }
@@ -85,7 +100,8 @@ std::string entry(const store::StoredRecord& record) {
 
 std::string transcript(const store::SessionInfo& info, const std::vector<store::StoredRecord>& records) {
   auto out = head(info);
-  for (const auto& record : records) out += entry(record);
+  const auto results = results_of(records);
+  for (const auto& record : records) out += entry(record, results);
   return unicode::sanitize(out);
 }
 
