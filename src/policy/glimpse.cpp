@@ -17,6 +17,9 @@ namespace {
 // Layers of wrappers, eval and bash -c that are looked through; deeper ones make the line opaque.
 constexpr int max_depth = 8;
 
+// Short options in one word before an attached value.
+constexpr std::size_t max_attached_at = 6;
+
 using Words = std::vector<std::string>;
 
 // Behind these a command stands as at the beginning.
@@ -106,14 +109,21 @@ class Observer {
 
   void arguments(const Words& words, Sighting::Role role) {
     Words all;
+    const auto add_apart = [&](std::string_view text) {
+      auto parts = loose_words(text);
+      all.emplace_back();
+      std::ranges::move(parts, std::back_inserter(all));
+      all.emplace_back();
+    };
     for (std::size_t i = 1; i < words.size(); ++i) {
+      const std::string_view word = words[i];
       all.push_back(words[i]);
-      if (words[i].find_first_of(" \t\n;&|(){}<>`$!,=:*?[]~#'\"\\") != std::string::npos) {
-        auto parts = loose_words(words[i]);
-        all.emplace_back();
-        std::ranges::move(parts, std::back_inserter(all));
-        all.emplace_back();
-      }
+      if (word.find_first_of(" \t\n;&|(){}<>`$!,=:*?[]~#'\"\\") != std::string_view::npos) add_apart(word);
+      if (!word.starts_with('-') || word.starts_with("--")) continue;
+      // A value may be attached to the last of some short options: env -S'rm x'. Without a blank in it only one option
+      // is taken for an option: "-mform" does not hold "rm".
+      const auto last = word.find_first_of(" \t\n") == std::string_view::npos ? std::size_t{3} : max_attached_at;
+      for (std::size_t at = 2; at < std::min(word.size(), last); ++at) add_apart(word.substr(at));
     }
     see(std::move(all), Sighting::Place::anywhere, role);
   }

@@ -70,9 +70,7 @@ class Judge {
     if (auto decided = by_rules_of(RuleAction::deny)) return *std::move(decided);
     if (auto decided = by_plan()) return *std::move(decided);
     if (doubt_) return asking(*std::move(doubt_));
-    if (mode_ != PermissionMode::bypass) {
-      if (auto decided = by_rules_of(RuleAction::ask)) return asking(*std::move(decided));
-    }
+    if (auto decided = by_rules_of(RuleAction::ask)) return asking(*std::move(decided));
     if (auto decided = by_allow()) return *std::move(decided);
     return by_mode();
   }

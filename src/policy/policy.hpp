@@ -55,7 +55,7 @@ struct Decision {
 ///   `Skill(name)`, with '*' for any text.
 ///
 /// Modes: `ask`, `automatic`, `deny` and `bypass` as docs/tools.md has them; `plan` denies writing and executing even
-/// where an allow rule fits. In `bypass` ask rules are silent.
+/// where an allow rule fits. `bypass` asks nothing of its own; what a rule asks about it still asks.
 Decision decide(std::span<const chat::Rule> rules, chat::PermissionMode mode, const CallFacts& call,
                 const Roots& roots);
 

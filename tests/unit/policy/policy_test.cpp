@@ -106,7 +106,7 @@ TEST_CASE("policy: deny before ask before allow before the mode", "[policy]") {
   CHECK(decided("git status && make") == "ask");
   CHECK(decided("git push", PermissionMode::automatic) == "ask");
   CHECK(decided("git push", PermissionMode::deny) == "deny");
-  CHECK(decided("git push", PermissionMode::bypass) == "allow");
+  CHECK(decided("git push", PermissionMode::bypass) == "ask");
   CHECK(decided("git push --force", PermissionMode::bypass) == "deny");
   CHECK(decided("git status", PermissionMode::plan) == "deny");
   CHECK(decided("git status", PermissionMode::deny) == "allow");
