@@ -3,6 +3,7 @@
 #include <random>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -69,15 +70,27 @@ std::string shown(const Error& error) {
   return fmt::format("{}: {} ({})", name_of(error.kind), error.message, error.hint);
 }
 
-// A private mount namespace; as another user than root, in a user namespace of its own.
+bool write_text(const char* path, const std::string& content) {
+  const Fd file(::open(path, O_WRONLY | O_CLOEXEC));
+  return file && write_all(file.get(), content).has_value();
+}
+
+// A private mount namespace; for another user than root in a user namespace of its own, where he is root.
 bool may_mount() {
-  const int flags = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS;
-  return ::unshare(flags) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  const auto uid = ::geteuid();
+  const auto gid = ::getegid();
+  if (uid != 0) {
+    if (::unshare(CLONE_NEWUSER) != 0 || !write_text("/proc/self/uid_map", fmt::format("0 {} 1", uid)) ||
+        !write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/gid_map", fmt::format("0 {} 1", gid))) {
+      return false;
+    }
+  }
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
 std::string fill_small_disk(const std::string& directory) {
   if (!may_mount() || ::mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=3m") != 0) return "no mount";
-  REQUIRE(write_file_atomic(directory + "/ballast", std::string(512U << 10U, 'b')));
+  if (!write_file_atomic(directory + "/ballast", std::string(512U << 10U, 'b'))) return "no ballast";
   const auto store = open_at(directory);
   const auto id = store->create(a_session()).value().id;
   const auto filled = fill(*store, id, 0);
