@@ -43,6 +43,11 @@ bool is_emoji_base(char32_t c) {
          (c >= 0x3030 && c <= 0x3299) || (c >= '0' && c <= '9') || c == '#' || c == '*' || c == 0xFE0F || c == 0x20E3;
 }
 
+// Persian, Urdu and the Indic scripts spell words with single (non-)joiners; a run of them hides something.
+bool is_spelling(char32_t c, char32_t before) {
+  return (c == 0x200C || c == 0x200D) && before >= 0x0600 && before < 0x2000;
+}
+
 enum class Scan { complete, unfinished };
 
 struct Sequence {
@@ -132,6 +137,9 @@ std::size_t sanitize_into(std::string& out, std::string_view s, Ending ending) {
       out += replacement;
     } else if ((decoded.code_point == 0x200D || decoded.code_point == 0xFE0F) && is_emoji_base(before)) {
       out += bytes;
+    } else if (is_spelling(decoded.code_point, before)) {
+      out += bytes;
+      before = decoded.code_point;
     } else if (!is_hostile(decoded.code_point)) {
       out += bytes;
       before = decoded.code_point;
@@ -217,6 +225,29 @@ std::string sanitize(std::string_view s) {
   std::string out;
   out.reserve(s.size());
   sanitize_into(out, s, Ending::last);
+  return out;
+}
+
+std::string without_controls(std::string_view s) {
+  std::string out;
+  out.reserve(s.size());
+  for (std::size_t i = 0; i < s.size();) {
+    const auto c = static_cast<unsigned char>(s[i]);
+    const bool second_half_of_c1 = c == 0xC2 && i + 1 < s.size() && static_cast<unsigned char>(s[i + 1]) < 0xA0;
+    const bool line_end = c == '\r' && i + 1 < s.size() && s[i + 1] == '\n';
+    if (c == 0x1B) {
+      append_mark(out, mark_escape);
+      i += scan_escape(s.substr(i)).bytes;
+    } else if (second_half_of_c1) {
+      append_mark(out, mark_control);
+      i += 2;
+    } else if ((c < 0x20 && c != '\n' && c != '\t' && !line_end) || c == 0x7F) {
+      append_mark(out, mark_control);
+      ++i;
+    } else {
+      out += s[i++];
+    }
+  }
   return out;
 }
 

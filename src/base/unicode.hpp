@@ -31,8 +31,14 @@ std::string to_valid_utf8(std::string_view s);
 
 /// Makes text from models, tools, files and the network harmless: bad bytes become U+FFFD; control sequences (CSI, OSC,
 /// DCS …), bidi overrides, tag characters and zero-width runs are removed, each run replaced by one visible mark
-/// "⟦…⟧" naming what it was. "\r\n" becomes "\n"; a lone '\r' is removed as a control character is.
+/// "⟦…⟧" naming what it was. A single joiner between letters of a script that is written with them (Arabic, the Indic
+/// ones) stays. "\r\n" becomes "\n"; a lone '\r' is removed as a control character is.
 std::string sanitize(std::string_view s);
+
+/// The part of it that concerns terminals, for text that goes to a pipe or file and may be shown later: escape
+/// sequences and control characters become marks; everything else, invisible characters included, stays byte for byte.
+/// Bad bytes stay too.
+std::string without_controls(std::string_view s);
 
 /// sanitize() over text that arrives in pieces: a sequence or character cut between two pieces is held back.
 class StreamSanitizer {

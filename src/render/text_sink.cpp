@@ -331,7 +331,7 @@ class TextSink::Impl {
   void give_answer(const event::Done& e) {
     if (options_.answer == AnswerMode::kept) return;
     if (streams() && (last_reply_shown_ || shown_)) return;
-    to_out(options_.out == Medium::terminal ? unicode::sanitize(e.result) : e.result);
+    to_out(options_.out == Medium::terminal ? unicode::sanitize(e.result) : unicode::without_controls(e.result));
     if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) {
       to_out(std::string_view(&options_.terminator, 1));
     }

@@ -50,3 +50,19 @@ TEST_CASE("unicode: width counts columns", "[base][unicode]") {
   CHECK(unicode::width("日本") == 4);
   CHECK(unicode::width("e\u0301") == 1);
 }
+
+TEST_CASE("unicode: for a pipe only what a terminal would obey is marked, the rest stays byte for byte",
+          "[base][unicode]") {
+  CHECK(unicode::without_controls("a\x1b]52;c;eA==\x07z\a\x7F") == "a⟦escape⟧z⟦control⟧");
+  CHECK(unicode::without_controls("\xC2\x9B"
+                                  "31m") == "⟦control⟧31m");
+  const std::string kept = "tab\tcrlf\r\n\uFEFFzero\u200Bwidth \u202Ebidi é \xFF\n";
+  CHECK(unicode::without_controls(kept) == kept);
+}
+
+TEST_CASE("unicode: a joiner that spells a word stays, a run of them does not", "[base][unicode]") {
+  const std::string persian = "می\u200Cخواهم";
+  CHECK(unicode::sanitize(persian) == persian);
+  CHECK(unicode::sanitize("م\u200C\u200C\u200Cخ") == "م\u200C⟦invisible⟧خ");
+  CHECK(unicode::sanitize("a\u200Cb") == "a⟦invisible⟧b");
+}
