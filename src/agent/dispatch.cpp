@@ -231,7 +231,6 @@ class Dispatch {
   }
 
   tool::Context context_for(const Prepared& prepared) {
-    const auto& name = prepared.plan->tool->spec().name;
     return {.files = *scope_.agent.files,
             .shell = scope_.tree.services.sandbox,
             .state = *scope_.session.state,
@@ -241,7 +240,7 @@ class Dispatch {
             .cwd = scope_.agent.cwd,
             .targets = prepared.targets,
             .leave = prepared.leave,
-            .may_read = [this, name](std::string_view path) { return scope_.agent.permissions.may_read(name, path); },
+            .may_read = scope_.agent.permissions.reader(prepared.plan->tool->spec().name),
             .report = [this](chat::EventBody body) { report(std::move(body)); }};
   }
 

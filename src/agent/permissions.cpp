@@ -52,9 +52,12 @@ bool Permissions::is_denied_whole(std::string_view tool) const {
   return std::ranges::any_of(layers_, [&](const auto& layer) { return policy::is_denied_whole(layer.rules, tool); });
 }
 
-bool Permissions::may_read(std::string_view tool, std::string_view absolute_path) const {
-  return std::ranges::none_of(
-      layers_, [&](const auto& layer) { return policy::is_read_denied(layer.rules, tool, absolute_path, roots_); });
+std::function<bool(std::string_view)> Permissions::reader(std::string_view tool) const {
+  std::vector<policy::ReadFilter> filters;
+  for (const auto& layer : layers_) filters.emplace_back(layer.rules, tool, roots_);
+  return [filters = std::move(filters)](std::string_view path) {
+    return std::ranges::none_of(filters, [&](const auto& filter) { return filter.denies(path); });
+  };
 }
 
 void Permissions::grant(const chat::Rule& rule) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,7 +28,9 @@ class Permissions {
 
   [[nodiscard]] policy::Decision decide(const policy::CallFacts& call) const;
   [[nodiscard]] bool is_denied_whole(std::string_view tool) const;
-  [[nodiscard]] bool may_read(std::string_view tool, std::string_view absolute_path) const;
+
+  /// What `tool` may read, for walks over many files: one predicate, made once.
+  [[nodiscard]] std::function<bool(std::string_view absolute_path)> reader(std::string_view tool) const;
 
   /// "Allow for this session": a rule that holds for every layer from now on.
   void grant(const chat::Rule& rule) const;
