@@ -1,5 +1,7 @@
 #include "agent/chat.hpp"
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -60,6 +62,10 @@ Result<void> Chat::open(const chat::UserMessage& first) {
 Result<void> Chat::open_session(const chat::UserMessage& first) {
   if (start_.resume) {
     ERRAND_TRY_ASSIGN(auto session, resume_session(services_.store, *start_.resume));
+    for (const auto& what : session.damaged) {
+      start_.warnings.push_back({"damaged_message", fmt::format("stored message {} can't be read and is left out: {}",
+                                                                what.message_id, what.reason)});
+    }
     session_.emplace(std::move(session));
     return {};
   }

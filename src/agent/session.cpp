@@ -25,8 +25,9 @@ Result<Session> create_session(store::SessionStore& store, const store::NewSessi
 Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info) {
   ERRAND_TRY_ASSIGN(auto session, open_leased(store, info));
   // Read after the lease is ours: what the holder before wrote last is in it.
-  ERRAND_TRY_ASSIGN(const auto stored, store.history(info.id));
-  session.history = continuable(stored);
+  ERRAND_TRY_ASSIGN(const auto stored, store.read_history(info.id));
+  session.history = continuable(stored.messages);
+  session.damaged = stored.damaged;
   session.resumed = true;
   return session;
 }

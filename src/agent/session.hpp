@@ -18,6 +18,7 @@ struct Session {
   std::string files_directory;         ///< files/<session>/
   std::shared_ptr<tool::SessionState> state = std::make_shared<tool::SessionState>();
   bool resumed = false;
+  std::vector<store::DamagedMessage> damaged;  ///< what was stored and can't be read any more, for a warning
 };
 
 /// A new session, leased.
