@@ -12,6 +12,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
 endif()
 
+# Released binaries are small: what is resident at start-up is mostly code.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
+add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections,--as-needed,-O1,--strip-all>)
+
 set(ERRAND_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, empty for none")
 if(ERRAND_SANITIZE)
   add_compile_options(-fsanitize=${ERRAND_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
