@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+
 namespace errand::tool {
 
 const Json& field_at(const Json& input, std::string_view key) {
@@ -14,6 +16,11 @@ const Json& field_at(const Json& input, std::string_view key) {
 std::string string_at(const Json& input, std::string_view key, std::string_view fallback) {
   const auto& field = field_at(input, key);
   return field.is_string() ? field.get<std::string>() : std::string(fallback);
+}
+
+std::string brief_at(const Json& input, std::string_view key) {
+  constexpr std::size_t max_columns = 200;
+  return text::ellipsize(text::replace_all(string_at(input, key), "\n", " "), max_columns);
 }
 
 std::int64_t integer_at(const Json& input, std::string_view key, std::int64_t fallback) {

@@ -15,6 +15,9 @@ std::string string_at(const Json& input, std::string_view key, std::string_view 
 std::int64_t integer_at(const Json& input, std::string_view key, std::int64_t fallback);
 bool flag_at(const Json& input, std::string_view key, bool fallback);
 
+/// A text for summaries: on one line, at most 200 columns.
+std::string brief_at(const Json& input, std::string_view key);
+
 /// The field itself, null when it is absent.
 const Json& field_at(const Json& input, std::string_view key);
 

@@ -56,7 +56,7 @@ class AskUserQuestionTool final : public Tool {
   [[nodiscard]] std::string summary(const Json& input) const override {
     const auto questions = questions_of(input);
     if (questions.empty()) return "AskUserQuestion";
-    return fmt::format("AskUserQuestion {}{}", text::first_line(questions.front().question),
+    return fmt::format("AskUserQuestion {}{}", text::ellipsize(text::first_line(questions.front().question), 200),
                        questions.size() > 1 ? fmt::format(" (and {} more)", questions.size() - 1) : "");
   }
 

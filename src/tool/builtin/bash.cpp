@@ -97,8 +97,9 @@ class BashTool final : public Tool {
 
   [[nodiscard]] std::string summary(const Json& input) const override {
     const auto command = string_at(input, "command");
-    const auto first = std::string(text::first_line(text::trim(command)));
-    return fmt::format("Bash {}{}", first, text::trim(command).size() > first.size() ? " …" : "");
+    const auto first = text::first_line(text::trim(command));
+    const bool has_more = text::trim(command).size() > first.size();
+    return fmt::format("Bash {}{}", text::ellipsize(first, 200), has_more ? " …" : "");
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {

@@ -59,7 +59,7 @@ class EditTool final : public Tool {
 
   [[nodiscard]] std::string summary(const Json& input) const override {
     const auto& edits = field_at(input, "edits");
-    const auto path = string_at(input, "file_path");
+    const auto path = brief_at(input, "file_path");
     if (!edits.is_array() || edits.size() < 2) return fmt::format("Edit {}", path);
     return fmt::format("Edit {} ({} edits)", path, edits.size());
   }

@@ -105,8 +105,8 @@ class GlobTool final : public Tool {
   [[nodiscard]] std::vector<Target> targets(const Json& input) const override { return {{directory_of(input), false}}; }
 
   [[nodiscard]] std::string summary(const Json& input) const override {
-    const auto path = string_at(input, "path");
-    return fmt::format("Glob {}{}", string_at(input, "pattern"), path.empty() ? "" : " in " + path);
+    const auto path = brief_at(input, "path");
+    return fmt::format("Glob {}{}", brief_at(input, "pattern"), path.empty() ? "" : " in " + path);
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {

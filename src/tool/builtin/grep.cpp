@@ -180,8 +180,8 @@ class GrepTool final : public Tool {
   }
 
   [[nodiscard]] std::string summary(const Json& input) const override {
-    const auto path = string_at(input, "path");
-    return fmt::format("Grep {}{}", string_at(input, "pattern"), path.empty() ? "" : " in " + path);
+    const auto path = brief_at(input, "path");
+    return fmt::format("Grep {}{}", brief_at(input, "pattern"), path.empty() ? "" : " in " + path);
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {

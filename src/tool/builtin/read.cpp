@@ -139,7 +139,7 @@ class ReadTool final : public Tool {
   [[nodiscard]] std::string summary(const Json& input) const override {
     const auto offset = integer_at(input, "offset", 1);
     const auto limit = integer_at(input, "limit", 0);
-    auto out = fmt::format("Read {}", string_at(input, "file_path"));
+    auto out = fmt::format("Read {}", brief_at(input, "file_path"));
     if (limit > 0) return out + fmt::format(" (lines {}-{})", offset, offset + limit - 1);
     return offset > 1 ? out + fmt::format(" (from line {})", offset) : out;
   }

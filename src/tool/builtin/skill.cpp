@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <mutex>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -51,7 +50,7 @@ class SkillTool final : public Tool {
   [[nodiscard]] std::string subject(const Json& input) const override { return string_at(input, "name"); }
 
   [[nodiscard]] std::string summary(const Json& input) const override {
-    return fmt::format("Skill {}", string_at(input, "name"));
+    return fmt::format("Skill {}", brief_at(input, "name"));
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {

@@ -29,7 +29,7 @@ class WriteTool final : public Tool {
   }
 
   [[nodiscard]] std::string summary(const Json& input) const override {
-    return fmt::format("Write {} ({})", string_at(input, "file_path"),
+    return fmt::format("Write {} ({})", brief_at(input, "file_path"),
                        text::count_of(count_lines(string_at(input, "content")), "line"));
   }
 
