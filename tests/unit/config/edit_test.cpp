@@ -90,9 +90,10 @@ TEST_CASE("edit: whatever is said of an agent comes back as it was said", "[conf
   const auto where =
       new_agent(world.load(), {.id = "a", .description = text, .model = "ollama/x:1", .system_prompt = text});
   REQUIRE(where.has_value());
-  const auto& definition = agent_of(world.load(), "a").definition;
-  CHECK(agent_of(world.load(), "a").definition.system_prompt == text);
-  CHECK(definition.id.empty() == false);
+  const auto config = world.load();
+  const auto& definition = agent_of(config, "a").definition;
+  CHECK(definition.id == "a");
+  CHECK(definition.system_prompt == text);
 }
 
 TEST_CASE("edit: always allow adds the rule for the user, and nothing else changes", "[config][edit]") {
