@@ -201,7 +201,7 @@ class ChatCommand final : public Command {
   }
 
   static Result<int> ask(Talk& talk, const chat::UserMessage& prompt) {
-    ERRAND_TRY_ASSIGN(const auto result, talk.chat().ask(prompt, talk.begin_run(Call::Clock::now())));
+    ERRAND_TRY_ASSIGN(const auto result, talk.ask(prompt, talk.begin_run(Call::Clock::now())));
     return result.exit_code;
   }
 

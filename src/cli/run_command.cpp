@@ -63,7 +63,7 @@ class RunCommand final : public Command {
         const auto prompt,
         read_prompt({.words = words, .files = arguments_.files, .agent_prompt = talk->chat().definition().prompt},
                     call));
-    ERRAND_TRY_ASSIGN(const auto result, talk->chat().ask(prompt, call));
+    ERRAND_TRY_ASSIGN(const auto result, talk->ask(prompt, call));
     return face.finish(result.exit_code);
   }
 

@@ -28,11 +28,14 @@ Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& 
   return forked;
 }
 
-std::vector<chat::event::Warning> warnings_of(const config::Configuration& config,
-                                              const chat::AgentDefinition& definition,
+std::vector<chat::event::Warning> warnings_of(const Engine& engine, const chat::AgentDefinition& definition,
                                               const std::optional<store::SessionInfo>& resumed) {
   std::vector<chat::event::Warning> out;
-  for (const auto& warning : config.warnings) out.push_back({warning.code, warning.message});
+  for (const auto& warning : engine.config().warnings) out.push_back({warning.code, warning.message});
+  if (const auto& project = engine.config().project; !project.is_workspace) {
+    out.push_back({"workspace", fmt::format("{} is no place for tools to work in; they work in {}", project.root,
+                                            engine.services().surroundings.workspace)});
+  }
   if (resumed && resumed->start.agent == definition.id && resumed->start.definition_hash != definition.hash) {
     out.push_back({"definition_changed",
                    fmt::format("the definition of agent \"{}\" has changed since this session began", definition.id)});
@@ -46,13 +49,13 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
                                           chat::EventSink& sink, chat::Interaction& interaction,
                                           const std::string& trigger) {
   ERRAND_TRY_ASSIGN(auto config, load_quietly(invocation));
-  std::unique_ptr<Talk> talk(new Talk(invocation.signals));
+  std::unique_ptr<Talk> talk(new Talk(invocation));
   ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
   const auto& engine = *talk->engine_;
   ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, engine));
   ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, resumed));
   talk->engine_->preload(definition.models);
-  auto warnings = warnings_of(engine.config(), definition, resumed);
+  auto warnings = warnings_of(engine, definition, resumed);
   auto& signals = invocation.signals;
   talk->chat_.emplace(
       engine.services(),
@@ -66,8 +69,15 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   return talk;
 }
 
+Result<agent::RunResult> Talk::ask(const chat::UserMessage& prompt, const Call& call) {
+  auto result = chat_->ask(prompt, call);
+  if (!result && !warned_) tell_warnings(invocation_.globals, engine_->config());
+  warned_ = true;
+  return result;
+}
+
 Call Talk::begin_run(Call::Clock::time_point from) {
-  Call call{signals_.begin_run(), Call::Clock::time_point::max()};
+  Call call{invocation_.signals.begin_run(), Call::Clock::time_point::max()};
   const auto limit = chat_->definition().limits.timeout;
   if (limit.count() > 0) call.deadline = from + limit;
   return call;

@@ -26,15 +26,19 @@ class Talk {
   [[nodiscard]] agent::Chat& chat() { return *chat_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
 
+  /// Chat::ask(). Where no run could begin that would carry the configuration's warnings, they go to stderr.
+  Result<agent::RunResult> ask(const chat::UserMessage& prompt, const Call& call);
+
   /// A Call for the next run: what stopped the last one is over, the time limit starts anew at `from`.
   [[nodiscard]] Call begin_run(Call::Clock::time_point from);
 
  private:
-  explicit Talk(Signals& signals) : signals_(signals) {}
+  explicit Talk(const Invocation& invocation) : invocation_(invocation) {}
 
-  Signals& signals_;
+  Invocation invocation_;  // references, to what outlives every run
   std::unique_ptr<Engine> engine_;
   std::optional<agent::Chat> chat_;
+  bool warned_ = false;
 };
 
 }  // namespace errand::cli
