@@ -88,6 +88,9 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   // A third of the letters wrong is still the same word; more is another word.
   auto best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const auto& candidate : known) {
+    // The distance is never below the difference in length; `name` may be as long as a file.
+    const auto longer = std::max(name.size(), candidate.size());
+    if (longer - std::min(name.size(), candidate.size()) >= best_distance) continue;
     const auto distance = edit_distance(wanted, lower(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = candidate;

@@ -27,9 +27,14 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+bool is_full(const Findings& findings) {
+  return findings.mistakes.size() >= yaml::max_mistakes;
+}
+
 void add_unknown(std::string_view noun, const NameUse& use, const std::vector<std::string>& known, Findings& findings) {
+  if (is_full(findings)) return;
   findings.mistakes.push_back({.kind = ErrorKind::config,
-                               .message = fmt::format("unknown {} \"{}\"", noun, use.name),
+                               .message = fmt::format("unknown {} \"{}\"", noun, text::ellipsize(use.name, 100)),
                                .hint = text::suggest(use.name, known, fmt::format("{}s", noun)),
                                .where = use.where,
                                .context = {}});
@@ -55,6 +60,7 @@ ModelNames model_names(const std::vector<SettingsDraft>& settings) {
 }
 
 void check_model(const NameUse& use, const ModelNames& names, Findings& findings) {
+  if (is_full(findings)) return;
   const auto slash = use.name.find('/');
   if (slash == std::string::npos) {
     if (contains(names.aliases, use.name) || contains(names.ids, use.name)) return;

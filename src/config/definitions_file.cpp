@@ -15,6 +15,7 @@ using Source = GivenValue::Source;
 using yaml::Node;
 
 constexpr std::size_t max_id_length = 63;
+constexpr std::size_t max_definitions_bytes = std::size_t{32} << 20U;
 constexpr std::array<std::string_view, 4> reserved = {"agents", "subagents", "default_agent", "_defaults"};
 
 std::string_view noun_of(DefinitionKind kind) {
@@ -100,13 +101,27 @@ void check_id(const yaml::Key& id, DefinitionKind kind, Reader& reader) {
       "use a-z, 0-9 and -, at most 63 of them, a letter or digit first");
 }
 
+// What one definition weighs: each takes what stands in _defaults again.
+std::size_t bytes_of(const DefinitionDraft& draft) {
+  auto out = draft.definition.system_prompt.size() + draft.definition.prompt.size();
+  for (const auto& given : draft.given) out += given.value.size();
+  return out;
+}
+
 void read_entries(const Node& map, bool is_top_level, DefinitionKind kind, const DefinitionDraft& defaults,
                   DefinitionsFile& out, Reader& reader) {
+  std::size_t total_bytes = 0;
   for (std::size_t i = 0; i < map.keys.size(); ++i) {
     const auto& id = map.keys[i];
     if (is_top_level && (id.name == "_defaults" || id.name == "default_agent")) continue;
     check_id(id, kind, reader);
     out.drafts.push_back(read_definition(id, map.items[i], defaults, kind, reader));
+    total_bytes += bytes_of(out.drafts.back());
+    if (total_bytes > max_definitions_bytes) {
+      reader.mistake(
+          id.mark, fmt::format("the definitions take more than {} bytes with their _defaults", max_definitions_bytes));
+      return;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -134,7 +135,7 @@ class Guard {
 
   // What stands in _defaults is one value, however many agents have it.
   void add(GuardedValue value, std::string_view covered) {
-    if (std::ranges::find(values_, value) != values_.end()) return;
+    if (!seen_.insert(fmt::format("{} {}", value.what, to_string(value.where))).second) return;
     covered_.push_back(fmt::format("{}:{}{}:{}", value.what.size(), value.what, covered.size(), covered));
     values_.push_back(std::move(value));
   }
@@ -152,6 +153,7 @@ class Guard {
   std::string subject_;
   std::vector<GuardedValue> values_;
   std::vector<std::string> covered_;
+  std::set<std::string> seen_;
 };
 
 }  // namespace

@@ -23,6 +23,9 @@ using Source = GivenValue::Source;
 // Hexadecimal digits of a definition's hash: enough to see a change, short enough to read.
 constexpr std::size_t definition_hash_length = 16;
 
+// Guarded values that one warning names.
+constexpr std::size_t max_named = 100;
+
 std::string resolved(const std::string& path) {
   const auto real = real_path(path);
   return real ? *real : normalize_path(path);
@@ -75,19 +78,17 @@ std::string listed(std::vector<UnusedKey> keys) {
 std::vector<Error> sorted(std::vector<Error> mistakes) {
   std::vector<std::string> files;
   for (const auto& mistake : mistakes) {
-    const auto file = mistake.where ? mistake.where->file : "";
+    const auto file = mistake.where ? mistake.where->file : std::string();
     if (std::ranges::find(files, file) == files.end()) files.push_back(file);
   }
   const auto rank = [&](const Error& e) {
-    const auto where = e.where.value_or(Location{});
-    return std::tuple(std::ranges::find(files, where.file), where.line, where.column);
+    static const Location nowhere;
+    const auto& where = e.where ? *e.where : nowhere;
+    return std::tuple(std::ranges::find(files, where.file), where.line, where.column, std::string_view(e.message));
   };
   std::ranges::stable_sort(mistakes, [&](const Error& a, const Error& b) { return rank(a) < rank(b); });
-  std::vector<Error> out;
-  for (auto& mistake : mistakes) {
-    if (std::ranges::find(out, mistake) == out.end()) out.push_back(std::move(mistake));
-  }
-  return out;
+  mistakes.erase(std::unique(mistakes.begin(), mistakes.end()), mistakes.end());
+  return mistakes;
 }
 
 std::vector<std::string> env_file_names(const std::string& environment) {
@@ -221,11 +222,19 @@ void Loader::read_env_files() {
     const auto text = read_text(path);
     if (!text) continue;
     auto parsed = parse_env(*text, shown_path(path, sources_));
-    // Within one file the last line of a name counts, as a shell would have it.
-    for (auto variable = parsed.variables.rbegin(); variable != parsed.variables.rend(); ++variable) {
-      if (std::ranges::find(known, variable->name) != known.end()) drafts_.env_files.push_back(std::move(*variable));
-    }
-    malformed_env_.insert(malformed_env_.end(), parsed.malformed.begin(), parsed.malformed.end());
+    keep_known(known, std::move(parsed.variables));
+    if (!parsed.malformed.empty()) malformed_env_.push_back({parsed.malformed.front(), parsed.malformed.size()});
+  }
+}
+
+// Within one file the last line of a name counts, as a shell would have it.
+void Loader::keep_known(const std::vector<std::string>& known, std::vector<EnvFileVariable> variables) {
+  std::vector<std::string> seen;
+  for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
+    if (std::ranges::find(known, variable->name) == known.end()) continue;
+    if (std::ranges::find(seen, variable->name) != seen.end()) continue;
+    seen.push_back(variable->name);
+    drafts_.env_files.push_back(std::move(*variable));
   }
 }
 
@@ -324,29 +333,37 @@ void Loader::remember_held_back_providers() {
   }
 }
 
-void Loader::add_summaries() {
-  if (project_.trust == Trust::untrusted || project_.trust == Trust::changed) {
-    std::vector<std::string> names;
-    for (const auto& value : project_.guarded)
-      names.push_back(fmt::format("{} ({})", value.what, to_string(value.where)));
-    findings_.warnings.push_back(
-        {"untrusted",
-         fmt::format("{} not trusted{}, so this is held back: {}; errand trust allows it",
-                     project_.root == sources_.cwd ? "this directory is" : fmt::format("{} is", project_.root),
-                     project_.trust == Trust::changed ? " with what it sets now" : "", text::join(names, ", ")),
-         std::nullopt});
+void Loader::warn_of_what_is_held_back() {
+  std::vector<std::string> names;
+  for (const auto& value : project_.guarded) {
+    if (names.size() == max_named) break;
+    names.push_back(fmt::format("{} ({})", value.what, to_string(value.where)));
   }
+  if (project_.guarded.size() > max_named) {
+    names.push_back(fmt::format("and {} more", project_.guarded.size() - max_named));
+  }
+  const auto subject = project_.root == sources_.cwd ? std::string("this directory") : project_.root;
+  const auto* how = project_.trust == Trust::changed ? "not trusted with what it sets now" : "not trusted";
+  findings_.warnings.push_back(
+      {"untrusted",
+       fmt::format("{} is {}, so this is held back: {}; errand trust allows it", subject, how, text::join(names, ", ")),
+       std::nullopt});
+}
+
+void Loader::add_summaries() {
+  const auto warn = [&](std::string_view code, std::string message, std::optional<Location> where = std::nullopt) {
+    findings_.warnings.push_back({std::string(code), std::move(message), std::move(where)});
+  };
+  if (project_.trust == Trust::untrusted || project_.trust == Trust::changed) warn_of_what_is_held_back();
   if (!findings_.unused.empty()) {
-    findings_.warnings.push_back(
-        {"not_used_yet", fmt::format("checked, but without effect in this version: {}", listed(findings_.unused)),
-         std::nullopt});
+    warn("not_used_yet", "checked, but without effect in this version: " + listed(findings_.unused));
   }
   if (!findings_.without_effect.empty()) {
-    findings_.warnings.push_back(
-        {"older_key", fmt::format("older keys without effect: {}", listed(findings_.without_effect)), std::nullopt});
+    warn("older_key", "older keys without effect: " + listed(findings_.without_effect));
   }
-  for (const auto& where : malformed_env_) {
-    findings_.warnings.push_back({"env_file", "this line assigns nothing and is passed over", where});
+  for (const auto& [where, count] : malformed_env_) {
+    const auto more = count > 1 ? fmt::format(", as are {} more", count - 1) : std::string();
+    warn("env_file", "this line assigns nothing and is passed over" + more, where);
   }
 }
 

@@ -39,11 +39,13 @@ class Loader {
   void read_settings_files();
   void read_settings_file(Layer layer, const std::string& path);
   void read_env_files();
+  void keep_known(const std::vector<std::string>& known, std::vector<EnvFileVariable> variables);
   void read_all_definitions();
   void read_definitions_file(DefinitionKind kind, Layer layer, const std::string& path);
   void read_markdown_subagents();
   void decide_trust();
   void remember_held_back_providers();
+  void warn_of_what_is_held_back();
   void add_summaries();
   Configuration finished();
 
@@ -55,7 +57,11 @@ class Loader {
   Findings findings_;
   Drafts drafts_;
   std::vector<SkillEntry> skills_;
-  std::vector<Location> malformed_env_;
+  struct Malformed {
+    Location first;
+    std::size_t lines = 0;
+  };
+  std::vector<Malformed> malformed_env_;
   std::vector<std::string> held_back_providers_;
 };
 

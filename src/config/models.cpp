@@ -253,13 +253,12 @@ const BuiltinProvider* builtin_provider(std::string_view name) {
   return found == providers.end() ? nullptr : &*found;
 }
 
-Error unknown_model(std::string_view name, std::vector<std::string> aliases) {
-  const auto listed = text::join(aliases, ", ");
-  auto& known = aliases;
+Error unknown_model(std::string_view name, std::vector<std::string> known) {
+  const auto listed = text::join(known, ", ");
   for (const auto& row : rows) known.emplace_back(row.id);
   const auto near = text::nearest(name, known);
   return {.kind = ErrorKind::config,
-          .message = fmt::format("unknown model \"{}\"", name),
+          .message = fmt::format("unknown model \"{}\"", text::ellipsize(name, 100)),
           .hint = fmt::format("{}name an alias ({}), an id that errand models lists, or provider/model",
                               near ? fmt::format("did you mean \"{}\"? ", *near) : "", listed),
           .where = std::nullopt,

@@ -37,7 +37,7 @@ std::vector<chat::ModelSpec> builtin_models();
 /// OpenAI's reasoning models by an effort, all others not at all.
 chat::ThinkingStyle thinking_style(std::string_view provider, std::string_view id);
 
-/// A word that names no model, with the nearest of `aliases` and the built-in ids.
-Error unknown_model(std::string_view name, std::vector<std::string> aliases);
+/// A word that names no model, with the nearest of `known` (the aliases) and the built-in ids.
+Error unknown_model(std::string_view name, std::vector<std::string> known);
 
 }  // namespace errand::config

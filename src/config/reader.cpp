@@ -75,8 +75,9 @@ void Reader::mistake(yaml::Mark mark, std::string_view message, std::string_view
 }
 
 void Reader::mistake(Error error, yaml::Mark mark) {
+  if (findings_.mistakes.size() >= yaml::max_mistakes) return;
   error.kind = ErrorKind::config;
-  error.message = unicode::sanitize(error.message);
+  error.message = text::ellipsize(unicode::sanitize(error.message), yaml::max_message_columns);
   error.hint = unicode::sanitize(error.hint);
   error.where = at(mark);
   findings_.mistakes.push_back(std::move(error));
@@ -91,15 +92,17 @@ void Reader::unknown(yaml::Mark mark, std::string_view noun, std::string_view na
 }
 
 void Reader::warn(std::string_view code, yaml::Mark mark, std::string_view message) {
-  findings_.warnings.push_back({std::string(code), unicode::sanitize(message), at(mark)});
+  if (findings_.warnings.size() >= yaml::max_mistakes) return;
+  auto text = text::ellipsize(unicode::sanitize(message), yaml::max_message_columns);
+  findings_.warnings.push_back({std::string(code), std::move(text), at(mark)});
 }
 
 void Reader::not_used_yet(yaml::Mark mark) {
-  findings_.unused.push_back({path_, at(mark)});
+  if (findings_.unused.size() < yaml::max_mistakes) findings_.unused.push_back({path_, at(mark)});
 }
 
 void Reader::without_effect(yaml::Mark mark) {
-  findings_.without_effect.push_back({path_, at(mark)});
+  if (findings_.without_effect.size() < yaml::max_mistakes) findings_.without_effect.push_back({path_, at(mark)});
 }
 
 void Reader::wrong_type(const yaml::Node& node, std::string_view wanted) {

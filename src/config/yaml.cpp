@@ -56,8 +56,9 @@ class Builder final : public YAML::EventHandler {
   Node take_root() { return std::move(root_); }
 
   void mistake(Mark mark, std::string_view message, std::string_view hint) {
+    if (mistakes_.size() >= max_mistakes) return;
     mistakes_.push_back({.kind = ErrorKind::config,
-                         .message = unicode::sanitize(message),
+                         .message = text::ellipsize(unicode::sanitize(message), max_message_columns),
                          .hint = unicode::sanitize(hint),
                          .where = Location{file_, mark.line == 0 ? 0 : mark.line + line_offset_, mark.column},
                          .context = {}});
@@ -194,6 +195,10 @@ class Builder final : public YAML::EventHandler {
       mistake_at(key.mark, fmt::format("the key \"{}\" stands twice", key.text),
                  fmt::format("it stands at line {} too; only one can count", first->mark.line));
       return;
+    }
+    if (map.keys.size() >= max_keys) {
+      throw Stop{
+          {key.mark.line - line_offset_, key.mark.column}, fmt::format("a map holds more than {} keys", max_keys), ""};
     }
     if (value.kind == Kind::null) value.mark = key.mark;  // yaml-cpp places what is not there at the next token
     map.keys.push_back({std::move(key.text), key.mark});

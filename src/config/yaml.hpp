@@ -9,13 +9,21 @@
 // Internal to this room: YAML text as a tree that knows where each value stood. yaml-cpp is behind yaml.cpp alone.
 namespace errand::config::yaml {
 
-/// Largest file read; a hand-written one has a hundredth of it.
-inline constexpr std::size_t max_bytes = std::size_t{1} << 20U;
+/// Largest file read; a hand-written one has a hundredth of it. yaml-cpp takes about a second for a megabyte.
+inline constexpr std::size_t max_bytes = std::size_t{512} << 10U;
 inline constexpr int max_depth = 32;
 /// Values in a document, those that aliases repeat counted each time, and the bytes of their text: what an alias bomb
 /// meets first.
 inline constexpr std::size_t max_values = 100'000;
-inline constexpr std::size_t max_text_bytes = 4 * max_bytes;
+inline constexpr std::size_t max_text_bytes = 4 * max_bytes;  // 2 MiB
+
+/// Keys of one map. Looking for duplicates takes the square of it.
+inline constexpr std::size_t max_keys = 1'000;
+/// Mistakes that are told of at once; a file with more is no YAML of ours.
+inline constexpr std::size_t max_mistakes = 200;
+
+/// A message repeats what was written; this much of it is enough to find it.
+inline constexpr std::size_t max_message_columns = 500;
 
 enum class Kind { null, scalar, list, map };
 

@@ -34,3 +34,8 @@ TEST_CASE("text: ellipsize counts columns, not bytes", "[base][text]") {
   CHECK(text::ellipsize("日本語テキスト", 7) == "日本語…");
   CHECK(text::ellipsize("abc", 3) == "abc");
 }
+
+TEST_CASE("text: a name as long as a file is near nothing, and that is found at once", "[base][text]") {
+  const std::vector<std::string> known(1000, "Grep");
+  CHECK_FALSE(text::nearest(std::string(1'000'000, 'x'), known).has_value());
+}

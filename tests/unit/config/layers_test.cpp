@@ -141,3 +141,30 @@ TEST_CASE("lookup: an unknown name is told with the nearest", "[config][layers]"
   CHECK(describe(find_agent(config, "").error()) ==
         "error: no agent was named, and there is no default_agent\n  hint: name one with -a: coder, reviewer\n");
 }
+
+TEST_CASE("layers: files made to waste time end early and are told of in bounds", "[config][layers]") {
+  const auto repeated = [](std::size_t n, const auto& piece) {
+    std::string out;
+    for (std::size_t i = 0; i < n; ++i) out += piece(i);
+    return out;
+  };
+  World world;
+  world.write("project/agents.yaml",
+              "a:\n" + repeated(3000, [](auto i) { return "  k" + std::to_string(i) + ": 1\n"; }));
+  CHECK(world.mistakes().find("a map holds more than 1000 keys\n  at agents.yaml:1002:3") != std::string::npos);
+
+  world.write("project/agents.yaml", "a: { tools: [" + repeated(50'000, [](auto) { return "Nope, "; }) + "] }\n");
+  CHECK(load(world.sources).error().size() == 200);
+
+  world.write("project/agents.yaml", "a: { " + std::string(100'000, 'k') + ": 1 }\n");
+  CHECK(load(world.sources).error().front().message.size() < 1000);
+
+  world.write("project/agents.yaml", "_defaults: { system_prompt: " + std::string(200'000, 'x') + " }\n" +
+                                         repeated(900, [](auto i) { return "a" + std::to_string(i) + ": {}\n"; }));
+  CHECK(world.mistakes().starts_with("error: the definitions take more than 33554432 bytes with their _defaults\n"));
+
+  world.write("project/agents.yaml", "a: {}\n");
+  world.write("project/.env",
+              repeated(10'000, [](auto) { return "OPENAI_API_KEY=x\n"; }) + repeated(9, [](auto) { return "junk\n"; }));
+  CHECK(world.load().project.guarded == std::vector<GuardedValue>{{"OPENAI_API_KEY in .env", "", {".env", 10'000, 1}}});
+}

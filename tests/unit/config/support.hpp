@@ -1,9 +1,9 @@
 #pragma once
 
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -31,12 +31,13 @@ class World {
     if (!make_directories(dir / directory, 0755)) throw std::runtime_error("can't make " + directory);
   }
 
-  /// `path` starts at the directory that holds home, project and share.
+  /// `path` starts at the directory that holds home, project and share. Not synced to the disk: there are many.
   void write(const std::string& path, std::string_view text) const {
     const auto whole = dir / path;
-    if (!make_directories(parent_path(whole), 0755) || !write_file_atomic(whole, text)) {
-      throw std::runtime_error("can't write " + path);
-    }
+    if (!make_directories(parent_path(whole), 0755)) throw std::runtime_error("can't make the directory of " + path);
+    std::ofstream out(whole, std::ios::binary | std::ios::trunc);
+    out << text;
+    if (!out.flush()) throw std::runtime_error("can't write " + path);
   }
 
   [[nodiscard]] std::string read(const std::string& path) const { return read_file(dir / path).value_or("(no file)"); }
