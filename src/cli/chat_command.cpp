@@ -134,6 +134,7 @@ class ChatCommand final : public Command {
                             .lines = person.lines(),
                             .err_fd = STDERR_FILENO,
                             .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
+                            .typed = [&signals] { signals.typed(); },
                             .must_leave = [&signals] { return must_leave(signals); },
                             .message_of = [this, &first](const std::string& line) { return message(line, first); },
                             .show_error = print_error};

@@ -12,13 +12,18 @@ namespace errand::cli {
 
 namespace {
 
-std::function<void()> stop_on_failure(Signals& signals) {
-  return [&signals] { signals.request({"stdout", exit_broken_pipe}); };
+// A terminal that can't be written to has gone away; a pipe or file is another matter.
+std::function<void()> stop_on_failure(int out_fd, Signals& signals) {
+  const auto by = ::isatty(out_fd) != 0 ? agent::CancelledBy{"SIGHUP", exit_hung_up}
+                                        : agent::CancelledBy{"stdout", exit_broken_pipe};
+  return [&signals, by] { signals.request(by); };
 }
 
 Result<int> code_of(const render::Output& output, int code) {
   if (output.closed()) return exit_broken_pipe;
-  if (output.error()) return fail(*output.error());
+  // Whoever was hung up on can't be written to either: the signal says more.
+  const bool by_signal = code == exit_hung_up || code == exit_terminated || code == exit_interrupted;
+  if (output.error() && !by_signal) return fail(*output.error());
   return code;
 }
 
@@ -48,7 +53,7 @@ render::TextOptions text_options(const Invocation& invocation, const FaceOptions
   auto options =
       render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
   options.terminator = face.terminator;
-  options.on_failure = stop_on_failure(invocation.signals);
+  options.on_failure = stop_on_failure(face.out_fd, invocation.signals);
   return options;
 }
 
@@ -69,7 +74,7 @@ class TextFace final : public Face {
 
 class JsonFace final : public Face {
  public:
-  JsonFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(signals)) {}
+  JsonFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(out_fd, signals)) {}
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   [[nodiscard]] Result<int> finish(int code) override { return code_of(sink_.output(), code); }
   void not_started(const Error& error) override { sink_.on_event(event_of(done_of(error))); }
@@ -80,7 +85,7 @@ class JsonFace final : public Face {
 
 class JsonLinesFace final : public Face {
  public:
-  JsonLinesFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(signals)) {}
+  JsonLinesFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(out_fd, signals)) {}
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   [[nodiscard]] Result<int> finish(int code) override {
     sink_.flush();

@@ -29,6 +29,11 @@ agent::CancelledBy named(int signal) {
   }
 }
 
+// SIGTERM and SIGHUP are the last word.
+bool is_final(const agent::CancelledBy& by) {
+  return by.exit_code == exit_terminated || by.exit_code == exit_hung_up;
+}
+
 bool is_interrupt(const agent::CancelledBy& by) {
   return by.exit_code == exit_interrupted;
 }
@@ -62,13 +67,20 @@ void Signals::watch(const std::stop_token& stop) {
 }
 
 void Signals::on_signal(int signal) {
-  const auto now = std::chrono::steady_clock::now();
-  if (signal == SIGINT) {
-    const bool again = last_interrupt_.time_since_epoch().count() != 0 && now - last_interrupt_ < leave_at_once;
-    if (again) ::_exit(exit_interrupted);
-    last_interrupt_ = now;
-  }
+  if (signal == SIGINT && is_second_interrupt()) ::_exit(exit_interrupted);
   request(named(signal));
+}
+
+bool Signals::is_second_interrupt() {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  const auto before = std::exchange(last_interrupt_, now);
+  return before && now - *before < leave_at_once;
+}
+
+void Signals::typed() {
+  const std::lock_guard lock(mutex_);
+  last_interrupt_.reset();
 }
 
 std::stop_token Signals::begin_run() {
@@ -84,7 +96,8 @@ std::stop_token Signals::begin_run() {
 
 void Signals::request(agent::CancelledBy by) {
   const std::lock_guard lock(mutex_);
-  if (!cancelled_ || is_interrupt(*cancelled_)) cancelled_ = std::move(by);
+  const bool stronger = !cancelled_ || is_interrupt(*cancelled_) || (is_final(by) && !is_final(*cancelled_));
+  if (stronger) cancelled_ = std::move(by);
   source_.request_stop();
   ::eventfd_write(wake_.get(), 1);
 }

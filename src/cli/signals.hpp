@@ -12,8 +12,8 @@
 namespace errand::cli {
 
 /// The process's signals as requests to stop. SIGINT, SIGTERM and SIGHUP are blocked everywhere and read by one thread:
-/// the first asks the run to stop, a second SIGINT within two seconds leaves at once. Make one in main, before any
-/// other thread.
+/// the first asks the run to stop, a second SIGINT within two seconds and with no key between leaves at once. Make one
+/// in main, before any other thread.
 class Signals {
  public:
   Signals();
@@ -25,7 +25,10 @@ class Signals {
   /// request that came before the first run holds for it.
   std::stop_token begin_run();
 
-  /// Asks the run to stop for a reason that is no signal (stdout was closed).
+  /// The person typed something: the next SIGINT is a first one again.
+  void typed();
+
+  /// Asks the run to stop for a reason that is no signal (stdout was closed). A signal says more: it takes its place.
   void request(agent::CancelledBy by);
 
   /// Who asked since begin_run(); none when nobody did.
@@ -37,6 +40,7 @@ class Signals {
  private:
   void watch(const std::stop_token& stop);
   void on_signal(int signal);
+  bool is_second_interrupt();
 
   Fd signals_;
   Fd wake_;
@@ -45,7 +49,7 @@ class Signals {
   std::stop_source source_;
   std::optional<agent::CancelledBy> cancelled_;
   bool had_run_ = false;
-  std::chrono::steady_clock::time_point last_interrupt_{};
+  std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
   std::jthread thread_;
 };
 

@@ -46,6 +46,8 @@ class Loop {
       leaving_ = true;
       return std::nullopt;
     }
+    chat_.typed();
+    last_interrupt_.reset();
     return **std::move(line);
   }
 

@@ -19,6 +19,7 @@ struct TerminalChat {
   RecordReader& lines;               ///< stdin
   int err_fd;                        ///< prompt and notes
   std::function<Call()> begin;       ///< a fresh Call for the next prompt or wait: what was cancelled before is over
+  std::function<void()> typed;       ///< told of each line that was typed
   std::function<bool()> must_leave;  ///< SIGTERM, SIGHUP or a closed stdout
   std::function<Result<chat::UserMessage>(const std::string& line)> message_of;
   std::function<void(const Error&)> show_error;
