@@ -15,17 +15,29 @@ namespace errand::test::e2e {
 namespace {
 
 // Keys of the case; all others are the keys of its only step.
-const std::set<std::string> case_keys = {"about", "files", "server", "protocol", "steps"};
+const std::set<std::string> case_keys = {"about", "files", "server", "protocol", "steps", "env"};
+
+// Each step has the case's environment; what it says itself counts.
+Json with_environment(Json steps, const Json& environment) {
+  for (auto& step : steps) {
+    auto own = environment;
+    if (const auto given = step.find("env"); given != step.end()) own.update(*given);
+    step["env"] = std::move(own);
+  }
+  return steps;
+}
 
 Json steps_of(const Json& body) {
   if (const auto steps = body.find("steps"); steps != body.end()) {
     for (const auto& [key, value] : body.items()) {
       if (!case_keys.contains(key)) throw std::runtime_error(fmt::format("beside steps: unknown key \"{}\"", key));
     }
-    return *steps;
+    return with_environment(*steps, body.value("env", Json::object()));
   }
   auto only = body;
-  for (const auto& key : case_keys) only.erase(key);
+  for (const auto& key : case_keys) {
+    if (key != "env") only.erase(key);
+  }
   return Json::array({only});
 }
 
@@ -75,6 +87,7 @@ class Play {
     }
     add(failures_, where, run->finish());
     if (failures_.empty()) add(failures_, where, run->capture(variables_));
+    server_.define(variables_);
     return failures_.empty();
   }
 

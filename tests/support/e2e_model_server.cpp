@@ -164,6 +164,11 @@ void ModelServer::serve(Protocol protocol, const Json& replies) {
   }
 }
 
+void ModelServer::define(Variables variables) {
+  const std::lock_guard lock(mutex_);
+  variables_ = std::move(variables);
+}
+
 Reply ModelServer::answer(const ReceivedRequest& request) {
   const std::lock_guard lock(mutex_);
   const int number = ++number_;
@@ -177,10 +182,11 @@ Reply ModelServer::answer(const ReceivedRequest& request) {
       return text_reply(500, "the case has no reply left");
     }
     --planned->left;
-    if (const auto expected = planned->entry.find("expect"); expected != planned->entry.end()) {
+    const auto entry = expanded(planned->entry, variables_);
+    if (const auto expected = entry.find("expect"); expected != entry.end()) {
       note(number, check_request(*expected, request, seen));
     }
-    return reply_for(planned->entry);
+    return reply_for(entry);
   } catch (const std::exception& e) {
     note(number, {e.what()});
     return text_reply(500, "the case can't be played");

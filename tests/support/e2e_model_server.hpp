@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/e2e_wire.hpp"
+#include "support/e2e_world.hpp"
 #include "support/loopback_server.hpp"
 
 namespace errand::test::e2e {
@@ -19,6 +20,9 @@ class ModelServer {
 
   /// The replies, in the case's own words. Call before the first request.
   void serve(Protocol protocol, const Json& replies);
+
+  /// Values for {{name}} in the replies that are still to come.
+  void define(Variables variables);
 
   [[nodiscard]] std::string url() const { return server_.url(); }
   [[nodiscard]] std::size_t requests() const { return server_.requests().size(); }
@@ -44,6 +48,7 @@ class ModelServer {
   mutable std::mutex mutex_;
   Protocol protocol_ = Protocol::anthropic;
   std::vector<Planned> planned_;
+  Variables variables_;
   Failures failures_;
   int number_ = 0;
   LoopbackServer server_;  // last: its threads use the rest

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ostream>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -95,6 +96,10 @@ void set_stdin(posix_spawn_file_actions_t& actions, const ProgramSpec& spec, con
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Exit& exit) {
+  return exit.signal != 0 ? out << "signal " << exit.signal : out << "exit " << exit.code;
+}
 
 Program::Program(const ProgramSpec& spec) {
   auto in = has_pipe(spec.stdin_is) ? pipe_or_throw() : Pipe{};

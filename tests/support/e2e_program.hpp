@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <iosfwd>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct Exit {
   int signal = 0;  ///< not 0: a signal ended it
   bool operator==(const Exit&) const = default;
 };
+/// "exit 1", "signal 9": for Catch2.
+std::ostream& operator<<(std::ostream& out, const Exit& exit);
 
 /// A program that runs beside the test, its output collected. Killed when it goes. Thread-safe.
 class Program {
