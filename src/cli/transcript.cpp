@@ -68,7 +68,9 @@ std::map<std::string, Json> results_of(const std::vector<store::StoredRecord>& r
   for (const auto& record : records) {
     if (record.type != "tool_result") continue;
     auto body = Json::parse(record.json, nullptr, false);
-    if (body.is_object()) out[string_at(body, "tool_use_id")] = std::move(body);
+    if (!body.is_object()) continue;
+    auto id = string_at(body, "tool_use_id");
+    out.insert_or_assign(std::move(id), std::move(body));
   }
   return out;
 }
