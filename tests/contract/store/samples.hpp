@@ -14,7 +14,7 @@ inline Timestamp at(int seconds) {
 }
 
 inline store::NewSession a_session() {
-  return {"helper", "sha256:1", "scripted/x", "/work/a", "/work/a/src", "ask", "count the files", "", ""};
+  return {"helper", "sha256:1", "scripted/x", "/home/a/a", "/home/a/a/src", "ask", "count the files", "", ""};
 }
 
 inline chat::Event event_of(const std::string& session, int seconds, chat::EventBody body) {

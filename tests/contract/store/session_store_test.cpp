@@ -107,7 +107,7 @@ TEST_CASE("store: a session keeps what it was started with and adds up what it u
   const Opened store;
   auto start = a_session();
   start.name = "nightly";
-  start.project = "/work/\xFF";  // a path is bytes
+  start.project = "/home/a/\xFF";  // a path is bytes
   const auto created = store->create(start).value();
   const auto run = a_run(created.id, 2);
   REQUIRE(store->begin_run(run, {user_says(created.id, 2, "u1", "x")}));
@@ -137,7 +137,7 @@ TEST_CASE("store: sessions are found by id, beginning, name and rank", "[store][
   auto named = a_session();
   named.name = "release notes";
   auto elsewhere = a_session();
-  elsewhere.project = "/work/b";
+  elsewhere.project = "/home/a/b";
   const auto first = store.session_at(10, named);
   const auto second = store.session_at(30, elsewhere);
   const auto third = store.session_at(20);
@@ -156,8 +156,8 @@ TEST_CASE("store: sessions are found by id, beginning, name and rank", "[store][
   CHECK(found("latest", "") == second);
   CHECK(found("-1", "") == second);
   CHECK(found("-2", "") == third);
-  CHECK(found("latest", "/work/a") == third);
-  CHECK(found("-2", "/work/a") == first);
+  CHECK(found("latest", "/home/a/a") == third);
+  CHECK(found("-2", "/home/a/a") == first);
 
   SECTION("of two with one name, the one that was used last") {
     const auto newer = store.session_at(50, named);
@@ -202,7 +202,7 @@ TEST_CASE("store: lists are newest first and narrowed as asked", "[store][contra
   const Opened store;
   auto other = a_session();
   other.agent = "reviewer";
-  other.project = "/work/b";
+  other.project = "/home/a/b";
   const auto oldest = store.session_at(10);
   const auto newest = store.session_at(30, other);
   const auto middle = store.session_at(20);
@@ -215,9 +215,9 @@ TEST_CASE("store: lists are newest first and narrowed as asked", "[store][contra
   CHECK(listed({}) == Ids{newest, middle, oldest});
   CHECK(listed({.limit = 2}) == Ids{newest, middle});
   CHECK(listed({.limit = 0, .with_subagents = true}) == Ids{subagent, newest, middle, oldest});
-  CHECK(listed({.project = "/work/a"}) == Ids{middle, oldest});
+  CHECK(listed({.project = "/home/a/a"}) == Ids{middle, oldest});
   CHECK(listed({.agent = "reviewer"}) == Ids{newest});
-  CHECK(listed({.project = "/work/a", .agent = "reviewer"}) == Ids{});
+  CHECK(listed({.project = "/home/a/a", .agent = "reviewer"}) == Ids{});
   CHECK(listed({.since = at(20)}) == Ids{newest, middle});
 }
 
