@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,11 +23,16 @@ using namespace errand::test::e2e;
 namespace {
 
 constexpr const char* script = R"(turns:
+  - when: { user: "dig" }
+    reply: [ { text: "I dig." }, { tool_use: { name: Read, input: { file_path: a.txt } } } ]
+  - when: { user: "dig" }
+    reply: [ { text: "Dug." } ]
   - when: { user: "work" }
     reply: [ { text: "First I look." }, { tool_use: { name: Read, input: { file_path: a.txt } } }, { tool_use: { name: Glob, input: { pattern: "*" } } } ]
   - reply: [ { tool_use: { name: TodoWrite, input: { todos: [ { content: write, status: in_progress } ] } } } ]
   - reply: [ { thinking: "hm" }, { text: "Then I write." }, { tool_use: { name: Write, input: { file_path: b.txt, content: "x" } } } ]
   - reply: [ { tool_use: { name: Bash, input: { command: "echo one; echo two" } } }, { tool_use: { name: Read, input: { file_path: b.txt } } } ]
+  - reply: [ { tool_use: { name: Task, input: { description: one, prompt: dig, subagent_type: digger } } }, { tool_use: { name: Task, input: { description: two, prompt: dig, subagent_type: digger } } } ]
   - reply: [ { tool_use: { name: Bash, input: { command: "seq 1 20000" } } } ]
   - reply: [ { text: "All of it " }, { text: "is done." } ]
 )";
@@ -43,8 +49,10 @@ std::size_t lines_in(const std::string& text) {
 class Scene {
  public:
   Scene() {
-    world_.make_files(
-        {{"agents.yaml", helper_agent("scripted/turns.yaml")}, {"turns.yaml", script}, {"a.txt", "alpha\n"}});
+    world_.make_files({{"agents.yaml", helper_agent("scripted/turns.yaml")},
+                       {"subagents.yaml", "subagents:\n  digger: { description: Digs }\n"},
+                       {"turns.yaml", script},
+                       {"a.txt", "alpha\n"}});
     server_.serve(Protocol::anthropic, Json::parse(R"([{"reply": {"text": "Going on."}, "repeat": 1000}])"));
   }
 
@@ -118,16 +126,37 @@ bool is_kept_as(const Json& event, const Json& record) {
   return true;
 }
 
-void check_kept(const std::vector<std::string>& said, const Json& records) {
+void check_kept(const std::vector<Json>& said, const Json& records) {
   auto from = records.begin();
-  for (const auto& line : said) {
-    const auto event = Json::parse(line);
-    if (!is_lasting(event)) continue;
-    INFO(line);
+  for (const auto& event : said) {
+    INFO(event.dump());
     const auto found = std::find_if(from, records.end(), [&](const Json& record) { return is_kept_as(event, record); });
     CHECK(found != records.end());
     if (found != records.end()) from = found;
   }
+}
+
+// What a killed run said, by session: its own and its subagents'.
+struct Said {
+  std::string session;
+  bool ended = false;
+  std::map<std::string, std::vector<Json>> lasting;
+};
+
+Said read_lines(const std::vector<std::string>& lines) {
+  Said out;
+  for (const auto& line : lines) {
+    const auto event = Json::parse(line);
+    const auto session = event.at("session_id").get<std::string>();
+    if (out.session.empty()) out.session = session;
+    out.ended = event.at("type") == "done";
+    if (is_lasting(event)) out.lasting[session].push_back(event);
+  }
+  return out;
+}
+
+Json records_of(const Scene& scene, const std::string& session) {
+  return scene.answer_of({"sessions", "show", session, "--json"}).at("records");
 }
 
 }  // namespace
@@ -137,22 +166,25 @@ TEST_CASE("a run killed at any moment keeps what it said, and its session goes o
   const auto lines = scene.undisturbed_lines();
   const auto seed =
       static_cast<std::uint32_t>(number_in("ERRAND_SEED", static_cast<int>(std::random_device{}() >> 1U)));
+  const int crashes = number_in("ERRAND_CRASHES", 25);
   CAPTURE(seed);
   std::mt19937 random(seed);
-  std::uniform_int_distribution<std::size_t> some_lines(0, lines);
+  std::uniform_int_distribution<std::size_t> some_lines(0, lines - 1);
   std::uniform_int_distribution<int> some_microseconds(0, 4000);
 
-  for (int i = 0; i < number_in("ERRAND_CRASHES", 25); ++i) {
+  int cut_short = 0;
+  for (int i = 0; i < crashes; ++i) {
     const auto after = some_lines(random);
     const std::chrono::microseconds more(some_microseconds(random));
     CAPTURE(i, after, more.count());
-    const auto said = scene.killed_after(after, more);
-    if (said.empty()) continue;  // nothing was acknowledged
-    const auto session = Json::parse(said.front()).at("session_id").get<std::string>();
-    check_kept(said, scene.answer_of({"sessions", "show", session, "--json"}).at("records"));
+    const auto said = read_lines(scene.killed_after(after, more));
+    if (!said.ended) ++cut_short;
+    if (said.session.empty()) continue;  // nothing was acknowledged
+    for (const auto& [session, events] : said.lasting) check_kept(events, records_of(scene, session));
     scene.go_on();
-    const auto records = scene.answer_of({"sessions", "show", session, "--json"}).at("records");
+    const auto records = records_of(scene, said.session);
     CHECK(records.back().at("type") == "done");
-    check_kept(said, records);
+    if (const auto own = said.lasting.find(said.session); own != said.lasting.end()) check_kept(own->second, records);
   }
+  CHECK((cut_short > 0 || crashes < 10));  // else the kills came too late to show anything
 }

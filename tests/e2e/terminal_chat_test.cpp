@@ -306,6 +306,55 @@ TEST_CASE("terminal chat: a terminal that goes away saves the session and ends w
   scene.check();
 }
 
+TEST_CASE("terminal chat: it asks once whether to trust what a project sets, and not again until that changes",
+          "[e2e][terminal]") {
+  const Scene scene(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "echo hello"}}}},
+    {"expect": {"last_message": {"tool_result": "hello\n"}}, "reply": {"text": "It says hello."}}])");
+  scene.world.make_files({{"agents.yaml", helper_agent() + "    permissions: { allow: [\"Bash(echo *)\"] }\n"}});
+  {
+    auto terminal = scene.chat();
+    terminal.wait_for("permissions.allow");
+    terminal.wait_for("Trust them?");
+    terminal.type("y\n");
+    terminal.wait_for(prompt);
+    terminal.type("greet\n");
+    terminal.wait_for("It says hello.");
+    CHECK(terminal.shown().find("allow?") == std::string::npos);
+    terminal.type(Terminal::ctrl_d);
+    CHECK(terminal.wait() == exited(0));
+  }
+  {
+    auto terminal = scene.chat();
+    terminal.wait_for("Ctrl-D leaves");
+    terminal.wait_for(prompt);
+    CHECK(terminal.shown().find("Trust them?") == std::string::npos);
+    terminal.type(Terminal::ctrl_d);
+    CHECK(terminal.wait() == exited(0));
+  }
+  scene.world.make_files({{"agents.yaml", helper_agent() + "    permissions: { allow: [Bash] }\n"}});
+  auto terminal = scene.chat();
+  terminal.wait_for("Trust them?");
+  terminal.type("\n");
+  terminal.wait_for(prompt);
+  terminal.type(Terminal::ctrl_d);
+  CHECK(terminal.wait() == exited(0));
+  scene.check();
+}
+
+TEST_CASE("terminal run: --no-input asks nothing, also where a person is there", "[e2e][terminal]") {
+  const Scene scene(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
+    {"expect": {"last_message": {"tool_error": {"contains": "no one is here"}}}, "reply": {"text": "I could not."}}])");
+  auto env = scene.world.environment();
+  env["ANTHROPIC_API_KEY"] = test_key;
+  env["ANTHROPIC_BASE_URL"] = scene.server().url();
+  Terminal terminal({binary(), "run", "--no-input", "-a", "helper", "go"}, env, scene.world.workspace());
+  CHECK(terminal.wait() == exited(6));
+  CHECK(terminal.shown().find("allow?") == std::string::npos);
+  scene.check();
+}
+
 TEST_CASE("terminal run: a one-shot run streams its answer and asks on the terminal", "[e2e][terminal]") {
   const Scene scene(R"([
     {"reply": {"text": "Let me.", "tool_call": {"name": "Bash", "arguments": {"command": "echo hello"}}}},

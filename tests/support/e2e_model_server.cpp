@@ -13,8 +13,9 @@ namespace errand::test::e2e {
 
 namespace {
 
-const std::set<std::string> entry_keys = {"when",  "expect", "reply",     "status", "headers", "body",  "repeat",
-                                          "stall", "cut",    "cut_after", "reset",  "close",   "delay", "optional"};
+const std::set<std::string> entry_keys = {"when",  "expect", "reply", "status",   "headers",
+                                          "body",  "repeat", "stall", "cut",      "cut_after",
+                                          "reset", "close",  "delay", "optional", "after_requests"};
 const std::set<std::string> expectation_keys = {"path",         "headers",   "body",       "body_text",
                                                 "system",       "tools",     "messages",   "model",
                                                 "last_message", "has_tools", "lacks_tools"};
@@ -170,6 +171,14 @@ void ModelServer::define(Variables variables) {
 }
 
 Reply ModelServer::answer(const ReceivedRequest& request) {
+  auto prepared = prepare(request);
+  if (prepared.after_requests == 0 || server_.wait_for_requests(prepared.after_requests)) return prepared.reply;
+  const std::lock_guard lock(mutex_);
+  failures_.push_back(fmt::format("no {} requests came at the same time", prepared.after_requests));
+  return text_reply(500, "the case waits in vain");
+}
+
+ModelServer::Prepared ModelServer::prepare(const ReceivedRequest& request) {
   const std::lock_guard lock(mutex_);
   const int number = ++number_;
   try {
@@ -179,17 +188,17 @@ Reply ModelServer::answer(const ReceivedRequest& request) {
     if (planned == nullptr) {
       note(number, {"no reply is left for it; its last message: " +
                     (seen.messages.empty() ? "" : visible(text::join(seen.messages.back().texts, "\n")))});
-      return text_reply(500, "the case has no reply left");
+      return {text_reply(500, "the case has no reply left")};
     }
     --planned->left;
     const auto entry = expanded(planned->entry, variables_);
     if (const auto expected = entry.find("expect"); expected != entry.end()) {
       note(number, check_request(*expected, request, seen));
     }
-    return reply_for(entry);
+    return {reply_for(entry), entry.value("after_requests", std::size_t{0})};
   } catch (const std::exception& e) {
     note(number, {e.what()});
-    return text_reply(500, "the case can't be played");
+    return {text_reply(500, "the case can't be played")};
   }
 }
 

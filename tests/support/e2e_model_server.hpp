@@ -40,7 +40,13 @@ class ModelServer {
     int left = 1;  ///< requests it still answers
   };
 
+  struct Prepared {
+    Reply reply;
+    std::size_t after_requests = 0;  ///< it is held back until the server has received that many
+  };
+
   Reply answer(const ReceivedRequest& request);
+  Prepared prepare(const ReceivedRequest& request);
   Planned* choose(const ReceivedRequest& request, const SeenRequest& seen);
   Reply reply_for(const Json& entry);
   void note(int number, Failures failures);
