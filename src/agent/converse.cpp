@@ -36,7 +36,11 @@ class Narrator final : public provider::StreamObserver {
     if (auto kept = reporter_.record({fallback}); !kept) failed_ = kept.error();
   }
 
-  /// The error of a fallback that could not be kept.
+  void on_warning(const chat::event::Warning& warning) override {
+    if (auto kept = reporter_.record({warning}); !kept) failed_ = kept.error();
+  }
+
+  /// The error of an event that could not be kept.
   [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
 
  private:
@@ -124,7 +128,8 @@ class Conversation {
     const provider::Request request{.system = agent_.system,
                                     .history = session_.history,
                                     .tools = agent_.tools,
-                                    .thinking = agent_.definition.thinking};
+                                    .thinking = agent_.definition.thinking,
+                                    .generation = agent_.definition.generation};
     auto reply = agent_.provider->stream(request, narrator, call_);
     if (narrator.failed()) return fail(*narrator.failed());
     // A cut reply's calls are never run, not even the whole ones: nobody knows what would have followed.

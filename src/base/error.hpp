@@ -55,6 +55,7 @@ struct Error {
   std::vector<std::string> context;  ///< "while …" frames, innermost first
   bool retryable = false;            ///< the same call may succeed later
   std::vector<Error> others{};       ///< further mistakes that were found at once (configuration)
+  std::string code{};                ///< says more than the kind where somebody acts on it: see error_code
   bool operator==(const Error&) const = default;
 
   /// Adds a frame outward: `return std::move(error).within("while loading agents.yaml")`.
@@ -63,6 +64,13 @@ struct Error {
     return std::move(*this);
   }
 };
+
+/// The values of Error::code.
+namespace error_code {
+inline constexpr std::string_view context_window = "context_window";  ///< `limit`: the request does not fit the model
+inline constexpr std::string_view rate_limit = "rate_limit";          ///< `unavailable`: too much in too short a time
+inline constexpr std::string_view no_credit = "no_credit";            ///< `unavailable`: the account is empty
+}  // namespace error_code
 
 /// The errors (one at least) as one: the first, with the others beside it.
 Error combined(std::vector<Error> errors);
@@ -76,7 +84,7 @@ using Result = tl::expected<T, Error>;
 
 /// What a failing function returns: `return fail(ErrorKind::usage, "…", "hint")`.
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {}) {
-  return tl::unexpected<Error>(Error{kind, std::move(message), std::move(hint), std::nullopt, {}, false, {}});
+  return tl::unexpected<Error>(Error{kind, std::move(message), std::move(hint), std::nullopt, {}, false, {}, {}});
 }
 
 inline tl::unexpected<Error> fail(Error error) {

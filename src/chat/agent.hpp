@@ -55,6 +55,16 @@ struct ThinkingSettings {
   bool operator==(const ThinkingSettings&) const = default;
 };
 
+/// How a reply is to be written; what is absent is the model's own default.
+struct GenerationSettings {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::int64_t max_output = 0;    ///< tokens; 0: the model's own
+  std::vector<std::string> stop;  ///< texts that end a reply
+  std::string tool_choice;        ///< "auto" (as empty), "any", "none", or the one tool to call
+  bool operator==(const GenerationSettings&) const = default;
+};
+
 struct Variable {
   std::string default_value;
   std::string description;
@@ -82,6 +92,8 @@ struct AgentDefinition {
   SandboxSettings sandbox;
   Limits limits;
   ThinkingSettings thinking;
+  GenerationSettings generation;
+  std::string output_schema;  ///< JSON Schema text the answer must validate against; empty: free text
   std::vector<std::string> context_files = {"AGENTS.md", "CLAUDE.md"};
   std::string cwd;          ///< as written, starts at the workspace; empty: where the user stands
   bool background = false;  ///< subagents: the parent goes on

@@ -126,8 +126,8 @@ Result<std::vector<UserBlock>> user_content_from(const Json& json) {
 }
 
 Usage usage_from(const Json& json) {
-  return {number_at(json, "input"), number_at(json, "output"), number_at(json, "cache_read"),
-          number_at(json, "cache_write"), number_at(json, "reasoning")};
+  return {number_at(json, "input"),       number_at(json, "output"),    number_at(json, "cache_read"),
+          number_at(json, "cache_write"), number_at(json, "reasoning"), number_at(json, "tool")};
 }
 
 }  // namespace

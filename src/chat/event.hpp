@@ -116,6 +116,17 @@ struct Fallback {
   std::string to;
   std::string reason;
 };
+struct CompactStarted {
+  std::string reason;  ///< "context_window", "threshold", "user"
+  std::int64_t tokens_before = 0;
+};
+struct CompactCompleted {
+  std::string reason;
+  std::int64_t tokens_before = 0;
+  std::int64_t tokens_after = 0;
+  std::string kept_from;  ///< message_id of the first message that is sent as it was; empty: none is
+  std::string summary;    ///< stands for everything before; empty: it was dropped
+};
 struct UsageEvent {
   Usage usage;
   std::optional<double> cost_usd;
@@ -152,11 +163,11 @@ struct Done {
 
 }  // namespace event
 
-using EventBody =
-    std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant, event::ToolUse,
-                 event::ApprovalRequest, event::Approval, event::ToolOutput, event::ToolResult, event::AskUserQuestion,
-                 event::Answer, event::Todo, event::Retry, event::Fallback, event::UsageEvent, event::Warning,
-                 event::ErrorEvent, event::Cancelled, event::Done>;
+using EventBody = std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant,
+                               event::ToolUse, event::ApprovalRequest, event::Approval, event::ToolOutput,
+                               event::ToolResult, event::AskUserQuestion, event::Answer, event::Todo, event::Retry,
+                               event::Fallback, event::CompactStarted, event::CompactCompleted, event::UsageEvent,
+                               event::Warning, event::ErrorEvent, event::Cancelled, event::Done>;
 
 struct Event {
   std::uint64_t seq = 0;  ///< gapless within a run; 0 for `ready`

@@ -108,6 +108,16 @@ Json fields(const event::Retry& e) {
 Json fields(const event::Fallback& e) {
   return {{"from", e.from}, {"to", e.to}, {"reason", e.reason}};
 }
+Json fields(const event::CompactStarted& e) {
+  return {{"reason", e.reason}, {"tokens_before", e.tokens_before}};
+}
+Json fields(const event::CompactCompleted& e) {
+  return {{"reason", e.reason},
+          {"tokens_before", e.tokens_before},
+          {"tokens_after", e.tokens_after},
+          {"kept_from", e.kept_from.empty() ? Json(nullptr) : Json(e.kept_from)},
+          {"summary", e.summary}};
+}
 Json fields(const event::UsageEvent& e) {
   auto out = to_json(e.usage);
   out["cost_usd"] = or_null(e.cost_usd);
@@ -197,6 +207,12 @@ Kind kind_of(const EventBody& body) {
                         },
                         [](const event::Fallback&) {
                           return Kind{"fallback", true};
+                        },
+                        [](const event::CompactStarted&) {
+                          return Kind{"compact_started", true};
+                        },
+                        [](const event::CompactCompleted&) {
+                          return Kind{"compact_completed", true};
                         },
                         [](const event::UsageEvent&) {
                           return Kind{"usage", true};
@@ -299,11 +315,9 @@ std::string to_json_line(const Event& event) {
 }
 
 Json to_json(const Usage& usage) {
-  return {{"input", usage.input},
-          {"output", usage.output},
-          {"cache_read", usage.cache_read},
-          {"cache_write", usage.cache_write},
-          {"reasoning", usage.reasoning}};
+  return {{"input", usage.input},           {"output", usage.output},
+          {"cache_read", usage.cache_read}, {"cache_write", usage.cache_write},
+          {"reasoning", usage.reasoning},   {"tool", usage.tool}};
 }
 
 Json to_json(const Error& error) {

@@ -70,6 +70,7 @@ struct Usage {
   std::int64_t cache_read = 0;
   std::int64_t cache_write = 0;
   std::int64_t reasoning = 0;
+  std::int64_t tool = 0;  ///< of `input`: what the provider's own tools put into the prompt
   bool operator==(const Usage&) const = default;
 
   Usage& operator+=(const Usage& other) {
@@ -78,6 +79,7 @@ struct Usage {
     cache_read += other.cache_read;
     cache_write += other.cache_write;
     reasoning += other.reasoning;
+    tool += other.tool;
     return *this;
   }
   [[nodiscard]] std::int64_t total() const { return input + cache_read + cache_write + output; }

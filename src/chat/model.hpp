@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace errand::chat {
@@ -29,6 +30,7 @@ struct ModelSpec {
   std::int64_t max_output = 0;  ///< tokens; 0: unknown
   std::optional<Price> price;   ///< absent: unknown, never free
   ThinkingStyle thinking = ThinkingStyle::none;
+  bool takes_images = true;  ///< false: known to read text alone
   bool operator==(const ModelSpec&) const = default;
 
   /// "provider/id", as `-m` takes it.
@@ -45,6 +47,14 @@ struct ProviderSpec {
   std::vector<std::string> key_variables;  ///< environment variables that may hold the key, first wins; for messages
   std::string key;                         ///< the key itself, or empty; never logged, stored or shown
   bool key_required = true;
+  std::string key_command;  ///< prints the key; run by a shell when a model is opened
+  std::string key_file;     ///< absolute; holds the key
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with each request; values may be secret
+  std::string like;                                            ///< the dialect it speaks: a row of the quirks table
+  std::string ca_file;                                         ///< absolute, PEM; trusted in place of the system's
+  std::string client_cert;                                     ///< absolute, PEM, for mutual TLS
+  std::string client_key;                                      ///< absolute, PEM; empty: in client_cert
+  std::optional<std::string> proxy{};                          ///< absent: as the environment says; "": none
   bool operator==(const ProviderSpec&) const = default;
 };
 
@@ -53,6 +63,7 @@ struct RetrySettings {
   int attempts = 8;                        ///< tries in all before a reply began
   int restarts = 2;                        ///< tries anew after it began
   std::chrono::milliseconds idle{90'000};  ///< the longest silence in a stream
+  std::chrono::milliseconds quota{0};      ///< how long a rate limit may be waited for, in all (`--wait-for-quota`)
   bool operator==(const RetrySettings&) const = default;
 };
 

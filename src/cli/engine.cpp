@@ -75,7 +75,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   if (!around.sandbox_off) self.probe_ = std::jthread([&self] { self.sandbox_->level(); });
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), self.config_.settings.retry,
-      [&self]() -> http::Transport& { return self.client(); }, config::load_script);
+      provider::Outside{.transport = [&self]() -> http::Transport& { return self.client(); },
+                        .load_script = config::load_script});
   engine->services_.emplace(
       agent::Services{.store = *self.store_,
                       .tools = self.tools_,

@@ -18,6 +18,14 @@ struct Header {
   std::string value;
 };
 
+/// Certificates of one request; what is empty is the Client's.
+struct Tls {
+  std::string ca_file;      ///< PEM; trusted in place of the system's
+  std::string client_cert;  ///< PEM, for mutual TLS
+  std::string client_key;   ///< PEM; empty: in client_cert
+  bool operator==(const Tls&) const = default;
+};
+
 struct Request {
   std::string method = "POST";
   std::string url;
@@ -25,6 +33,14 @@ struct Request {
   std::string body;
   std::chrono::milliseconds connect_limit{15'000};
   std::chrono::milliseconds idle_limit{90'000};  ///< the longest silence, also before the head
+  Tls tls{};
+  std::optional<std::string> proxy{};  ///< absent: the Client's; "": none
+  /// Not sent: who asks, for recordings and logs ("provider", "type", "model").
+  std::vector<Header> notes{};
+  /// Asked after each piece of the body. Once true, the rest is awaited for `linger` at most, and the transfer then
+  /// ends as if the server had ended it. Empty: until the server ends it.
+  std::function<bool()> has_enough{};
+  std::chrono::milliseconds linger{500};
 };
 
 struct ResponseHead {

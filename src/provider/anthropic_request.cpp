@@ -42,8 +42,9 @@ constexpr std::array effort_budgets = {
 
 std::int64_t max_tokens_of(const Request& request, const chat::ModelSpec& model) {
   if (model.max_output > 0)
-    return request.max_output > 0 ? std::min(request.max_output, model.max_output) : model.max_output;
-  if (request.max_output > 0) return request.max_output;
+    return request.generation.max_output > 0 ? std::min(request.generation.max_output, model.max_output)
+                                             : model.max_output;
+  if (request.generation.max_output > 0) return request.generation.max_output;
   return model.context > 0 ? std::min(default_max_tokens, std::max<std::int64_t>(model.context / 2, 1))
                            : default_max_tokens;
 }

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
+#include "chat/event.hpp"
 #include "chat/model.hpp"
 #include "chat/stream.hpp"
 #include "http/sse.hpp"
@@ -39,6 +43,8 @@ class Decoder {
   virtual Result<void> on_json(std::string_view body, DecodeSink& sink) = 0;
   /// The body ended. Fails with `unavailable` (retryable) when the reply was not complete.
   virtual Result<void> on_end(DecodeSink& sink) = 0;
+  /// The protocol's own mark of the end has come: nothing of the reply can follow, whether or not the server closes.
+  [[nodiscard]] virtual bool ended() const { return false; }
 };
 
 /// One model API's wire format. Pure: no I/O, no clock, no environment, no state; safe to use from several threads.
@@ -52,9 +58,22 @@ class Codec {
   /// What a response with an error status (or an error in a JSON body) means. Never holds the key.
   [[nodiscard]] virtual Error error_of(const http::ResponseHead& head, std::string_view body,
                                        const Endpoint& endpoint) const = 0;
+
+  /// What of the request this API or model can't take, so that encode() leaves it out: one warning each, its `code`
+  /// naming the thing ("temperature_left_out").
+  [[nodiscard]] virtual std::vector<chat::event::Warning> left_out(const Request&, const Endpoint&) const { return {}; }
+
+  /// Asks how many tokens the request's prompt has; nullopt: the API can't be asked.
+  [[nodiscard]] virtual std::optional<http::Request> encode_count(const Request&, const Endpoint&) const {
+    return std::nullopt;
+  }
+  /// The answer to that; nullopt when it is none.
+  [[nodiscard]] virtual std::optional<std::int64_t> read_count(std::string_view) const { return std::nullopt; }
 };
 
 std::unique_ptr<Codec> make_anthropic_codec();
+std::unique_ptr<Codec> make_gemini_codec();
 std::unique_ptr<Codec> make_openai_chat_codec();
+std::unique_ptr<Codec> make_openai_responses_codec();
 
 }  // namespace errand::provider

@@ -201,7 +201,8 @@ Result<Reply> Exchange::run(const Request& request) {
   std::vector<chat::Message> paused;  // the history with the paused turn, when there is one
   for (int part = 0;; ++part) {
     const auto& history = part == 0 ? request.history : paused;
-    auto got = ask({request.system, history, request.tools, request.thinking, request.max_output});
+    auto got =
+        ask({request.system, history, request.tools, request.thinking, request.generation, request.output_schema});
     if (got.error && !got.heard && joined_.content.empty()) return fail(*std::move(got.error));
     join(std::move(got.message));
     if (got.error) return finished(std::move(got.error));

@@ -201,8 +201,9 @@ std::string openai_chat_body(const Request& request, const Endpoint& endpoint) {
     json.key("stream_options").begin_object().key("include_usage").raw("true").end_object();
   }
   // Without a limit that somebody set, the server's own default holds: it knows what fits.
-  if (request.max_output > 0) {
-    const auto limit = model.max_output > 0 ? std::min(request.max_output, model.max_output) : request.max_output;
+  if (request.generation.max_output > 0) {
+    const auto limit = model.max_output > 0 ? std::min(request.generation.max_output, model.max_output)
+                                            : request.generation.max_output;
     json.key(quirks.output_limit == OutputLimit::max_tokens ? "max_tokens" : "max_completion_tokens").number(limit);
   }
   write_effort(json, request.thinking, model.thinking, quirks.effort);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/call.hpp"
@@ -23,8 +24,9 @@ struct Request {
   const std::string& system;
   const std::vector<chat::Message>& history;  ///< valid: every tool call has its result
   const std::vector<chat::ToolSpec>& tools;   ///< byte-stable over a session
-  chat::ThinkingSettings thinking;
-  std::int64_t max_output = 0;  ///< tokens; 0: the model's own
+  chat::ThinkingSettings thinking{};
+  chat::GenerationSettings generation{};
+  std::string_view output_schema{};  ///< JSON Schema text the answer must follow; empty: free text
 };
 
 /// Hears what happens while a reply arrives, on the thread that called stream().
@@ -36,6 +38,8 @@ class StreamObserver {
   /// void.
   virtual void on_retry(const chat::event::Retry& retry) = 0;
   virtual void on_fallback(const chat::event::Fallback& fallback) = 0;
+  /// What this model or API can't do and was asked for; each once in a Provider's life.
+  virtual void on_warning(const chat::event::Warning& warning) = 0;
 };
 
 /// A reply, whole or cut. A tool call whose input did not arrive whole is never in it: a reply that reached its output
@@ -58,6 +62,8 @@ class Provider {
  public:
   virtual ~Provider() = default;
   virtual Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) = 0;
+  /// How many tokens the request's prompt has: as the API counts it where it can be asked, else estimated.
+  virtual Result<std::int64_t> count_tokens(const Request& request, const Call& call);
   /// What it asks; for the events and the session's row.
   [[nodiscard]] virtual const chat::ModelSpec& model() const = 0;
 };

@@ -58,25 +58,21 @@ Result<std::unique_ptr<Codec>> codec_for(const chat::ProviderSpec& provider) {
 
 }  // namespace
 
-Registry::Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry,
-                   std::function<http::Transport&()> transport, ScriptLoader load_script)
-    : providers_(std::move(providers)),
-      retry_(retry),
-      transport_(std::move(transport)),
-      load_script_(std::move(load_script)) {}
+Registry::Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry, Outside outside)
+    : providers_(std::move(providers)), retry_(retry), outside_(std::move(outside)) {}
 
 Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& model) const {
   const auto found = std::ranges::find(providers_, model.provider, &chat::ProviderSpec::name);
   const bool scripted = found == providers_.end() ? model.provider == chat::name_of(chat::Protocol::scripted)
                                                   : found->protocol == chat::Protocol::scripted;
   if (scripted) {
-    ERRAND_TRY_ASSIGN(auto script, load_script_(model.id));
+    ERRAND_TRY_ASSIGN(auto script, outside_.load_script(model.id));
     return make_scripted(std::move(script), model);
   }
   if (found == providers_.end()) return unknown_provider(model, providers_);
   ERRAND_TRY_ASSIGN(auto codec, codec_for(*found));
   if (found->key_required && found->key.empty()) return no_key(*found);
-  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{*found, model}, retry_, transport_);
+  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{*found, model}, retry_, outside_.transport);
 }
 
 Result<std::unique_ptr<Provider>> Registry::open(const std::vector<chat::ModelSpec>& chain) const {

@@ -15,13 +15,17 @@ namespace errand::provider {
 /// Reads the YAML of a scripted model (config does; this room knows no YAML).
 using ScriptLoader = std::function<Result<chat::Script>(const std::string& path)>;
 
+/// What a Registry takes from the world.
+struct Outside {
+  /// Borrowed; must outlive the Registry and what it opens. Asked for late: a scripted model never touches it.
+  std::function<http::Transport&()> transport;
+  ScriptLoader load_script;
+};
+
 /// Makes Providers from what the settings say.
 class Registry {
  public:
-  /// `transport` is borrowed and must outlive the Registry and what it opens. It may be asked for late: a scripted
-  /// model never touches it.
-  Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry,
-           std::function<http::Transport&()> transport, ScriptLoader load_script);
+  Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry, Outside outside);
 
   /// One model, or a chain: the next is asked when the one before is unavailable, refuses the model or has too small a
   /// window. Fails with `auth` when a key is needed and there is none, naming the ways to give one.
@@ -32,8 +36,7 @@ class Registry {
 
   std::vector<chat::ProviderSpec> providers_;
   chat::RetrySettings retry_;
-  std::function<http::Transport&()> transport_;
-  ScriptLoader load_script_;
+  Outside outside_;
 };
 
 }  // namespace errand::provider

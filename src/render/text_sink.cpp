@@ -63,6 +63,8 @@ class TextSink::Impl {
                    [&](const event::Todo& body) { todo(body, e.agent_path); },
                    [&](const event::Retry& body) { retry(body, e.agent_path); },
                    [&](const event::Fallback& body) { fallback(body, e.agent_path); },
+                   [&](const event::CompactStarted& body) { compacting(body, e.agent_path); },
+                   [&](const event::CompactCompleted& body) { compacted(body, e.agent_path); },
                    [](const event::UsageEvent&) {},  // the figures come with done
                    [&](const event::Warning& body) { warning(body, e.agent_path); },
                    [&](const event::ErrorEvent& body) { error(body, e.agent_path); },
@@ -281,6 +283,15 @@ class TextSink::Impl {
 
   void fallback(const event::Fallback& e, std::string_view agent_path) {
     warn(agent_path, fmt::format("{} gave no answer ({}): going on with {}", e.from, one_line(e.reason, 200), e.to));
+  }
+
+  void compacting(const event::CompactStarted& e, std::string_view agent_path) {
+    note(agent_path, fmt::format("compacting the conversation ({} tokens)", e.tokens_before));
+  }
+
+  void compacted(const event::CompactCompleted& e, std::string_view agent_path) {
+    const auto* how = e.summary.empty() ? "older turns were dropped" : "older turns are summarised";
+    note(agent_path, fmt::format("{}: {} tokens, about {} now", how, e.tokens_before, e.tokens_after));
   }
 
   void warning(const event::Warning& e, std::string_view agent_path) { warn(agent_path, e.message); }

@@ -187,6 +187,7 @@ TEST_CASE("every provider: cancel and deadline end a stalled reply and keep what
       }
       void on_retry(const chat::event::Retry&) override {}
       void on_fallback(const chat::event::Fallback&) override {}
+      void on_warning(const chat::event::Warning&) override {}
       std::stop_source stop;
       std::jthread thread;
     } stopper;

@@ -33,12 +33,12 @@ FallbackProvider chain(P... providers) {
 }
 
 Result<Registry> registry_of(std::vector<chat::ProviderSpec> providers, http::Transport* transport) {
-  return Registry(
-      std::move(providers), {}, [transport]() -> http::Transport& { return *transport; },
-      [](const std::string& path) -> Result<chat::Script> {
-        if (path == "missing.yaml") return fail(ErrorKind::config, "no file missing.yaml");
-        return Script{path, {{"", "", {Script::Say{"played"}}, std::nullopt, std::nullopt}}};
-      });
+  return Registry(std::move(providers), {},
+                  Outside{.transport = [transport]() -> http::Transport& { return *transport; },
+                          .load_script = [](const std::string& path) -> Result<chat::Script> {
+                            if (path == "missing.yaml") return fail(ErrorKind::config, "no file missing.yaml");
+                            return Script{path, {{"", "", {Script::Say{"played"}}, std::nullopt, std::nullopt}}};
+                          }});
 }
 
 }  // namespace

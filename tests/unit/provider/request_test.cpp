@@ -245,13 +245,13 @@ TEST_CASE("anthropic request: max_tokens is always there and never more than the
   endpoint.model.max_output = max_output;
   endpoint.model.context = context;
   auto request = asked("x");
-  request.max_output = asked_for;
+  request.generation.max_output = asked_for;
   CHECK(Json::parse(anthropic_body(request.request(), endpoint)).at("max_tokens") == expected);
 }
 
 TEST_CASE("openai request: servers get what they take", "[provider][request]") {
   auto request = asked("x");
-  request.max_output = 50;
+  request.generation.max_output = 50;
   request.thinking.effort = "high";
   const auto fields = [&](const std::string& provider, const std::string& url) {
     auto endpoint = openai_endpoint();

@@ -63,10 +63,12 @@ class Recorder final : public StreamObserver {
   void on_stream_event(const chat::stream::StreamEvent& event) override;
   void on_retry(const chat::event::Retry& retry) override;
   void on_fallback(const chat::event::Fallback& fallback) override { fallbacks.push_back(fallback); }
+  void on_warning(const chat::event::Warning& warning) override { warnings.push_back(warning); }
 
   std::vector<chat::stream::StreamEvent> events;
   std::vector<chat::event::Retry> retries;
   std::vector<chat::event::Fallback> fallbacks;
+  std::vector<chat::event::Warning> warnings;
   std::string text;
   std::size_t text_deltas = 0;
 };
@@ -77,9 +79,10 @@ struct Asked {
   std::vector<chat::Message> history;
   std::vector<chat::ToolSpec> tools;
   chat::ThinkingSettings thinking;
-  std::int64_t max_output = 0;
+  chat::GenerationSettings generation;
+  std::string output_schema;
 
-  [[nodiscard]] Request request() const { return {system, history, tools, thinking, max_output}; }
+  [[nodiscard]] Request request() const { return {system, history, tools, thinking, generation, output_schema}; }
 };
 Asked asked(std::string prompt);
 
