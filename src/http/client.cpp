@@ -10,6 +10,26 @@ namespace errand::http {
 
 namespace {
 
+// Whether the caller has what it came for, and how long what follows is still awaited.
+class Enough {
+ public:
+  Enough(const Request& request, const Call& call) : request_(request), rest_(call) {}
+
+  void look() {
+    if (reached_ || !request_.has_enough || !request_.has_enough()) return;
+    reached_ = true;
+    rest_ = rest_.within(request_.linger);
+  }
+  [[nodiscard]] bool reached() const { return reached_; }
+  /// The call, ended by the linger once that counts.
+  [[nodiscard]] const Call& rest() const { return rest_; }
+
+ private:
+  const Request& request_;
+  Call rest_;
+  bool reached_ = false;
+};
+
 // An exchange on the network, taken off it whatever happens: the request's body is only borrowed.
 class InFlight {
  public:
@@ -23,15 +43,22 @@ class InFlight {
   Result<ResponseHead> read(const Request& request, const OnBody& on_body, const Call& call) {
     Inbox& inbox = exchange_->inbox();
     const std::stop_callback interrupt(call.stop, [&inbox] { inbox.interrupt(); });
+    Enough enough(request, call);
     std::string bytes;
     while (true) {
-      ERRAND_TRY_ASSIGN(const auto taken, inbox.take(bytes, request.idle_limit, call));
-      switch (taken) {
+      const auto taken = inbox.take(bytes, request.idle_limit, enough.rest());
+      if (enough.reached() && (!taken || *taken == Inbox::Taken::silence)) {
+        ERRAND_TRY(call.check());
+        return inbox.head();
+      }
+      if (!taken) return fail(taken.error());
+      switch (*taken) {
         case Inbox::Taken::bytes_and_resume:
           loop_.resume(exchange_);
           [[fallthrough]];
         case Inbox::Taken::bytes:
           ERRAND_TRY(on_body(inbox.head(), bytes));
+          enough.look();
           break;
         case Inbox::Taken::end:
           return inbox.head();

@@ -77,7 +77,8 @@ Result<void> Exchange::set_up(const Request& request, const ClientOptions& optio
   ERRAND_TRY(set_headers(request, options));
   set_method(request);
   set_connection(request);
-  set_tls(options, trust);
+  set_tls(request, options, trust);
+  set_proxy(request, options);
   set_callbacks();
   if (setting_failed_ == CURLE_OK) return {};
   return fail(ErrorKind::failure, fmt::format("libcurl refuses a setting: {}", curl_.easy_strerror(setting_failed_)),
@@ -141,12 +142,22 @@ void Exchange::set_connection(const Request& request) {
   set(CURLOPT_XFERINFODATA, static_cast<void*>(this));
 }
 
-void Exchange::set_tls(const ClientOptions& options, Trust trust) {
-  ca_file_ = options.ca_file;
-  ca_directory_ = options.ca_directory;
-  set_trust(trust);
+// libcurl shares no connection between requests that differ in authorities, client certificate or proxy.
+void Exchange::set_tls(const Request& request, const ClientOptions& options, Trust trust) {
+  const auto& tls = request.tls;
+  own_authorities_ = !tls.ca_file.empty();
+  ca_file_ = own_authorities_ ? tls.ca_file : options.ca_file;
+  if (!own_authorities_) ca_directory_ = options.ca_directory;
+  set_trust(own_authorities_ ? Trust::one_source : trust);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (options.proxy) set(CURLOPT_PROXY, options.proxy->c_str());
+  if (!tls.client_cert.empty()) set(CURLOPT_SSLCERT, tls.client_cert.c_str());
+  if (!tls.client_key.empty()) set(CURLOPT_SSLKEY, tls.client_key.c_str());
+}
+
+void Exchange::set_proxy(const Request& request, const ClientOptions& options) {
+  const auto& proxy = request.proxy ? request.proxy : options.proxy;
+  if (proxy) set(CURLOPT_PROXY, proxy->c_str());
+  if (request.proxy) set(CURLOPT_NOPROXY, "");  // who names one for this request means it, whatever no_proxy says
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
@@ -165,7 +176,7 @@ void Exchange::set_trust(Trust trust) {
 }
 
 bool Exchange::widen_trust(CURLcode code) {
-  if (code != CURLE_PEER_FAILED_VERIFICATION || trust_ == Trust::all_sources) return false;
+  if (own_authorities_ || code != CURLE_PEER_FAILED_VERIFICATION || trust_ == Trust::all_sources) return false;
   detail_.front() = '\0';
   if (ca_file_.empty()) set(CURLOPT_CAINFO, curl_.ca_file);
   if (ca_directory_.empty()) set(CURLOPT_CAPATH, curl_.ca_directory);

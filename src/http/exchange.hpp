@@ -51,7 +51,8 @@ class Exchange {
   Result<void> set_headers(const Request& request, const ClientOptions& options);
   void set_method(const Request& request);
   void set_connection(const Request& request);
-  void set_tls(const ClientOptions& options, Trust trust);
+  void set_tls(const Request& request, const ClientOptions& options, Trust trust);
+  void set_proxy(const Request& request, const ClientOptions& options);
   void set_trust(Trust trust);
   void set_callbacks();
   template <class T>
@@ -75,6 +76,7 @@ class Exchange {
   std::chrono::milliseconds connect_limit_;
   std::string ca_file_;
   std::string ca_directory_;
+  bool own_authorities_ = false;  ///< of the request, which trusts nothing else
   Trust trust_ = Trust::all_sources;
   Inbox inbox_;
 

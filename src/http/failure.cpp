@@ -1,6 +1,7 @@
 #include "http/failure.hpp"
 
 #include <cctype>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -15,7 +16,9 @@ namespace errand::http {
 namespace {
 
 constexpr std::string_view check_address = "check the address (base_url) and the network";
-constexpr std::string_view check_proxy = "check the proxy variables https_proxy, http_proxy, all_proxy and no_proxy";
+constexpr std::string_view check_proxy =
+    "check the provider's proxy in config.yaml, or the variables https_proxy, http_proxy, all_proxy and no_proxy";
+constexpr std::string_view check_client_certificate = "check client_cert and client_key of the provider in config.yaml";
 
 enum class Again { worth_it, pointless };
 
@@ -74,8 +77,30 @@ Error not_connected(const Failure& failure) {
                      "is the server running? check the address (base_url) and the network", Again::worth_it);
 }
 
+bool says(const Failure& failure, std::string_view words) {
+  return failure.detail.find(words) != std::string::npos;
+}
+
+// The server ended the handshake over our certificate. With TLS 1.3 that comes when ours is long over, as a failed
+// read.
+std::optional<Error> certificate_wanted(const Failure& failure) {
+  if (says(failure, "alert certificate required") || says(failure, "alert handshake failure")) {
+    return unavailable(fmt::format("{} wants a client certificate, or another one", failure.host),
+                       check_client_certificate, Again::pointless);
+  }
+  for (const auto* refusal :
+       {"alert unknown ca", "alert bad certificate", "alert certificate expired", "alert certificate revoked",
+        "alert certificate unknown", "alert unsupported certificate"}) {
+    if (!says(failure, refusal)) continue;
+    return unavailable(fmt::format("{} does not accept the client certificate: {}", failure.host, refusal + 6),
+                       check_client_certificate, Again::pointless);
+  }
+  return std::nullopt;
+}
+
 Error broken_off(const Failure& failure) {
-  if (failure.detail.find("CONNECT tunnel failed") != std::string::npos) {
+  if (auto wanted = certificate_wanted(failure)) return *std::move(wanted);
+  if (says(failure, "CONNECT tunnel failed")) {
     return unavailable(fmt::format("the proxy refused to connect to {}: {}", failure.host, as_clause(failure.detail)),
                        check_proxy, Again::pointless);
   }
@@ -85,18 +110,22 @@ Error broken_off(const Failure& failure) {
 }
 
 Error not_secure(const Failure& failure) {
-  const bool broken = failure.os_error != 0 || failure.detail.find("SSL_ERROR_SYSCALL") != std::string::npos ||
-                      failure.detail.find("Connection reset") != std::string::npos ||
-                      failure.detail.find("unexpected eof") != std::string::npos;
+  if (auto wanted = certificate_wanted(failure)) return *std::move(wanted);
+  const bool broken = failure.os_error != 0 || says(failure, "SSL_ERROR_SYSCALL") ||
+                      says(failure, "Connection reset") || says(failure, "unexpected eof");
   return unavailable(fmt::format("can't make a secure connection to {}: {}", failure.host, reason_of(failure)),
                      "check that the address (base_url) speaks https", broken ? Again::worth_it : Again::pointless);
 }
 
 Error not_trusted(const Failure& failure) {
   const auto problem = rest_after(failure.detail, "SSL certificate problem: ");
+  const bool dated = problem.starts_with("certificate has expired") || problem.starts_with("certificate is not yet");
   return unavailable(fmt::format("the certificate of {} is not accepted: {}", failure.host,
                                  as_clause(problem.empty() ? std::string_view(failure.detail) : problem)),
-                     "where an own certificate authority is used, name its file in SSL_CERT_FILE", Again::pointless);
+                     dated ? "is this machine's clock right? else the server needs a new certificate"
+                           : "where an own certificate authority is used, name its file: ca_file of the provider in "
+                             "config.yaml, or SSL_CERT_FILE",
+                     Again::pointless);
 }
 
 }  // namespace
@@ -122,7 +151,12 @@ Error explain(const Failure& failure) {
       return not_trusted(failure);
     case CURLE_SSL_CACERT_BADFILE:
       return unavailable(fmt::format("can't read the certificate authorities: {}", as_clause(failure.detail)),
-                         "check SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE", Again::pointless);
+                         "check ca_file of the provider in config.yaml, SSL_CERT_FILE, SSL_CERT_DIR and "
+                         "CURL_CA_BUNDLE",
+                         Again::pointless);
+    case CURLE_SSL_CERTPROBLEM:
+      return unavailable(fmt::format("can't use the client certificate for {}: {}", host, as_clause(failure.detail)),
+                         check_client_certificate, Again::pointless);
     case CURLE_GOT_NOTHING:
       return unavailable(fmt::format("{} closed the connection without an answer", host), "", Again::worth_it);
     case CURLE_PARTIAL_FILE:

@@ -330,6 +330,68 @@ TEST_CASE("client: a slow reader holds its transfer back, and loses nothing", "[
   CHECK(wrong == 0);
 }
 
+TEST_CASE("client: once there is enough, what never ends is left after the linger", "[http][client]") {
+  struct Case {
+    std::string about;
+    Reply reply;
+    std::string body;
+  };
+  auto usage_follows = stream_reply({"done"});
+  usage_follows.body.push_back(Piece{.bytes = "usage", .delay = milliseconds(20)});
+  auto chatty = stream_reply({"done"});
+  for (int i = 0; i < 3; ++i) chatty.body.push_back(Piece{.bytes = "more", .delay = milliseconds(10)});
+  const std::vector<Case> cases = {
+      {"the connection stays open", stalling(stream_reply({"done"})), "done"},
+      {"the rest comes in time", usage_follows, "doneusage"},
+      {"the rest comes, then silence", stalling(chatty), "donemoremoremore"},
+      {"it breaks off", with(stream_reply({"done"}), Reply::Ending::cut), "done"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.about);
+    LoopbackServer server;
+    server.enqueue(c.reply);
+    auto client = direct();
+    std::string body;
+    Request request = post(server.url());
+    request.has_enough = [&] { return body.find("done") != std::string::npos; };
+    request.linger = milliseconds(1000);
+    const auto head = client.send(request,
+                                  [&](const ResponseHead&, std::string_view bytes) -> Result<void> {
+                                    body += bytes;
+                                    return {};
+                                  },
+                                  {});
+    REQUIRE(head);
+    CHECK(head->status == 200);
+    CHECK(body == c.body);
+  }
+}
+
+TEST_CASE("client: enough is no excuse for a cancel, and not enough none for silence", "[http][client]") {
+  LoopbackServer server;
+  server.enqueue(stalling(stream_reply({"a"})));
+  auto client = direct();
+  Request request = post(server.url());
+  SECTION("cancelled in the linger") {
+    std::stop_source source;
+    request.linger = seconds(100);
+    request.has_enough = [&] { return source.request_stop(); };
+    CHECK(send(client, request, Call{source.get_token()}).head.error().kind == ErrorKind::cancelled);
+  }
+  SECTION("the run's time ends in the linger") {
+    request.linger = seconds(100);
+    request.has_enough = [] { return true; };
+    CHECK(send(client, request, Call().within(milliseconds(100))).head.error().kind == ErrorKind::timeout);
+  }
+  SECTION("it never says so") {
+    request.idle_limit = milliseconds(100);
+    request.linger = milliseconds(1);
+    request.has_enough = [] { return false; };
+    CHECK(send(client, request).head.error().message == host_of(server) + " sent nothing for 0.1s");
+  }
+  CHECK(server.wait_for_closed_by_client(1));
+}
+
 TEST_CASE("client: the reader's error or exception ends the transfer", "[http][client]") {
   LoopbackServer server;
   server.enqueue(stalling(stream_reply({"a"})));
@@ -407,6 +469,28 @@ TEST_CASE("client: what is no URL, or no header, is refused without showing its 
   request = post("http://127.0.0.1:1/");
   request.method = "GET / HTTP/1.1\r\nx: y";
   CHECK(refusal(request).kind == ErrorKind::config);
+}
+
+TEST_CASE("client: a request's proxy is its own, and its connection no other's", "[http][client]") {
+  // Named by the request, since no_proxy of the environment may speak against the client's.
+  LoopbackServer first([](const ReceivedRequest& request) { return text_reply(200, "first " + request.path); });
+  LoopbackServer second([](const ReceivedRequest& request) { return text_reply(200, "second " + request.path); });
+  LoopbackServer server([](const ReceivedRequest& request) { return text_reply(200, "direct " + request.path); });
+  const auto with_proxy = [&](std::optional<std::string> proxy) {
+    auto request = post(server.url("/v1"));
+    request.proxy = std::move(proxy);
+    return request;
+  };
+  auto client = direct();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(send(client, with_proxy(first.url())).body == "first " + server.url("/v1"));
+    CHECK(send(client, with_proxy(second.url())).body == "second " + server.url("/v1"));
+    CHECK(send(client, with_proxy("")).body == "direct /v1");
+    CHECK(send(client, with_proxy(std::nullopt)).body == "direct /v1");
+  }
+  CHECK(first.connections() == 1);
+  CHECK(second.connections() == 1);
+  CHECK(server.connections() == 1);
 }
 
 TEST_CASE("client: a proxy is asked, and named when it is to blame", "[http][client]") {

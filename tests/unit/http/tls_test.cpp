@@ -1,13 +1,10 @@
 #include <future>
-#include <thread>
 
 #include <catch2/catch.hpp>
 
-#include "base/file.hpp"
-#include "base/process.hpp"
 #include "http/client.hpp"
 #include "support/loopback_server.hpp"
-#include "support/temp_dir.hpp"
+#include "tls_server.hpp"
 
 using namespace errand;
 using namespace errand::http;
@@ -15,76 +12,47 @@ using namespace errand::test;
 
 namespace {
 
-constexpr const char* openssl = "/usr/bin/openssl";
-
-// A self-signed certificate for 127.0.0.1 and the openssl program serving with it.
-class TlsServer {
- public:
-  TlsServer() {
-    run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-         directory_ / "key.pem", "-out", certificate(), "-days", "2", "-subj", "/CN=errand test", "-addext",
-         "subjectAltName=IP:127.0.0.1"});
-    REQUIRE(make_directories(hashed(), 0755));
-    REQUIRE(make_directories(empty(), 0755));
-    REQUIRE(write_file_atomic(hashed() + "/own.pem", read_file(certificate()).value()));
-    run({"rehash", hashed()});
-    auto port = port_.get_future();
-    server_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
-    REQUIRE(port.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
-    number_ = port.get();
-  }
-
-  [[nodiscard]] std::string certificate() const { return directory_ / "certificate.pem"; }
-  [[nodiscard]] std::string hashed() const { return directory_ / "hashed"; }  ///< a directory that has it
-  [[nodiscard]] std::string empty() const { return directory_ / "empty"; }    ///< one that has not
-  [[nodiscard]] std::string url(const std::string& host) const { return "https://" + host + ":" + number_ + "/"; }
-  [[nodiscard]] const std::string& port() const { return number_; }
-
- private:
-  static void run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), openssl);
-    const ProcessSpec spec{.argv = std::move(arguments), .env = {}};
-    const auto finished = run_process(
-        spec, [](OutputStream, std::string_view) {}, Call());
-    REQUIRE(finished.value().exit_code == 0);
-  }
-
-  void serve(const std::stop_token& stop) {
-    const ProcessSpec serve{.argv = {openssl, "s_server", "-accept", "127.0.0.1:0", "-www", "-key",
-                                     directory_ / "key.pem", "-cert", certificate()},
-                            .env = {}};
-    std::string said;
-    bool announced = false;
-    const auto hear = [&](OutputStream, std::string_view bytes) {
-      said += bytes;
-      const auto at = said.find("ACCEPT 127.0.0.1:");
-      const auto end = at == std::string::npos ? at : said.find('\n', at);
-      if (announced || end == std::string::npos) return;
-      announced = true;
-      port_.set_value(said.substr(at + 17, end - at - 17));
-    };
-    static_cast<void>(run_process(serve, hear, Call{stop}));
-  }
-
-  TempDir directory_;
-  std::promise<std::string> port_;
-  std::string number_;
-  std::jthread server_;
-};
+Result<ResponseHead> ask(Client& client, const Request& request) {
+  return client.send(request, [](const ResponseHead&, std::string_view) -> Result<void> { return {}; }, {});
+}
 
 Result<ResponseHead> get(Client& client, const std::string& url) {
-  const Request request{.method = "GET", .url = url};
-  return client.send(request, [](const ResponseHead&, std::string_view) -> Result<void> { return {}; }, {});
+  return ask(client, {.method = "GET", .url = url});
+}
+
+// Streams of one connection share a session; the body says which, and who the client is.
+constexpr const char* http2_server = R"(
+const [key, cert, ca] = process.argv.slice(1);
+const fs = require('fs');
+const sessions = new Map();
+const server = require('http2').createSecureServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert),
+  ca: fs.readFileSync(ca), requestCert: true, rejectUnauthorized: false });
+server.on('session', (session) => sessions.set(session, sessions.size + 1));
+server.on('stream', (stream) => {
+  const { CN = 'nobody' } = stream.session.socket.getPeerCertificate().subject ?? {};
+  const body = `session ${sessions.get(stream.session)}, ${CN}`;
+  stream.respond({ ':status': 200 });
+  setTimeout(() => stream.end(body), 20);
+});
+server.listen(0, '127.0.0.1', () => console.log('PORT ' + server.address().port));
+)";
+
+bool has_openssl() {
+  if (is_regular_file(openssl)) return true;
+  WARN("skipped: no " << openssl);
+  return false;
 }
 
 }  // namespace
 
 TEST_CASE("tls: a certificate is accepted when it is trusted and names the host, else never", "[http][tls]") {
-  if (!is_regular_file(openssl)) {
-    WARN("skipped: no " << openssl);
-    return;
-  }
-  const TlsServer server;
+  if (!has_openssl()) return;
+  const Certificates made;
+  made.self_sign("own");
+  const auto certificate = made.certificate("own");
+  const auto empty = made.directory() / "empty";
+  REQUIRE(make_directories(empty, 0755));
+  const auto server = serve_tls(made, "own");
   const auto at = [&](const std::string& host) { return host + ":" + server.port(); };
   struct Case {
     std::string about;
@@ -97,23 +65,20 @@ TEST_CASE("tls: a certificate is accepted when it is trusted and names the host,
        "127.0.0.1",
        {},
        "the certificate of " + at("127.0.0.1") + " is not accepted: self-signed certificate"},
-      {"a file has it", "127.0.0.1", {.ca_file = server.certificate()}, ""},
-      {"a hashed directory has it", "127.0.0.1", {.ca_directory = server.hashed()}, ""},
-      {"the file has it, the directory has not",
-       "127.0.0.1",
-       {.ca_file = server.certificate(), .ca_directory = server.empty()},
-       ""},
+      {"a file has it", "127.0.0.1", {.ca_file = certificate}, ""},
+      {"a hashed directory has it", "127.0.0.1", {.ca_directory = made.hashed("own")}, ""},
+      {"the file has it, the directory has not", "127.0.0.1", {.ca_file = certificate, .ca_directory = empty}, ""},
       {"neither the directory nor the system's file has it",
        "127.0.0.1",
-       {.ca_directory = server.empty()},
+       {.ca_directory = empty},
        "the certificate of " + at("127.0.0.1") + " is not accepted: self-signed certificate"},
       {"it names another host",
        "localhost",
-       {.ca_file = server.certificate()},
+       {.ca_file = certificate},
        "the certificate of " + at("localhost") + " is not accepted: SSL: no alternative certificate subject name"},
       {"there is no such file",
        "127.0.0.1",
-       {.ca_file = server.certificate() + ".none"},
+       {.ca_file = certificate + ".none"},
        "can't read the certificate authorities: "},
   };
   for (const auto& c : cases) {
@@ -145,4 +110,130 @@ TEST_CASE("tls: a handshake that never ends is given up after the connect limit"
   CHECK(head.error().message == "can't connect to 127.0.0.1:" + std::to_string(server.port()) + " within 0.2s");
   CHECK(head.error().retryable);
   CHECK(server.wait_for_closed_by_client(1));
+}
+
+TEST_CASE("tls: a request may trust an authority of its own, and then trusts no other", "[http][tls]") {
+  if (!has_openssl()) return;
+  const Certificates made;
+  made.issue("server");
+  made.issue("old", -1);
+  made.self_sign("stranger");
+  const auto server = serve_tls(made, "server");
+  const auto old = serve_tls(made, "old");
+  const auto stranger = serve_tls(made, "stranger");
+  const auto authority = made.certificate("authority");
+  struct Case {
+    std::string about;
+    const PortProgram& server;
+    std::string ca_file;
+    std::string problem;  // empty: it is accepted
+    std::string hint;
+  };
+  const std::string name_it =
+      "where an own certificate authority is used, name its file: ca_file of the provider in config.yaml, or "
+      "SSL_CERT_FILE";
+  const std::vector<Case> cases = {
+      {"it knows the authority", server, authority, "", ""},
+      {"it knows none", server, "", "unable to get local issuer certificate", name_it},
+      {"the client's own file does not count beside it", stranger, authority, "self-signed certificate", name_it},
+      {"the certificate is out of date", old, authority, "certificate has expired",
+       "is this machine's clock right? else the server needs a new certificate"},
+  };
+  // One client: what one request trusts is no other's.
+  Client client({.ca_file = made.certificate("stranger"), .proxy = ""});
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& c : cases) {
+      INFO(c.about);
+      const auto head = ask(client, {.method = "GET", .url = c.server.url(), .tls = {.ca_file = c.ca_file}});
+      REQUIRE(head.has_value() == c.problem.empty());
+      if (head) continue;
+      CHECK(head.error().message ==
+            "the certificate of 127.0.0.1:" + c.server.port() + " is not accepted: " + c.problem);
+      CHECK(head.error().hint == c.hint);
+      CHECK_FALSE(head.error().retryable);
+    }
+    CHECK(get(client, stranger.url()));
+  }
+}
+
+TEST_CASE("tls: a server that asks for a client certificate gets the request's own", "[http][tls]") {
+  if (!has_openssl()) return;
+  const Certificates made;
+  made.issue("server");
+  made.issue("client");
+  made.self_sign("stranger");
+  const auto both = made.directory() / "both.pem";
+  REQUIRE(
+      write_file_atomic(both, read_file(made.certificate("client")).value() + read_file(made.key("client")).value()));
+  const auto authority = made.certificate("authority");
+  const auto version = GENERATE(as<std::string>(), "-tls1_2", "-tls1_3");
+  CAPTURE(version);
+  const auto server =
+      serve_tls(made, "server", {"-Verify", "1", "-verify_return_error", "-CAfile", authority, version});
+  const auto host = "127.0.0.1:" + server.port();
+  struct Case {
+    std::string about;
+    Tls tls;
+    std::string message;  // how it begins; empty: it is accepted
+  };
+  const std::vector<Case> cases = {
+      {"certificate and key", {authority, made.certificate("client"), made.key("client")}, ""},
+      {"both in one file", {authority, both, ""}, ""},
+      {"none", {authority, "", ""}, host + " wants a client certificate, or another one"},
+      {"a stranger's",
+       {authority, made.certificate("stranger"), made.key("stranger")},
+       host + " does not accept the client certificate: "},
+      {"another one's key",
+       {authority, made.certificate("client"), made.key("stranger")},
+       "can't use the client certificate for " + host + ": "},
+      {"no such file",
+       {authority, made.certificate("none"), ""},
+       "can't use the client certificate for " + host + ": "},
+  };
+  Client client({.proxy = ""});
+  for (const auto& c : cases) {
+    INFO(c.about);
+    const auto head = ask(client, {.method = "GET", .url = server.url(), .tls = c.tls});
+    REQUIRE(head.has_value() == c.message.empty());
+    if (head) continue;
+    CHECK_THAT(head.error().message, Catch::StartsWith(c.message));
+    CHECK(head.error().hint == "check client_cert and client_key of the provider in config.yaml");
+    CHECK_FALSE(head.error().retryable);
+  }
+}
+
+TEST_CASE("tls: requests share one HTTP/2 connection, those with another certificate never", "[http][tls]") {
+  constexpr const char* node = "/usr/bin/node";
+  if (!has_openssl()) return;
+  if (!is_regular_file(node)) {
+    WARN("skipped: no " << node);
+    return;
+  }
+  const Certificates made;
+  made.issue("server");
+  made.issue("client");
+  const auto authority = made.certificate("authority");
+  const PortProgram server({node, "-e", http2_server, made.key("server"), made.certificate("server"), authority},
+                           "PORT ");
+  Client client({.proxy = ""});
+  const auto body_with = [&](const Tls& tls) {
+    std::string body;
+    const auto head = client.send({.method = "GET", .url = server.url(), .tls = tls},
+                                  [&](const ResponseHead&, std::string_view bytes) -> Result<void> {
+                                    body += bytes;
+                                    return {};
+                                  },
+                                  {});
+    return head ? body : head.error().message;
+  };
+  const Tls anonymous{.ca_file = authority, .client_cert = {}, .client_key = {}};
+  const Tls named{authority, made.certificate("client"), made.key("client")};
+  CHECK(body_with(anonymous) == "session 1, nobody");
+  std::vector<std::future<std::string>> parallel;
+  for (int i = 0; i < 8; ++i) {
+    parallel.push_back(std::async(std::launch::async, [&] { return body_with(anonymous); }));
+  }
+  for (auto& answer : parallel) CHECK(answer.get() == "session 1, nobody");
+  CHECK(body_with(named) == "session 2, client");
+  CHECK(body_with(anonymous) == "session 1, nobody");
 }
