@@ -88,9 +88,11 @@ class ChatCommand final : public Command {
     ERRAND_TRY(enter_directory(arguments_));
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
     Person person(invocation.globals, face);
+    if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));
     ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, face.sink(), person.interaction(), "chat"));
     auto slash = slash_context(*talk, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
+    invocation.signals.keep_interrupts();
     ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
     return face.finish(code);
   }

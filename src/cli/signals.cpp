@@ -86,12 +86,17 @@ void Signals::typed() {
 std::stop_token Signals::begin_run() {
   const std::lock_guard lock(mutex_);
   const bool first = !std::exchange(had_run_, true);
-  if (first || (cancelled_ && !is_interrupt(*cancelled_))) return source_.get_token();
+  if (first || (cancelled_ && (keeps_interrupts_ || !is_interrupt(*cancelled_)))) return source_.get_token();
   source_ = std::stop_source();
   cancelled_.reset();
   eventfd_t ignored = 0;
   ::eventfd_read(wake_.get(), &ignored);
   return source_.get_token();
+}
+
+void Signals::keep_interrupts() {
+  const std::lock_guard lock(mutex_);
+  keeps_interrupts_ = true;
 }
 
 void Signals::request(agent::CancelledBy by) {

@@ -25,6 +25,10 @@ class Signals {
   /// request that came before the first run holds for it.
   std::stop_token begin_run();
 
+  /// From now on an interrupt is the last word as well: where nobody types, the next run is not the person's answer to
+  /// it.
+  void keep_interrupts();
+
   /// The person typed something: the next SIGINT is a first one again.
   void typed();
 
@@ -49,6 +53,7 @@ class Signals {
   std::stop_source source_;
   std::optional<agent::CancelledBy> cancelled_;
   bool had_run_ = false;
+  bool keeps_interrupts_ = false;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
   std::jthread thread_;
 };
