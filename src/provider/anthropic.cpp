@@ -103,6 +103,7 @@ class AnthropicDecoder final : public Decoder {
     return {};
   }
 
+  [[nodiscard]] bool ended() const override { return complete_; }
   Result<void> on_end(DecodeSink&) override {
     if (complete_) return {};
     return fail(broken_reply("the model API's stream ended before the reply was complete", endpoint_));

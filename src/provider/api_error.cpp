@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -66,6 +69,22 @@ std::string upstream_text(const Json& error) {
   return string_or_number(*metadata, "raw");
 }
 
+// google.rpc.RetryInfo: {"retryDelay": "34.4s"}.
+std::optional<std::chrono::milliseconds> retry_delay_in(const Json& error) {
+  constexpr double longest_seconds = 366.0 * 24 * 3600;
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array()) return std::nullopt;
+  for (const auto& detail : *details) {
+    if (!detail.is_object()) continue;
+    const auto text = string_or_number(detail, "retryDelay");
+    double seconds = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (failed != std::errc{} || std::string_view(end) != "s" || !(seconds > 0)) continue;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(std::min(seconds, longest_seconds) * 1000)));
+  }
+  return std::nullopt;
+}
+
 void read_error_object(ApiFailure& out, const Json& error) {
   out.type = string_or_number(error, "type");
   if (out.type.empty()) out.type = string_or_number(error, "status");
@@ -73,6 +92,7 @@ void read_error_object(ApiFailure& out, const Json& error) {
   out.message = string_or_number(error, "message");
   if (auto upstream = upstream_text(error); !upstream.empty()) out.message += ": " + upstream;
   if (out.status == 0) out.status = status_in(error);
+  out.retry_delay = retry_delay_in(error);
 }
 
 std::string page_text(std::string_view body) {
@@ -111,6 +131,10 @@ bool is_passing(const ApiFailure& failure) {
   constexpr std::array<std::string_view, 2> lasting = {"invalid_request_error", "invalid_request"};
   if (failure.status == 0) return std::ranges::find(lasting, failure.type) == lasting.end();
   return failure.status == 408 || failure.status == 409 || failure.status == 429 || failure.status >= 500;
+}
+
+bool is_rate_limit(const ApiFailure& failure) {
+  return failure.status == 429 || (failure.status == 0 && failure.type == "rate_limit_error");
 }
 
 std::string status_text(const ApiFailure& failure) {
@@ -189,7 +213,7 @@ Error refused_request(const ApiFailure& failure, const Endpoint& endpoint) {
 }  // namespace
 
 ApiFailure failure_in(int status, const Json& body) {
-  ApiFailure out{status, {}, {}, {}};
+  ApiFailure out{status, {}, {}, {}, {}};
   const Json& top = body.is_array() && !body.empty() ? body.front() : body;
   if (!top.is_object()) return out;
   const auto error = top.find("error");
@@ -206,10 +230,10 @@ ApiFailure failure_in(int status, const Json& body) {
 
 ApiFailure read_failure(int status, std::string_view body) {
   const auto trimmed = text::trim(body);
-  if (trimmed.starts_with('<')) return {status, "", "", page_text(trimmed)};
+  if (trimmed.starts_with('<')) return {status, "", "", page_text(trimmed), {}};
   const auto json = chat::parse_json(trimmed);
   if (json) return failure_in(status, *json);
-  return {status, "", "", std::string(trimmed)};
+  return {status, "", "", std::string(trimmed), {}};
 }
 
 Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
@@ -219,7 +243,9 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
             "start a new session, or choose a model with a larger window",
             {},
             {},
-            false};
+            false,
+            {},
+            std::string(error_code::context_window)};
   }
   if (failure.status == 402 || says(failure, quota_wordings)) {
     return {ErrorKind::unavailable,
@@ -227,7 +253,9 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
             "add credit, or choose another model",
             {},
             {},
-            false};
+            false,
+            {},
+            std::string(error_code::no_credit)};
   }
   if (failure.status == 401 || (failure.status <= 400 && says(failure, refused_key_wordings))) {
     return refused_key(failure, endpoint);
@@ -243,7 +271,14 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
             false};
   }
   if (!is_passing(failure)) return refused_request(failure, endpoint);
-  return {ErrorKind::unavailable, sentence("the model API failed", failure, endpoint), "try again later", {}, {}, true};
+  return {ErrorKind::unavailable,
+          sentence("the model API failed", failure, endpoint),
+          "try again later",
+          {},
+          {},
+          true,
+          {},
+          std::string(is_rate_limit(failure) ? error_code::rate_limit : "")};
 }
 
 std::string public_text(std::string_view message, const Endpoint& endpoint) {

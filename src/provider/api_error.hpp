@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@ struct ApiFailure {
   std::string type;     ///< "overloaded_error", "invalid_request_error", …
   std::string code;     ///< "insufficient_quota", "401", … numbers as text
   std::string message;  ///< for people, as sent: not yet fit to be shown
+  std::optional<std::chrono::milliseconds> retry_delay{};  ///< google.rpc.RetryInfo in `details`
   bool operator==(const ApiFailure&) const = default;
 };
 

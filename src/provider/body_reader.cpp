@@ -99,7 +99,10 @@ Error BodyReader::page_error() const {
 }
 
 Result<void> BodyReader::finish(const http::ResponseHead& head) {
-  if (!is_success(head)) return fail(codec_.error_of(head, body_, endpoint_));
+  if (!is_success(head)) {
+    requested_wait_ = read_failure(head.status, body_).retry_delay;
+    return fail(codec_.error_of(head, body_, endpoint_));
+  }
   switch (form_) {
     case Form::unknown:
       return fail(broken_reply("the model API answered with an empty body", endpoint_));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,11 @@ class BodyReader final : public DecodeSink {
   /// The transfer broke off. Whether the reply was whole all the same: its end had come, only the connection's had not.
   bool finish_broken_off();
 
+  /// Nothing of the reply can follow: its protocol's own end has come.
+  [[nodiscard]] bool ended() const { return form_ == Form::events && decoder_->ended(); }
+  /// The wait that the body of a refusal asked for, once finish() failed.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> requested_wait() const { return requested_wait_; }
+
   [[nodiscard]] const Assembler& assembler() const { return assembler_; }
 
   void on_event(chat::stream::StreamEvent event) override;
@@ -49,6 +55,7 @@ class BodyReader final : public DecodeSink {
   std::string body_;  // what is not streamed: errors, JSON, pages, the first bytes
   Form form_ = Form::unknown;
   bool failed_ = false;
+  std::optional<std::chrono::milliseconds> requested_wait_;
 };
 
 }  // namespace errand::provider

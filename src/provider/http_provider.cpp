@@ -1,5 +1,6 @@
 #include "provider/http_provider.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <random>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/overloaded.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "chat/names.hpp"
 #include "http/retry.hpp"
@@ -26,8 +28,9 @@ namespace {
 struct Try {
   AssistantMessage message;
   std::optional<Error> error;
-  http::ResponseHead head;  // of an answer with an error status; else its status is 0
-  bool heard = false;       // something of the reply was reported
+  http::ResponseHead head;                // of an answer with an error status; else its status is 0
+  std::optional<milliseconds> requested;  // the wait that answer asked for
+  bool heard = false;                     // something of the reply was reported
 };
 
 bool ends_the_call(const Error& error) {
@@ -50,38 +53,39 @@ void report_again(const AssistantMessage& message, StreamObserver& observer) {
   }
 }
 
+// What one call of stream() works with. Borrowed.
+struct Driver {
+  const Codec& codec;
+  const Endpoint& endpoint;
+  const chat::RetrySettings& retry;
+  const std::function<http::Transport&()>& transport;
+  const DriverClock& clock;
+  QuotaWait* quota;  // may be null
+  std::function<http::Request(http::Request)> addressed;
+};
+
 // One call of stream(): the tries, the waits between them, and what they cost.
 class Exchange {
  public:
-  Exchange(const Codec& codec, const Endpoint& endpoint, const chat::RetrySettings& retry,
-           const std::function<http::Transport&()>& transport, const DriverClock& clock, StreamObserver& observer,
-           const Call& call)
-      : codec_(codec),
-        endpoint_(endpoint),
-        retry_(retry),
-        transport_(transport),
-        clock_(clock),
-        observer_(observer),
-        call_(call) {
-    policy_.attempts = retry.attempts;
+  Exchange(const Driver& driver, StreamObserver& observer, const Call& call)
+      : driver_(driver), observer_(observer), call_(call) {
+    policy_.attempts = driver.retry.attempts;
   }
 
   Result<Reply> run(const Request& request);
 
  private:
-  Try attempt(const http::Request& request);
+  Try attempt(http::Request& request);
   Try ask(const Request& request);
   std::optional<milliseconds> next_wait(const Try& failed);
+  [[nodiscard]] std::optional<milliseconds> usual_wait(const Try& failed) const;
+  [[nodiscard]] std::optional<milliseconds> quota_wait(const Try& failed) const;
   void announce(const Try& failed, milliseconds wait);
   [[nodiscard]] Error last_error(const Try& failed) const;
   void join(AssistantMessage&& part);
   Reply finished(std::optional<Error> cut);
 
-  const Codec& codec_;
-  const Endpoint& endpoint_;
-  const chat::RetrySettings& retry_;
-  const std::function<http::Transport&()>& transport_;
-  const DriverClock& clock_;
+  const Driver& driver_;
   StreamObserver& observer_;
   const Call& call_;
   http::RetryPolicy policy_;
@@ -93,11 +97,13 @@ class Exchange {
   milliseconds api_time_{0};
 };
 
-Try Exchange::attempt(const http::Request& request) {
-  BodyReader reader(codec_, endpoint_, [&](const stream::StreamEvent& event) { observer_.on_stream_event(event); });
+Try Exchange::attempt(http::Request& request) {
+  BodyReader reader(driver_.codec, driver_.endpoint,
+                    [&](const stream::StreamEvent& event) { observer_.on_stream_event(event); });
+  request.has_enough = [&reader] { return reader.ended(); };
   Try out;
   const auto began = Call::Clock::now();
-  const auto sent = transport_().send(
+  const auto sent = driver_.transport().send(
       request, [&](const http::ResponseHead& head, std::string_view bytes) { return reader.feed(head, bytes); }, call_);
   api_time_ += std::chrono::duration_cast<milliseconds>(Call::Clock::now() - began);
   if (sent) {
@@ -107,6 +113,8 @@ Try Exchange::attempt(const http::Request& request) {
   } else if (!reader.finish_broken_off()) {
     out.error = sent.error();
   }
+  if (out.head.status != 0) out.requested = http::requested_wait(out.head, now());
+  if (!out.requested) out.requested = reader.requested_wait();
   last_usage_ = reader.assembler().usage();
   spent_ += last_usage_;
   out.heard = reader.assembler().has_content();
@@ -114,24 +122,41 @@ Try Exchange::attempt(const http::Request& request) {
   return out;
 }
 
+// Of a failure before anything was heard; nullopt: no more tries.
+std::optional<milliseconds> Exchange::usual_wait(const Try& failed) const {
+  const bool from_head =
+      failed.head.status != 0 && (failed.error->retryable || failed.error->kind != ErrorKind::unavailable);
+  if (tries_ >= policy_.attempts || failed.error->kind == ErrorKind::limit) return std::nullopt;
+  if (from_head ? !http::is_retryable(failed.head) : !failed.error->retryable) return std::nullopt;
+  if (!failed.requested) return http::backoff(policy_, tries_, driver_.clock.random());
+  return *failed.requested > policy_.longest_server_wait ? std::nullopt : failed.requested;
+}
+
+// What a rate limit is waited for beyond that.
+std::optional<milliseconds> Exchange::quota_wait(const Try& failed) const {
+  constexpr milliseconds unasked{60'000};
+  if (driver_.quota == nullptr || failed.error->code != error_code::rate_limit) return std::nullopt;
+  const auto wait = failed.requested ? *failed.requested : std::min(unasked, driver_.quota->left());
+  return driver_.quota->take(wait) ? std::optional(wait) : std::nullopt;
+}
+
 // nullopt: this failure is the last word.
 std::optional<milliseconds> Exchange::next_wait(const Try& failed) {
   const auto& error = *failed.error;
   if (ends_the_call(error)) return std::nullopt;
   if (failed.heard) {
-    if (!error.retryable || restarts_ >= retry_.restarts) return std::nullopt;
-    return http::backoff(policy_, ++restarts_, clock_.random());
+    if (!error.retryable || restarts_ >= driver_.retry.restarts) return std::nullopt;
+    return http::backoff(policy_, ++restarts_, driver_.clock.random());
   }
   ++tries_;
-  const bool lasting = error.kind == ErrorKind::unavailable && !error.retryable;
-  if (failed.head.status == 0 || lasting) return http::retry_wait(policy_, tries_, error, clock_.random());
-  return http::retry_wait(policy_, tries_, failed.head, now(), clock_.random());
+  const auto wait = usual_wait(failed);
+  return wait ? wait : quota_wait(failed);
 }
 
 void Exchange::announce(const Try& failed, milliseconds wait) {
   chat::event::Retry notice;
   notice.attempt = failed.heard ? restarts_ : tries_ + 1;
-  notice.max_attempts = failed.heard ? retry_.restarts : retry_.attempts;
+  notice.max_attempts = failed.heard ? driver_.retry.restarts : std::max(driver_.retry.attempts, tries_ + 1);
   notice.delay = wait;
   notice.status = failed.head.status;
   notice.reason = failed.error->message;
@@ -146,19 +171,18 @@ Error Exchange::last_error(const Try& failed) const {
   if (error.kind != ErrorKind::unavailable) return error;
   const auto made = tries_ + restarts_ + (failed.heard ? 1 : 0);
   if (made > 1) error.message = fmt::format("no reply after {} tries; the last: {}", made, error.message);
-  const auto wish = http::requested_wait(failed.head, now());
-  if (failed.head.status >= 400 && wish && *wish > policy_.longest_server_wait) {
-    error.hint = fmt::format("the model API asks to wait {}", format_duration(*wish));
+  if (failed.requested && *failed.requested > policy_.longest_server_wait) {
+    error.hint = fmt::format("the model API asks to wait {}", format_duration(*failed.requested));
+    if (error.code == error_code::rate_limit) error.hint += "; --wait-for-quota DURATION waits that long";
   }
   return error;
 }
 
 // Asks until there is a reply or no more sense in asking.
 Try Exchange::ask(const Request& request) {
-  auto wire = codec_.encode(request, endpoint_);
-  wire.idle_limit = retry_.idle;
+  auto wire = driver_.addressed(driver_.codec.encode(request, driver_.endpoint));
   for (;;) {
-    if (const auto go_on = call_.check(); !go_on) return {{}, go_on.error(), {}, false};
+    if (const auto go_on = call_.check(); !go_on) return {{}, go_on.error(), {}, {}, false};
     auto out = attempt(wire);
     if (!out.error) return out;
     const auto wait = next_wait(out);
@@ -167,7 +191,7 @@ Try Exchange::ask(const Request& request) {
       return out;
     }
     announce(out, *wait);
-    if (auto waited = clock_.wait(*wait, call_); !waited) {
+    if (auto waited = driver_.clock.wait(*wait, call_); !waited) {
       out.error = std::move(waited).error().within(fmt::format("while waiting to ask again: {}", out.error->message));
       return out;
     }
@@ -183,8 +207,8 @@ void Exchange::join(AssistantMessage&& part) {
 Reply Exchange::finished(std::optional<Error> cut) {
   Reply out;
   out.message = std::move(joined_);
-  if (out.message.model.empty()) out.message.model = endpoint_.model.id;
-  out.message.provider = endpoint_.provider.name;
+  if (out.message.model.empty()) out.message.model = driver_.endpoint.model.id;
+  out.message.provider = driver_.endpoint.provider.name;
   out.message.usage = spent_;
   if (cut) {
     out.message.stop = StopReason::cancelled;
@@ -192,7 +216,7 @@ Reply Exchange::finished(std::optional<Error> cut) {
   }
   out.cut = std::move(cut);
   out.api_time = api_time_;
-  out.cost_usd = chat::cost_of(spent_, endpoint_.model.price);
+  out.cost_usd = chat::cost_of(spent_, driver_.endpoint.model.price);
   out.context_tokens = last_usage_.total();
   return out;
 }
@@ -203,17 +227,20 @@ Result<Reply> Exchange::run(const Request& request) {
     const auto& history = part == 0 ? request.history : paused;
     auto got =
         ask({request.system, history, request.tools, request.thinking, request.generation, request.output_schema});
-    if (got.error && !got.heard && joined_.content.empty()) return fail(*std::move(got.error));
+    const bool nothing = !got.heard && joined_.content.empty() && spent_ == chat::Usage{};
+    if (got.error && nothing) return fail(*std::move(got.error));
     join(std::move(got.message));
     if (got.error) return finished(std::move(got.error));
     if (joined_.stop != StopReason::pause_turn || part >= HttpProvider::max_continuations) break;
     paused = request.history;
-    joined_.provider = endpoint_.provider.name;
+    joined_.provider = driver_.endpoint.provider.name;
     paused.emplace_back(joined_);
   }
   if (joined_.stop == StopReason::context_window && joined_.content.empty()) {
-    return fail(ErrorKind::limit, "the request does not fit the model's context window",
-                "start a new session, or choose a model with a larger window");
+    return finished(Error{.kind = ErrorKind::limit,
+                          .message = "the request does not fit the model's context window",
+                          .hint = "start a new session, or choose a model with a larger window",
+                          .code = std::string(error_code::context_window)});
   }
   return finished(std::nullopt);
 }
@@ -227,16 +254,80 @@ DriverClock real_clock() {
           }};
 }
 
+bool QuotaWait::take(milliseconds wait) {
+  return left_.with([wait](milliseconds& left) {
+    if (wait > left || wait <= milliseconds{0}) return false;
+    left -= wait;
+    return true;
+  });
+}
+
+milliseconds QuotaWait::left() {
+  return left_.with([](milliseconds& left) { return left; });
+}
+
 HttpProvider::HttpProvider(std::unique_ptr<Codec> codec, Endpoint endpoint, chat::RetrySettings retry,
-                           std::function<http::Transport&()> transport, DriverClock clock)
+                           std::function<http::Transport&()> transport, DriverClock clock,
+                           std::shared_ptr<QuotaWait> quota)
     : codec_(std::move(codec)),
       endpoint_(std::move(endpoint)),
       retry_(retry),
       transport_(std::move(transport)),
-      clock_(std::move(clock)) {}
+      clock_(std::move(clock)),
+      quota_(std::move(quota)) {}
+
+// What every request to this provider carries.
+http::Request HttpProvider::addressed(http::Request request) const {
+  const auto& provider = endpoint_.provider;
+  for (const auto& [name, value] : provider.headers) {
+    const auto same = [&](const http::Header& header) { return text::lower(header.name) == text::lower(name); };
+    std::erase_if(request.headers, same);
+    request.headers.push_back({name, value});
+  }
+  request.idle_limit = retry_.idle;
+  request.tls = {provider.ca_file, provider.client_cert, provider.client_key};
+  request.proxy = provider.proxy;
+  request.notes = {{"provider", provider.name},
+                   {"type", std::string(chat::name_of(provider.protocol))},
+                   {"model", endpoint_.model.id}};
+  return request;
+}
+
+void HttpProvider::tell_left_out(const Request& request, StreamObserver& observer) {
+  for (const auto& warning : codec_->left_out(request, endpoint_)) {
+    const bool first = told_.with([&](auto& told) { return told.insert(warning.code).second; });
+    if (first) observer.on_warning(warning);
+  }
+}
 
 Result<Reply> HttpProvider::stream(const Request& request, StreamObserver& observer, const Call& call) {
-  return Exchange(*codec_, endpoint_, retry_, transport_, clock_, observer, call).run(request);
+  tell_left_out(request, observer);
+  const Driver driver{.codec = *codec_,
+                      .endpoint = endpoint_,
+                      .retry = retry_,
+                      .transport = transport_,
+                      .clock = clock_,
+                      .quota = quota_.get(),
+                      .addressed = [this](http::Request wire) { return addressed(std::move(wire)); }};
+  return Exchange(driver, observer, call).run(request);
+}
+
+// A count is a help, never a reason to fail.
+Result<std::int64_t> HttpProvider::count_tokens(const Request& request, const Call& call) {
+  auto wire = codec_->encode_count(request, endpoint_);
+  if (!wire) return Provider::count_tokens(request, call);
+  std::string body;
+  const auto sent = transport_().send(
+      addressed(*std::move(wire)),
+      [&body](const http::ResponseHead&, std::string_view bytes) -> Result<void> {
+        constexpr std::size_t most = 64U << 10U;
+        body += bytes.substr(0, most - std::min(most, body.size()));
+        return {};
+      },
+      call);
+  if (!sent && ends_the_call(sent.error())) return fail(sent.error());
+  const auto counted = sent && sent->status == 200 ? codec_->read_count(body) : std::nullopt;
+  return counted ? Result<std::int64_t>(*counted) : Provider::count_tokens(request, call);
 }
 
 }  // namespace errand::provider

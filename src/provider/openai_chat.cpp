@@ -102,6 +102,7 @@ class OpenAiChatDecoder final : public Decoder {
   }
 
   Result<void> on_end(DecodeSink& sink) override;
+  [[nodiscard]] bool ended() const override { return done_; }
 
  private:
   enum class Kind { none, text, thinking };

@@ -45,6 +45,11 @@ Answer failed(int status, const std::string& message, std::vector<http::Header> 
   return {status, std::move(headers), {R"({"error":{"message":")" + message + "\"}}"}, std::nullopt};
 }
 
+// Why there is no whole reply.
+Error failure_of(const Result<Reply>& reply) {
+  return reply ? reply->cut.value() : reply.error();
+}
+
 const Error reset{ErrorKind::unavailable, "the connection broke off", "", std::nullopt, {}, true};
 
 // A provider on a FakeTransport whose waits are kept and pass at once.
@@ -52,12 +57,14 @@ struct Rig {
   explicit Rig(std::vector<Answer> answers, chat::RetrySettings retry = {4, 2, 90s},
                Endpoint endpoint = anthropic_endpoint())
       : transport(std::move(answers)),
-        provider(make_anthropic_codec(), std::move(endpoint), retry, [this]() -> http::Transport& { return transport; },
-                 {[this](milliseconds wait, const Call& call) {
-                    waits.push_back(wait);
-                    return on_wait ? on_wait(call) : call.check();
-                  },
-                  [] { return 0.0; }}) {}
+        provider(
+            make_anthropic_codec(), std::move(endpoint), retry, [this]() -> http::Transport& { return transport; },
+            {[this](milliseconds wait, const Call& call) {
+               waits.push_back(wait);
+               return on_wait ? on_wait(call) : call.check();
+             },
+             [] { return 0.0; }},
+            std::make_shared<QuotaWait>(retry.quota)) {}
 
   Result<Reply> ask(const Call& call = {}) { return provider.stream(asked("hi").request(), recorder, call); }
 
@@ -140,8 +147,43 @@ TEST_CASE("driver: a server that asks for a very long wait is not waited for", "
   Rig rig({failed(429, "Slow", {{"retry-after", "3600"}})});
   const auto reply = rig.ask();
   REQUIRE_FALSE(reply);
-  CHECK(reply.error().hint == "the model API asks to wait 1h00m");
+  CHECK(reply.error().hint == "the model API asks to wait 1h00m; --wait-for-quota DURATION waits that long");
   CHECK(rig.waits.empty());
+}
+
+TEST_CASE("driver: a rate limit is waited for as long as the quota wait lasts", "[provider][driver]") {
+  Rig rig({failed(429, "Slow", {{"retry-after", "3600"}}), failed(429, "Slow", {{"retry-after", "1800"}}),
+           failed(429, "Slow", {{"retry-after", "1801"}})},
+          {4, 2, 90s, 2h});
+  const auto reply = rig.ask();
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == error_code::rate_limit);
+  CHECK(rig.waits == std::vector<milliseconds>{1h, 30min});
+}
+
+TEST_CASE("driver: an overload or an empty account is no quota to wait for", "[provider][driver]") {
+  const auto refusal = GENERATE(as<Answer>(), failed(529, "Overloaded", {{"retry-after", "3600"}}),
+                                failed(429, "insufficient_quota", {{"retry-after", "3600"}}));
+  Rig rig({refusal}, {4, 2, 90s, 24h});
+  CHECK_FALSE(rig.ask());
+  CHECK(rig.waits.empty());
+}
+
+TEST_CASE("driver: a rate limit that says no time is asked again after the usual tries", "[provider][driver]") {
+  Rig rig({failed(429, "x"), failed(429, "x"), failed(429, "x"), failed(429, "x")}, {2, 2, 90s, 90s});
+  CHECK_FALSE(rig.ask());
+  CHECK(rig.waits == std::vector<milliseconds>{500ms, 60s, 30s});
+}
+
+TEST_CASE("driver: the wait may stand in the body of a refusal", "[provider][driver]") {
+  Rig rig({{429,
+            {},
+            {R"([{"error":{"code":429,"message":"Quota","status":"RESOURCE_EXHAUSTED","details":[{"@type":"x"},)"
+             R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.4s"}]}}])"},
+            std::nullopt},
+           failed(400, "x")});
+  CHECK_FALSE(rig.ask());
+  CHECK(rig.waits == std::vector<milliseconds>{34'400ms});
 }
 
 TEST_CASE("driver: a server that asks for no wait is not hammered", "[provider][driver]") {
@@ -168,10 +210,19 @@ TEST_CASE("driver: an empty, foreign or broken answer is never success", "[provi
   }));
   Rig rig({answer}, {1, 0, 90s});
   const auto reply = rig.ask();
-  REQUIRE_FALSE(reply);
-  CHECK(reply.error().kind == ErrorKind::unavailable);
-  CHECK(reply.error().retryable);
-  CHECK(reply.error().message == message);
+  const auto failure = failure_of(reply);
+  CHECK(failure.kind == ErrorKind::unavailable);
+  CHECK(failure.retryable);
+  CHECK(failure.message == message);
+}
+
+TEST_CASE("driver: what was billed before a failure is told with it", "[provider][driver]") {
+  Rig rig({streamed({start}), failed(400, "no")}, {2, 0, 90s});
+  const auto reply = rig.ask();
+  REQUIRE(reply);
+  CHECK(reply->cut->kind == ErrorKind::failure);
+  CHECK(reply->message.content.empty());
+  CHECK(reply->message.usage == chat::Usage{.input = 10, .output = 1});
 }
 
 TEST_CASE("driver: a reply that breaks off is asked for again, whole, and that is said", "[provider][driver]") {
@@ -320,9 +371,9 @@ TEST_CASE("driver: a window that is full without a word is a limit", "[provider]
   Rig rig(
       {streamed({start, event(R"({"type":"message_delta","delta":{"stop_reason":"model_context_window_exceeded"}})"),
                  event(R"({"type":"message_stop"})")})});
-  const auto reply = rig.ask();
-  REQUIRE_FALSE(reply);
-  CHECK(reply.error().kind == ErrorKind::limit);
+  const auto failure = failure_of(rig.ask());
+  CHECK(failure.kind == ErrorKind::limit);
+  CHECK(failure.code == error_code::context_window);
 }
 
 TEST_CASE("driver: what breaks off under max_tokens is no call", "[provider][driver]") {
