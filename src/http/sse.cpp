@@ -39,6 +39,24 @@ class LineEnds {
   bool started_ = false;
 };
 
+// How deep the brackets of JSON stand after `line`; its strings hold no line ends. 0: it is closed.
+std::size_t depth_after(std::string_view line, std::size_t depth) {
+  bool in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '{' || c == '[')) {
+      ++depth;
+    } else if (!in_string && (c == '}' || c == ']') && --depth == 0) {
+      return 0;
+    }
+  }
+  return depth;
+}
+
 tl::unexpected<Error> outgrown() {
   return fail(ErrorKind::unavailable, fmt::format("a streamed event exceeds {} bytes", SseParser::max_event_bytes),
               "the endpoint may not be speaking server-sent events; check base_url");
@@ -95,14 +113,17 @@ std::string_view SseParser::without_byte_order_mark(std::string_view bytes) {
 }
 
 bool SseParser::fits(std::size_t line_bytes) const {
-  return line_bytes + event_.data.size() + event_.type.size() <= max_event_bytes;
+  return line_bytes + event_.data.size() + event_.type.size() + bare_json_.size() <= max_event_bytes;
 }
 
 void SseParser::end_line(std::string_view line, std::vector<SseEvent>& out) {
   if (!line.empty()) {
-    add_field(line);
-    return;
+    const bool bare = event_.data.empty() && (line.front() == '{' || line.front() == '[');
+    if (bare || !bare_json_.empty()) return add_bare_json(line, out);
+    return add_field(line);
   }
+  bare_json_.clear();
+  bare_depth_ = 0;
   SseEvent event = std::exchange(event_, {});
   if (event.data.empty()) return;
   event.data.pop_back();
@@ -123,6 +144,14 @@ void SseParser::add_field(std::string_view line) {
   } else if (name == "event") {
     event_.type = value;
   }
+}
+
+// An empty line before it is closed makes it what the standard says: fields that nobody knows.
+void SseParser::add_bare_json(std::string_view line, std::vector<SseEvent>& out) {
+  bare_json_ += line;
+  bare_json_ += '\n';
+  bare_depth_ = depth_after(line, bare_depth_);
+  if (bare_depth_ == 0) out.push_back({"message", std::exchange(bare_json_, {})});
 }
 
 }  // namespace errand::http

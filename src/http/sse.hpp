@@ -24,6 +24,11 @@ struct SseEvent {
 /// unfinished event at end of stream is discarded. `id:` and `retry:` are read
 /// past: no model API uses them. Bytes are passed on as they came, also those
 /// that are no UTF-8: who reads the data judges them.
+///
+/// Beyond the standard, bare JSON where an event could begin (a line that
+/// starts with '{' or '[', up to the line that closes it) is an event of its
+/// own: Google tells an error in mid-stream that way, and whoever read past it
+/// would take a failed reply for a whole one.
 class SseParser {
  public:
   /// Bytes one event may hold before feed() fails.
@@ -39,9 +44,12 @@ class SseParser {
   [[nodiscard]] bool fits(std::size_t line_bytes) const;
   void end_line(std::string_view line, std::vector<SseEvent>& out);
   void add_field(std::string_view line);
+  void add_bare_json(std::string_view line, std::vector<SseEvent>& out);
 
-  std::string line_;  ///< the line begun by earlier bytes
-  SseEvent event_;    ///< each data line with its '\n' until it is dispatched
+  std::string line_;       ///< the line begun by earlier bytes
+  SseEvent event_;         ///< each data line with its '\n' until it is dispatched
+  std::string bare_json_;  ///< the lines of bare JSON that is not closed yet
+  std::size_t bare_depth_ = 0;
   std::size_t mark_bytes_ = 0;
   bool at_start_ = true;
   bool last_was_cr_ = false;
