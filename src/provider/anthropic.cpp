@@ -318,12 +318,37 @@ class AnthropicCodec final : public Codec {
                                const Endpoint& endpoint) const override {
     return explain(read_failure(head.status, body), endpoint);
   }
+  [[nodiscard]] std::vector<chat::event::Warning> left_out(const Request& request,
+                                                           const Endpoint& endpoint) const override {
+    return anthropic_left_out(request, endpoint);
+  }
+  [[nodiscard]] std::optional<http::Request> encode_count(const Request& request,
+                                                          const Endpoint& endpoint) const override {
+    auto out = addressed(endpoint, "/count_tokens");
+    out.body = anthropic_count_body(request, endpoint);
+    return out;
+  }
+  [[nodiscard]] std::optional<std::int64_t> read_count(std::string_view body) const override {
+    const auto json = chat::parse_json(body);
+    std::int64_t count = -1;
+    if (json && json->is_object()) overwrite(count, *json, "input_tokens");
+    return count < 0 ? std::nullopt : std::optional(count);
+  }
+
+ private:
+  static http::Request addressed(const Endpoint& endpoint, std::string_view below);
 };
 
 http::Request AnthropicCodec::encode(const Request& request, const Endpoint& endpoint) const {
+  auto out = addressed(endpoint, {});
+  out.body = anthropic_body(request, endpoint);
+  return out;
+}
+
+http::Request AnthropicCodec::addressed(const Endpoint& endpoint, std::string_view below) {
   const auto& provider = endpoint.provider;
   http::Request out;
-  out.url = messages_url(provider.base_url);
+  out.url = joined_url(messages_url(provider.base_url), below);
   out.headers = {
       {"content-type", "application/json"}, {"accept", "text/event-stream"}, {"anthropic-version", "2023-06-01"}};
   if (!provider.key.empty()) {
@@ -333,7 +358,6 @@ http::Request AnthropicCodec::encode(const Request& request, const Endpoint& end
       out.headers.push_back({"authorization", "Bearer " + provider.key});
     }
   }
-  out.body = anthropic_body(request, endpoint);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "chat/codec.hpp"
 #include "provider/anthropic.hpp"
 #include "provider/call_ids.hpp"
+#include "provider/generation.hpp"
 #include "provider/json_text.hpp"
 #include "provider/wire_value.hpp"
 
@@ -63,26 +64,72 @@ std::string_view effort_of(const chat::ThinkingSettings& thinking) {
   return thinking.budget_tokens <= 16'384 ? "medium" : "high";
 }
 
-void write_effort(JsonWriter& json, const chat::ThinkingSettings& thinking) {
-  json.key("output_config").begin_object().field("effort", effort_of(thinking)).end_object();
+bool thinks(const Request& request, ThinkingStyle style) {
+  const auto& thinking = request.thinking;
+  if (style == ThinkingStyle::none || thinking.effort == "none") return false;
+  return !thinking.effort.empty() || thinking.budget_tokens > 0;
 }
 
-// Nothing is said when nothing was asked: the model's own default.
-void write_thinking(JsonWriter& json, const chat::ThinkingSettings& thinking, ThinkingStyle style,
-                    std::int64_t max_tokens) {
-  if (style == ThinkingStyle::none || (thinking.effort.empty() && thinking.budget_tokens == 0)) return;
-  if (thinking.effort == "none") {
-    if (style == ThinkingStyle::adaptive) json.key("thinking").begin_object().field("type", "disabled").end_object();
-    return;
-  }
-  if (style == ThinkingStyle::budget) {
-    const auto budget = std::min(std::max(budget_of(thinking), smallest_budget), max_tokens - smallest_budget);
-    if (budget < smallest_budget) return;
-    json.key("thinking").begin_object().field("type", "enabled").key("budget_tokens").number(budget).end_object();
-    return;
-  }
+// Nothing is said when nothing was asked: the model's own default. For "none" too: models that think always refuse
+// "disabled", and the others don't think unasked.
+void write_thinking(JsonWriter& json, const Request& request, ThinkingStyle style, std::int64_t max_tokens) {
+  if (!thinks(request, style)) return;
   if (style == ThinkingStyle::adaptive) json.key("thinking").begin_object().field("type", "adaptive").end_object();
-  write_effort(json, thinking);
+  if (style != ThinkingStyle::budget) return;
+  const auto budget = std::min(std::max(budget_of(request.thinking), smallest_budget), max_tokens - smallest_budget);
+  if (budget < smallest_budget) return;
+  json.key("thinking").begin_object().field("type", "enabled").key("budget_tokens").number(budget).end_object();
+}
+
+void write_output_config(JsonWriter& json, const Request& request, ThinkingStyle style) {
+  const bool effort = style != ThinkingStyle::budget && thinks(request, style);
+  if (!effort && request.output_schema.empty()) return;
+  json.key("output_config").begin_object();
+  if (effort) json.field("effort", effort_of(request.thinking));
+  if (!request.output_schema.empty()) {
+    json.key("format")
+        .begin_object()
+        .field("type", "json_schema")
+        .key("schema")
+        .raw(request.output_schema)
+        .end_object();
+  }
+  json.end_object();
+}
+
+// The models that think adaptively refuse sampling settings; the others take them while they don't think.
+bool takes_sampling(const Request& request, ThinkingStyle style) {
+  return style != ThinkingStyle::adaptive && !thinks(request, style);
+}
+
+void write_generation(JsonWriter& json, const Request& request, ThinkingStyle style) {
+  const auto& wishes = request.generation;
+  if (takes_sampling(request, style)) {
+    if (wishes.temperature) json.key("temperature").raw(number_text(*wishes.temperature));
+    if (wishes.top_p) json.key("top_p").raw(number_text(*wishes.top_p));
+  }
+  if (wishes.stop.empty()) return;
+  json.key("stop_sequences").begin_array();
+  for (const auto& text : wishes.stop) json.string(text);
+  json.end_array();
+}
+
+// With a thinking budget the API takes "auto" and "none" alone.
+bool takes_forced_calls(const Request& request, ThinkingStyle style) {
+  return style != ThinkingStyle::budget || !thinks(request, style);
+}
+
+bool forces(const ToolChoice& choice) {
+  return choice.kind == ToolChoice::Kind::any || choice.kind == ToolChoice::Kind::tool;
+}
+
+void write_tool_choice(JsonWriter& json, const Request& request, ThinkingStyle style) {
+  const auto choice = tool_choice_of(request);
+  if (choice.kind == ToolChoice::Kind::unsaid || (forces(choice) && !takes_forced_calls(request, style))) return;
+  json.key("tool_choice").begin_object();
+  json.field("type", choice.kind == ToolChoice::Kind::tool ? "tool" : std::string_view(request.generation.tool_choice));
+  if (choice.kind == ToolChoice::Kind::tool) json.field("name", choice.tool);
+  json.end_object();
 }
 
 std::string marked(const std::string& block) {
@@ -272,18 +319,55 @@ void write_messages(JsonWriter& json, const std::vector<WireMessage>& messages) 
   json.end_array();
 }
 
+// Everything that decides how long the prompt is.
+void write_prompt(JsonWriter& json, const Request& request, const Endpoint& endpoint) {
+  write_tools(json, request.tools);
+  if (!request.system.empty()) json.key("system").begin_array().raw(marked(text_block(request.system))).end_array();
+  write_messages(json, History(endpoint).messages(request.history));
+}
+
 }  // namespace
 
 std::string anthropic_body(const Request& request, const Endpoint& endpoint) {
   std::string out;
   JsonWriter json(out);
   const auto max_tokens = max_tokens_of(request, endpoint.model);
+  const auto style = endpoint.model.thinking;
   json.begin_object().field("model", endpoint.model.id).key("max_tokens").number(max_tokens).key("stream").raw("true");
-  write_thinking(json, request.thinking, endpoint.model.thinking, max_tokens);
-  write_tools(json, request.tools);
-  if (!request.system.empty()) json.key("system").begin_array().raw(marked(text_block(request.system))).end_array();
-  write_messages(json, History(endpoint).messages(request.history));
+  write_thinking(json, request, style, max_tokens);
+  write_output_config(json, request, style);
+  write_generation(json, request, style);
+  write_tool_choice(json, request, style);
+  write_prompt(json, request, endpoint);
   json.end_object();
+  return out;
+}
+
+std::string anthropic_count_body(const Request& request, const Endpoint& endpoint) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("model", endpoint.model.id);
+  write_thinking(json, request, endpoint.model.thinking, max_tokens_of(request, endpoint.model));
+  write_tool_choice(json, request, endpoint.model.thinking);
+  write_prompt(json, request, endpoint);
+  json.end_object();
+  return out;
+}
+
+std::vector<chat::event::Warning> anthropic_left_out(const Request& request, const Endpoint& endpoint) {
+  std::vector<chat::event::Warning> out;
+  const auto style = endpoint.model.thinking;
+  const auto& wishes = request.generation;
+  if (!takes_sampling(request, style)) {
+    if (wishes.temperature) out.push_back(left_out_warning("temperature", endpoint));
+    if (wishes.top_p) out.push_back(left_out_warning("top_p", endpoint));
+  }
+  if (forces(tool_choice_of(request)) && !takes_forced_calls(request, style)) {
+    out.push_back(left_out_warning("tool_choice beside a thinking budget", endpoint));
+  }
+  const auto& thinking = request.thinking;
+  const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
+  if (asks && style == ThinkingStyle::none) out.push_back(left_out_warning("thinking effort", endpoint));
   return out;
 }
 

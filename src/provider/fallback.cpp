@@ -3,6 +3,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "provider/estimate.hpp"
 
 namespace errand::provider {
 
@@ -18,33 +23,65 @@ const Error* failure_of(const Result<Reply>& result) {
   return result->cut ? &*result->cut : nullptr;
 }
 
-}  // namespace
-
-Result<Reply> FallbackProvider::stream(const Request& request, StreamObserver& observer, const Call& call) {
-  chat::Usage spent;
+// What several models cost for one reply.
+struct Bill {
+  chat::Usage usage;
   std::optional<double> cost = 0;
   std::chrono::milliseconds api_time{0};
-  for (auto at = current_.load();; ++at) {
+
+  void add(const Reply& reply) {
+    usage += reply.message.usage;
+    cost = cost && reply.cost_usd ? std::optional(*cost + *reply.cost_usd) : std::nullopt;
+    api_time += reply.api_time;
+  }
+  void put_into(Reply& reply) const {
+    reply.message.usage = usage;
+    reply.cost_usd = cost;
+    reply.api_time = api_time;
+  }
+};
+
+// The last failure, with what the models before it said.
+Error with_tried(Error last, const std::vector<std::string>& tried) {
+  for (const auto& earlier : tried) last = std::move(last).within(earlier);
+  return last;
+}
+
+}  // namespace
+
+// The next model whose window, where it is known, the prompt may fit; nullopt at the end of the chain.
+std::optional<std::size_t> FallbackProvider::next_after(std::size_t at, const Request& request) const {
+  const auto tokens = estimate_tokens(request);
+  for (auto next = at + 1; next < chain_.size(); ++next) {
+    const auto window = chain_[next]->model().context;
+    if (window == 0 || tokens <= window) return next;
+  }
+  return std::nullopt;
+}
+
+Result<Reply> FallbackProvider::stream(const Request& request, StreamObserver& observer, const Call& call) {
+  Bill bill;
+  std::vector<std::string> tried;
+  for (auto at = current_.load();;) {
     auto result = chain_[at]->stream(request, observer, call);
+    if (result) bill.add(*result);
     const auto* failure = failure_of(result);
-    const bool last = at + 1 >= chain_.size();
-    if (result) {
-      spent += result->message.usage;
-      cost = cost && result->cost_usd ? std::optional(*cost + *result->cost_usd) : std::nullopt;
-      api_time += result->api_time;
-    }
-    if (failure == nullptr || last || !calls_for_another(failure->kind)) {
-      if (result) {
-        result->message.usage = spent;
-        result->cost_usd = cost;
-        result->api_time = api_time;
-      }
+    const auto next = failure != nullptr && calls_for_another(failure->kind) ? next_after(at, request) : std::nullopt;
+    if (!next) {
+      if (!result) return fail(with_tried(std::move(result).error(), tried));
+      bill.put_into(*result);
+      if (result->cut) result->cut = with_tried(*std::move(result->cut), tried);
       return result;
     }
+    tried.push_back(fmt::format("after {} failed: {}", chain_[at]->model().full_name(), failure->message));
     if (result) observer.on_retry({0, 0, std::chrono::milliseconds{0}, 0, failure->message, true});
-    observer.on_fallback({chain_[at]->model().full_name(), chain_[at + 1]->model().full_name(), failure->message});
-    current_ = at + 1;
+    observer.on_fallback({chain_[at]->model().full_name(), chain_[*next]->model().full_name(), failure->message});
+    current_ = at = *next;
   }
+}
+
+Result<std::int64_t> FallbackProvider::count_tokens(const Request& request, const Call& call) {
+  return chain_[current_]->count_tokens(request, call);
 }
 
 }  // namespace errand::provider

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "provider/provider.hpp"
@@ -11,18 +12,21 @@ namespace errand::provider {
 /// A chain of models. The next one is asked when the one before is unavailable, does not know the model or may not use
 /// it, or has too small a window, also when its reply broke off for good in the middle; each step is one `fallback`,
 /// after a `restarted` notice if something had been reported. Later calls begin with the model that answered last: what
-/// was down or too small mostly still is. What replies of one provider hold for it alone is left out by the codec of
-/// another (chat::AssistantMessage::provider).
+/// was down or too small mostly still is. A model whose window is known to be too small is passed over. What replies of
+/// one provider hold for it alone is left out by the codec of another (chat::AssistantMessage::provider).
 class FallbackProvider final : public Provider {
  public:
   /// At least one.
   explicit FallbackProvider(std::vector<std::unique_ptr<Provider>> chain) : chain_(std::move(chain)) {}
 
   Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) override;
+  Result<std::int64_t> count_tokens(const Request& request, const Call& call) override;
   /// The model that is asked now.
   [[nodiscard]] const chat::ModelSpec& model() const override { return chain_[current_]->model(); }
 
  private:
+  [[nodiscard]] std::optional<std::size_t> next_after(std::size_t at, const Request& request) const;
+
   std::vector<std::unique_ptr<Provider>> chain_;
   std::atomic<std::size_t> current_ = 0;
 };

@@ -14,6 +14,7 @@
 #include "chat/names.hpp"
 #include "http/retry.hpp"
 #include "provider/body_reader.hpp"
+#include "provider/generation.hpp"
 
 namespace errand::provider {
 
@@ -294,7 +295,11 @@ http::Request HttpProvider::addressed(http::Request request) const {
 }
 
 void HttpProvider::tell_left_out(const Request& request, StreamObserver& observer) {
-  for (const auto& warning : codec_->left_out(request, endpoint_)) {
+  auto left_out = codec_->left_out(request, endpoint_);
+  if (!endpoint_.model.takes_images && holds_images(request.history)) {
+    left_out.push_back(left_out_warning("images", endpoint_));
+  }
+  for (const auto& warning : left_out) {
     const bool first = told_.with([&](auto& told) { return told.insert(warning.code).second; });
     if (first) observer.on_warning(warning);
   }
@@ -309,7 +314,11 @@ Result<Reply> HttpProvider::stream(const Request& request, StreamObserver& obser
                       .clock = clock_,
                       .quota = quota_.get(),
                       .addressed = [this](http::Request wire) { return addressed(std::move(wire)); }};
-  return Exchange(driver, observer, call).run(request);
+  if (endpoint_.model.takes_images || !holds_images(request.history))
+    return Exchange(driver, observer, call).run(request);
+  const auto history = without_images(request.history);
+  return Exchange(driver, observer, call)
+      .run({request.system, history, request.tools, request.thinking, request.generation, request.output_schema});
 }
 
 // A count is a help, never a reason to fail.

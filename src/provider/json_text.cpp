@@ -90,6 +90,10 @@ void append_json_string(std::string& out, std::string_view value) {
   out += '"';
 }
 
+std::string number_text(double value) {
+  return fmt::format("{}", value);
+}
+
 bool is_object_text(std::string_view text) {
   const auto trimmed = text::trim(text);
   return trimmed.starts_with('{') && !chat::nests_deeper_than(trimmed, chat::max_json_depth) && Json::accept(trimmed);

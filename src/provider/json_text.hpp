@@ -34,6 +34,9 @@ class JsonWriter {
 /// Appends `value` as a JSON string, quotes included.
 void append_json_string(std::string& out, std::string_view value);
 
+/// As JSON writes a number: "0.7". Finite.
+std::string number_text(double value);
+
 /// Whether `text` is one JSON object that nests no deeper than chat::max_json_depth.
 [[nodiscard]] bool is_object_text(std::string_view text);
 

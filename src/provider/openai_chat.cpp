@@ -16,6 +16,7 @@
 #include "chat/codec.hpp"
 #include "provider/api_error.hpp"
 #include "provider/openai_hot_chunk.hpp"
+#include "provider/openai_quirks.hpp"
 #include "provider/wire_value.hpp"
 
 namespace errand::provider {
@@ -303,6 +304,9 @@ class OpenAiChatCodec final : public Codec {
     out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
     if (!endpoint.provider.key.empty()) {
       out.headers.push_back({"authorization", "Bearer " + endpoint.provider.key});
+      if (quirks_of(endpoint.provider).key == KeyHeader::api_key) {
+        out.headers.push_back({"api-key", endpoint.provider.key});
+      }
     }
     out.body = openai_chat_body(request, endpoint);
     return out;
@@ -313,6 +317,10 @@ class OpenAiChatCodec final : public Codec {
   [[nodiscard]] Error error_of(const http::ResponseHead& head, std::string_view body,
                                const Endpoint& endpoint) const override {
     return explain(read_failure(head.status, body), endpoint);
+  }
+  [[nodiscard]] std::vector<chat::event::Warning> left_out(const Request& request,
+                                                           const Endpoint& endpoint) const override {
+    return openai_chat_left_out(request, endpoint);
   }
 };
 

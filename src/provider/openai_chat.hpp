@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "provider/codec.hpp"
 
@@ -13,5 +14,7 @@ std::unique_ptr<Decoder> make_openai_chat_decoder(const Endpoint& endpoint);
 
 /// The request's body.
 std::string openai_chat_body(const Request& request, const Endpoint& endpoint);
+/// As Codec::left_out.
+std::vector<chat::event::Warning> openai_chat_left_out(const Request& request, const Endpoint& endpoint);
 
 }  // namespace errand::provider

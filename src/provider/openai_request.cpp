@@ -7,6 +7,7 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
+#include "provider/generation.hpp"
 #include "provider/json_text.hpp"
 #include "provider/openai_chat.hpp"
 #include "provider/openai_quirks.hpp"
@@ -17,6 +18,8 @@ namespace errand::provider {
 using chat::ThinkingStyle;
 
 namespace {
+
+constexpr std::size_t max_stops = 4;  // the API's own limit
 
 std::string data_url(std::string_view media_type, std::string_view bytes) {
   return "data:" + std::string(media_type) + ";base64," + chat::base64_encode(bytes);
@@ -189,31 +192,112 @@ void write_tools(JsonWriter& json, const std::vector<chat::ToolSpec>& tools) {
   json.end_array();
 }
 
+bool takes_sampling(const Endpoint& endpoint, const Quirks& quirks) {
+  return endpoint.model.thinking != ThinkingStyle::effort || quirks.sampling == ReasoningSampling::taken;
+}
+
+// Without a limit that somebody set, the server's own default holds: it knows what fits.
+void write_output_limit(JsonWriter& json, const Request& request, const Endpoint& endpoint, const Quirks& quirks) {
+  const auto asked = request.generation.max_output;
+  if (asked <= 0) return;
+  const auto most = endpoint.model.max_output;
+  json.key(quirks.output_limit == OutputLimit::max_tokens ? "max_tokens" : "max_completion_tokens");
+  json.number(most > 0 ? std::min(asked, most) : asked);
+}
+
+void write_generation(JsonWriter& json, const Request& request) {
+  const auto& wishes = request.generation;
+  if (wishes.temperature) json.key("temperature").raw(number_text(*wishes.temperature));
+  if (wishes.top_p) json.key("top_p").raw(number_text(*wishes.top_p));
+  if (wishes.stop.empty()) return;
+  json.key("stop").begin_array();
+  for (std::size_t i = 0; i < std::min(wishes.stop.size(), max_stops); ++i) json.string(wishes.stop[i]);
+  json.end_array();
+}
+
+void write_tool_choice(JsonWriter& json, const Request& request, const Quirks& quirks) {
+  const auto choice = tool_choice_of(request);
+  switch (choice.kind) {
+    case ToolChoice::Kind::unsaid:
+      return;
+    case ToolChoice::Kind::automatic:
+      json.field("tool_choice", "auto");
+      return;
+    case ToolChoice::Kind::any:
+      json.field("tool_choice", quirks.forced == ForcedCall::any ? "any" : "required");
+      return;
+    case ToolChoice::Kind::none:
+      json.field("tool_choice", "none");
+      return;
+    case ToolChoice::Kind::tool:
+      json.key("tool_choice").begin_object().field("type", "function").key("function").begin_object();
+      json.field("name", choice.tool).end_object().end_object();
+      return;
+  }
+}
+
+void write_schema(JsonWriter& json, const Request& request, const Quirks& quirks) {
+  if (request.output_schema.empty()) return;
+  json.key("response_format").begin_object();
+  if (quirks.schema == SchemaField::json_object) {
+    json.field("type", "json_object").end_object();
+    return;
+  }
+  json.field("type", "json_schema").key("json_schema").begin_object().field("name", "answer");
+  if (is_strict_schema(request.output_schema)) json.key("strict").raw("true");
+  json.key("schema").raw(request.output_schema).end_object().end_object();
+}
+
+// Servers that know no schema want the word JSON in the prompt as well.
+void write_system(JsonWriter& json, const Request& request, const Quirks& quirks) {
+  auto system = request.system;
+  if (!request.output_schema.empty() && quirks.schema == SchemaField::json_object) {
+    if (!system.empty()) system += "\n\n";
+    system += "Answer with one JSON value that follows this JSON schema, and nothing else:\n";
+    system += request.output_schema;
+  }
+  if (!system.empty()) json.begin_object().field("role", "system").field("content", system).end_object();
+}
+
 }  // namespace
 
 std::string openai_chat_body(const Request& request, const Endpoint& endpoint) {
   const auto quirks = quirks_of(endpoint.provider);
-  const auto& model = endpoint.model;
   std::string out;
   JsonWriter json(out);
-  json.begin_object().field("model", model.id).key("stream").raw("true");
+  json.begin_object().field("model", endpoint.model.id).key("stream").raw("true");
   if (quirks.usage == UsageRequest::stream_options) {
     json.key("stream_options").begin_object().key("include_usage").raw("true").end_object();
   }
-  // Without a limit that somebody set, the server's own default holds: it knows what fits.
-  if (request.generation.max_output > 0) {
-    const auto limit = model.max_output > 0 ? std::min(request.generation.max_output, model.max_output)
-                                            : request.generation.max_output;
-    json.key(quirks.output_limit == OutputLimit::max_tokens ? "max_tokens" : "max_completion_tokens").number(limit);
-  }
-  write_effort(json, request.thinking, model.thinking, quirks.effort);
+  write_output_limit(json, request, endpoint, quirks);
+  write_effort(json, request.thinking, endpoint.model.thinking, quirks.effort);
+  if (takes_sampling(endpoint, quirks)) write_generation(json, request);
+  write_schema(json, request, quirks);
+  write_tool_choice(json, request, quirks);
   write_tools(json, request.tools);
   json.key("messages").begin_array();
-  if (!request.system.empty())
-    json.begin_object().field("role", "system").field("content", request.system).end_object();
+  write_system(json, request, quirks);
   MessageWriter writer(json, endpoint, quirks);
   for (const auto& message : request.history) std::visit([&](const auto& m) { writer.write(m); }, message);
   json.end_array().end_object();
+  return out;
+}
+
+std::vector<chat::event::Warning> openai_chat_left_out(const Request& request, const Endpoint& endpoint) {
+  std::vector<chat::event::Warning> out;
+  const auto& wishes = request.generation;
+  if (!takes_sampling(endpoint, quirks_of(endpoint.provider))) {
+    if (wishes.temperature) out.push_back(left_out_warning("temperature", endpoint));
+    if (wishes.top_p) out.push_back(left_out_warning("top_p", endpoint));
+    if (!wishes.stop.empty()) out.push_back(left_out_warning("stop texts", endpoint));
+  } else if (wishes.stop.size() > max_stops) {
+    out.push_back(left_out_warning("more than 4 stop texts", endpoint));
+  }
+  const auto& thinking = request.thinking;
+  const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
+  if (asks && endpoint.model.thinking == ThinkingStyle::none) {
+    out.push_back(left_out_warning("thinking effort", endpoint));
+  }
   return out;
 }
 

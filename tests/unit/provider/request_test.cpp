@@ -5,6 +5,7 @@
 #include "chat/codec.hpp"
 #include "provider/anthropic.hpp"
 #include "provider/call_ids.hpp"
+#include "provider/generation.hpp"
 #include "provider/openai_chat.hpp"
 #include "unit/provider/support.hpp"
 
@@ -213,7 +214,7 @@ TEST_CASE("anthropic request: thinking is asked for as the model takes it", "[pr
   const auto [style, effort, budget, expected] = GENERATE(table<Style, std::string, std::int64_t, std::string>({
       {Style::adaptive, "high", 0, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"high"},)"},
       {Style::adaptive, "minimal", 0, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"low"},)"},
-      {Style::adaptive, "none", 0, R"("thinking":{"type":"disabled"},)"},
+      {Style::adaptive, "none", 0, ""},
       {Style::adaptive, "", 10'000, R"("thinking":{"type":"adaptive"},"output_config":{"effort":"medium"},)"},
       {Style::adaptive, "", 0, ""},
       {Style::budget, "medium", 0, R"("thinking":{"type":"enabled","budget_tokens":10000},)"},
@@ -271,6 +272,127 @@ TEST_CASE("openai request: servers get what they take", "[provider][request]") {
   CHECK(fields("deepseek", "https://proxy.example/v1") ==
         R"({"stream_options":{"include_usage":true},"max_tokens":50,"thinking":{"type":"enabled"}})");
   CHECK(fields("mistral", "https://api.mistral.ai/v1") == R"({"max_tokens":50,"reasoning_effort":"high"})");
+}
+
+namespace {
+
+// What a request asks for beside its prompt, and what is told to have been left out.
+struct Asking {
+  std::string fields;
+  std::vector<std::string> left_out;
+  bool operator==(const Asking&) const = default;
+};
+
+Asking asking(const Codec& codec, const Asked& asked, const Endpoint& endpoint) {
+  auto json = Json::parse(codec.encode(asked.request(), endpoint).body);
+  for (const char* same : {"model", "stream", "stream_options", "messages", "max_tokens", "tools", "system"})
+    json.erase(same);
+  Asking out{chat::dump(json), {}};
+  for (const auto& warning : codec.left_out(asked.request(), endpoint)) out.left_out.push_back(warning.code);
+  return out;
+}
+
+Asked with_wishes() {
+  auto out = asked("x");
+  out.tools = {{.name = "Look", .description = "Looks", .input_schema = "{}"}};
+  out.generation = {.temperature = 0.5, .top_p = 0.9, .max_output = 0, .stop = {"END"}, .tool_choice = "any"};
+  out.output_schema =
+      R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})";
+  return out;
+}
+
+const std::string schema_json =
+    R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})";
+
+}  // namespace
+
+TEST_CASE("anthropic request: what a model can't take is left out and said", "[provider][request]") {
+  using Style = chat::ThinkingStyle;
+  const auto codec = make_anthropic_codec();
+  auto endpoint = anthropic_endpoint();
+  auto request = with_wishes();
+  const auto schema = R"("format":{"type":"json_schema","schema":)" + std::string(request.output_schema) + "}";
+  const auto with = [&](Style style, const std::string& effort) {
+    endpoint.model.thinking = style;
+    request.thinking = {effort, 0};
+    return asking(*codec, request, endpoint);
+  };
+  const auto same = [](const std::string& text) { return chat::dump(Json::parse(text)); };
+  CHECK(with(Style::none, "") ==
+        Asking{same(R"({"output_config":{)" + schema +
+                    R"(},"temperature":0.5,"top_p":0.9,"stop_sequences":["END"],"tool_choice":{"type":"any"}})"),
+               {}});
+  CHECK(with(Style::none, "high").left_out == std::vector<std::string>{"thinking_effort_left_out"});
+  CHECK(with(Style::adaptive, "low") ==
+        Asking{same(R"({"thinking":{"type":"adaptive"},"output_config":{"effort":"low",)" + schema +
+                    R"(},"stop_sequences":["END"],"tool_choice":{"type":"any"}})"),
+               {"temperature_left_out", "top_p_left_out"}});
+  CHECK(with(Style::budget, "minimal") ==
+        Asking{same(R"({"thinking":{"type":"enabled","budget_tokens":1024},"output_config":{)" + schema +
+                    R"(},"stop_sequences":["END"]})"),
+               {"temperature_left_out", "top_p_left_out", "tool_choice_beside_a_thinking_budget_left_out"}});
+  request.generation.tool_choice = "Look";
+  CHECK(Json::parse(with(Style::none, "").fields).at("tool_choice") == Json{{"type", "tool"}, {"name", "Look"}});
+  request.generation.tool_choice = "Unknown";
+  CHECK_FALSE(Json::parse(with(Style::none, "").fields).contains("tool_choice"));
+}
+
+TEST_CASE("openai request: what a server can't take is left out and said", "[provider][request]") {
+  const auto codec = make_openai_chat_codec();
+  auto endpoint = openai_endpoint();
+  auto request = with_wishes();
+  request.generation.stop = {"1", "2", "3", "4", "5"};
+  const auto at = [&](const std::string& like, chat::ThinkingStyle style) {
+    endpoint.provider.base_url = "http://127.0.0.1:9/v1";
+    endpoint.provider.like = like;
+    endpoint.model.thinking = style;
+    return asking(*codec, request, endpoint);
+  };
+  const auto schema =
+      R"("response_format":{"type":"json_schema","json_schema":{"name":"answer","strict":true,"schema":)" +
+      schema_json + "}}";
+  const auto same = [](const std::string& text) { return chat::dump(Json::parse(text)); };
+  const auto plain = chat::ThinkingStyle::none;
+  const std::string sampling = R"("temperature":0.5,"top_p":0.9,"stop":["1","2","3","4"],)";
+  CHECK(at("vllm", plain) ==
+        Asking{same("{" + sampling + schema + R"(,"tool_choice":"required"})"), {"more_than_4_stop_texts_left_out"}});
+  CHECK(at("mistral", plain).fields == same("{" + sampling + schema + R"(,"tool_choice":"any"})"));
+  CHECK(at("openai", chat::ThinkingStyle::effort) ==
+        Asking{same("{" + schema + R"(,"tool_choice":"required"})"),
+               {"temperature_left_out", "top_p_left_out", "stop_texts_left_out"}});
+  CHECK(at("deepseek", plain).fields ==
+        same("{" + sampling + R"("response_format":{"type":"json_object"},"tool_choice":"required"})"));
+  const auto body = Json::parse(codec->encode(request.request(), endpoint).body);
+  CHECK(body.at("messages").at(0).at("content").get<std::string>().find(request.output_schema) != std::string::npos);
+  request.output_schema = R"({"type":"object","properties":{"a":{}}})";
+  CHECK_FALSE(Json::parse(at("vllm", plain).fields).at("response_format").at("json_schema").contains("strict"));
+}
+
+TEST_CASE("requests: a model that reads text alone gets no image, wherever it stands", "[provider][request]") {
+  const chat::Image image{"image/png", "bytes"};
+  std::vector<chat::Message> history = {chat::UserMessage{{Text{"see"}, image}}, AssistantMessage{{Text{"ok"}}},
+                                        ToolMessage{{{"c", {image}, false}}}};
+  CHECK(holds_images(history));
+  const auto text = without_images(history);
+  CHECK_FALSE(holds_images(text));
+  CHECK(std::get<chat::UserMessage>(text[0]).content.size() == 2);
+  CHECK(std::get<ToolMessage>(text[2]).results[0].content ==
+        std::vector<chat::UserBlock>{Text{"[an image, which this model can't see]"}});
+}
+
+TEST_CASE("anthropic request: a count asks about the prompt alone", "[provider][request]") {
+  const auto codec = make_anthropic_codec();
+  const auto request = with_wishes();
+  const auto wire = codec->encode_count(request.request(), anthropic_endpoint());
+  REQUIRE(wire);
+  CHECK(wire->url == "https://api.anthropic.com/v1/messages/count_tokens");
+  std::vector<std::string> keys;
+  const auto body = Json::parse(wire->body);
+  for (const auto& [key, value] : body.items()) keys.push_back(key);
+  CHECK(keys == std::vector<std::string>{"model", "tool_choice", "tools", "system", "messages"});
+  CHECK(codec->read_count(R"({"input_tokens": 2095})") == 2095);
+  for (const char* wrong : {"", "{}", "[1]", "<html>", R"({"input_tokens":"x"})"})
+    CHECK_FALSE(codec->read_count(wrong));
 }
 
 TEST_CASE("openai request: reasoning goes back only where it must", "[provider][request]") {

@@ -1,0 +1,91 @@
+#include "provider/generation.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "chat/codec.hpp"
+#include "provider/wire_value.hpp"
+
+namespace errand::provider {
+
+namespace {
+
+bool is_image(const chat::UserBlock& block) {
+  return std::holds_alternative<chat::Image>(block);
+}
+
+// Calls `use` with every list of blocks a person or a tool put into the message.
+template <class Message, class F>
+void for_content(Message& message, F use) {
+  std::visit(
+      overloaded{
+          [&](auto& m) {
+            if constexpr (requires { m.results; }) {
+              for (auto& result : m.results) use(result.content);
+            } else if constexpr (std::is_same_v<std::decay_t<decltype(m)>, chat::UserMessage>) {
+              use(m.content);
+            }
+          },
+      },
+      message);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse_json lets a document be
+bool is_strict(const Json& schema) {
+  if (schema.is_array()) return std::ranges::all_of(schema, is_strict);
+  if (!schema.is_object()) return true;
+  if (const auto properties = schema.find("properties"); properties != schema.end() && properties->is_object()) {
+    const auto& closed = schema.value("additionalProperties", Json(true));
+    if (closed != Json(false)) return false;
+    const auto& required = array_at(schema, "required");
+    for (const auto& [name, property] : properties->items()) {
+      if (std::ranges::find(required, Json(name)) == required.end()) return false;
+    }
+  }
+  return std::ranges::all_of(schema, is_strict);
+}
+
+}  // namespace
+
+ToolChoice tool_choice_of(const Request& request) {
+  const auto& wish = request.generation.tool_choice;
+  if (wish.empty() || request.tools.empty()) return {};
+  if (wish == "auto") return {ToolChoice::Kind::automatic};
+  if (wish == "any") return {ToolChoice::Kind::any};
+  if (wish == "none") return {ToolChoice::Kind::none};
+  if (std::ranges::find(request.tools, wish, &chat::ToolSpec::name) == request.tools.end()) return {};
+  return {ToolChoice::Kind::tool, wish};
+}
+
+chat::event::Warning left_out_warning(std::string_view what, const Endpoint& endpoint) {
+  return {text::replace_all(std::string(what), " ", "_") + "_left_out",
+          fmt::format("{} takes no {}: it is left out", endpoint.model.full_name(), what)};
+}
+
+bool holds_images(const std::vector<chat::Message>& history) {
+  return std::ranges::any_of(history, [](const chat::Message& message) {
+    bool found = false;
+    for_content(message, [&](const auto& content) { found = found || std::ranges::any_of(content, is_image); });
+    return found;
+  });
+}
+
+std::vector<chat::Message> without_images(std::vector<chat::Message> history) {
+  for (auto& message : history) {
+    for_content(message, [](auto& content) {
+      std::ranges::replace_if(content, is_image, chat::UserBlock(chat::Text{"[an image, which this model can't see]"}));
+    });
+  }
+  return history;
+}
+
+bool is_strict_schema(std::string_view schema) {
+  const auto json = chat::parse_json(schema);
+  return json && json->is_object() && is_strict(*json);
+}
+
+}  // namespace errand::provider
