@@ -41,6 +41,9 @@ struct Request {
   /// ends as if the server had ended it. Empty: until the server ends it.
   std::function<bool()> has_enough{};
   std::chrono::milliseconds linger{500};
+  /// Hears what a recording or a replay has to say of this request; a code and a sentence, as chat::event::Warning. On
+  /// the thread that called send(). Empty: not told.
+  std::function<void(std::string_view code, const std::string& message)> on_warning{};
 };
 
 struct ResponseHead {
