@@ -19,6 +19,9 @@ namespace stream = chat::stream;
 
 namespace {
 
+constexpr std::string_view made_up_prefix = "call_";
+constexpr std::size_t made_up_bytes = 8;
+
 bool is_empty(const AssistantBlock& block) {
   if (const auto* text = std::get_if<chat::Text>(&block)) return text->text.empty();
   const auto* thinking = std::get_if<chat::Thinking>(&block);
@@ -41,6 +44,11 @@ bool is_call(const AssistantBlock& block) {
 
 }  // namespace
 
+bool is_made_up_call_id(std::string_view id) {
+  if (!id.starts_with(made_up_prefix) || id.size() != made_up_prefix.size() + 2 * made_up_bytes) return false;
+  return id.find_first_not_of("0123456789abcdef", made_up_prefix.size()) == std::string_view::npos;
+}
+
 // The block at `index`, made when it is new; nullptr when it is of another type (a wire that contradicts itself).
 template <class Block>
 Block* Assembler::slot_for(std::size_t index) {
@@ -51,7 +59,7 @@ Block* Assembler::slot_for(std::size_t index) {
 }
 
 std::string Assembler::unique_id(const std::string& wanted) {
-  auto id = wanted.empty() ? "call_" + random_hex(8) : wanted;
+  auto id = wanted.empty() ? std::string(made_up_prefix) + random_hex(made_up_bytes) : wanted;
   for (auto n = ids_.size() + 1; !ids_.insert(id).second; ++n) id = fmt::format("{}_{}", wanted, n);
   return id;
 }

@@ -5,11 +5,15 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "chat/message.hpp"
 #include "chat/stream.hpp"
 
 namespace errand::provider {
+
+/// Whether an Assembler made up the id, since the API gave none.
+[[nodiscard]] bool is_made_up_call_id(std::string_view id);
 
 /// Folds StreamEvents into the AssistantMessage: the only place where blocks are built. Blocks come out in the order of
 /// their `block` numbers; a number may be anything.

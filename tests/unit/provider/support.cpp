@@ -55,6 +55,16 @@ Endpoint openai_endpoint() {
           {"openai", "gpt-x", "", 128'000, 16'000, std::nullopt, chat::ThinkingStyle::none}};
 }
 
+Endpoint gemini_endpoint() {
+  return {{"gemini",
+           chat::Protocol::gemini,
+           "https://generativelanguage.googleapis.com",
+           {"GEMINI_API_KEY"},
+           "AIza-secret-3",
+           true},
+          {"gemini", "gemini-3-x", "", 1'000'000, 64'000, std::nullopt, chat::ThinkingStyle::none}};
+}
+
 Decoded decode(const Codec& codec, std::string_view body, Chunking chunking) {
   return decode(codec, anthropic_endpoint(), {200, {}}, chunks_of(body, chunking));
 }
