@@ -65,8 +65,8 @@ std::vector<GivenValue> origins_of(const AgentEntry& entry);
 
 /// Something the user should hear that stops nothing.
 struct Warning {
-  std::string
-      code;  ///< untrusted, older_key, foreign_tool, not_used_yet, foreign_config, skill, foreign_agent, env_file
+  std::string code;  ///< untrusted, older_key, foreign_tool, not_used_yet, foreign_config, skill, foreign_agent,
+                     ///< env_file, key_file
   std::string message;
   std::optional<Location> where;
   bool operator==(const Warning&) const = default;
@@ -78,6 +78,14 @@ struct GivenSettings {
   std::vector<GivenValue> values;
 };
 
+/// An environment variable that a provider's settings name and that is not set.
+struct UnsetVariable {
+  std::string provider;
+  std::string key;  ///< "headers.x-team", "proxy"
+  std::string variable;
+  bool operator==(const UnsetVariable&) const = default;
+};
+
 struct Settings {
   chat::RetrySettings retry;
   std::string data_dir;  ///< absolute; empty: not set in a file
@@ -85,6 +93,7 @@ struct Settings {
   std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own
   std::map<std::string, chat::ModelSpec> models;        ///< aliases of the config.yaml files
   std::map<std::string, chat::ProviderSpec> providers;  ///< built-in ones and those of config.yaml, keys found
+  std::vector<UnsetVariable> unset_variables;           ///< their providers can't be asked
   std::vector<GivenSettings> given;                     ///< for shown_settings()
 };
 
@@ -122,6 +131,7 @@ struct Sources {
   std::string state_dir;                   ///< $XDG_STATE_HOME/errand: trust is kept here; empty: nothing is trusted
   std::string shipped_dir;                 ///< <prefix>/share/errand; empty: none
   std::optional<std::string> config_file;  ///< --config
+  std::vector<std::string> dialects;       ///< what `like` of a provider may name; empty: it is not checked
 };
 
 /// A variable of a project's .env file that this program reads. Never put into our own environment.

@@ -42,8 +42,11 @@ std::vector<std::string> read_variables(const std::vector<SettingsDraft>& settin
 Settings build_settings(const std::vector<SettingsDraft>& drafts, const Sources& sources,
                         const std::vector<EnvFileVariable>& env_files);
 
-/// settings_build.cpp: models whose provider nobody declares, providers without an address.
-void check_settings(const std::vector<SettingsDraft>& drafts, Findings& findings);
+/// settings_build.cpp: models whose provider nobody declares, providers without an address, unknown dialects.
+void check_settings(const std::vector<SettingsDraft>& drafts, const Sources& sources, Findings& findings);
+
+/// keys.cpp: a warning for each `api_key_file` that other users can read.
+void warn_of_open_key_files(const Settings& settings, Findings& findings);
 
 /// project.cpp: the nearest directory upwards that holds agents.yaml, else the nearest with .git, else `cwd`.
 std::string find_project_root(const std::string& cwd);

@@ -44,12 +44,28 @@ class Guard {
     for (auto& given : settings.given) {
       if (given.key.starts_with("providers.") || given.key.starts_with("budgets.") ||
           given.key.starts_with("sessions.") || given.key == "data_dir" || given.key == "permissions.allow") {
-        hold(given, fmt::format("{} in {}", given.key, file_name(given.where.file)));
+        hold(given, fmt::format("{} in {}", given.key, file_name(given.where.file)), covered_by(given, settings));
       }
     }
     settings.providers.clear();
     settings.data_dir.reset();
     drop_allow_rules(settings.rules);
+  }
+
+  // The value itself, also where only "(set)" is shown of it.
+  static std::string covered_by(const GivenValue& given, const SettingsDraft& settings) {
+    constexpr std::string_view prefix = "providers.";
+    constexpr std::string_view suffix = ".headers";
+    if (given.value != secret_mark || !given.key.starts_with(prefix) || !given.key.ends_with(suffix))
+      return given.value;
+    const auto name = given.key.substr(prefix.size(), given.key.size() - prefix.size() - suffix.size());
+    std::string out;
+    const auto provider = settings.providers.find(name);
+    if (provider == settings.providers.end() || !provider->second.headers) return out;
+    for (const auto& [header, value] : *provider->second.headers) {
+      out += fmt::format("{}:{}{}:{}", header.size(), header, value.size(), value);
+    }
+    return out;
   }
 
   void guard(LayerDefinitions& layer, std::string_view noun) {
@@ -125,12 +141,13 @@ class Guard {
   void hold(DefinitionDraft& draft, std::string_view key) {
     const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
     if (found == draft.given.end()) return;
-    hold(*found, fmt::format("{} of {}", key, found->source == Source::defaults ? "_defaults" : subject_));
+    hold(*found, fmt::format("{} of {}", key, found->source == Source::defaults ? "_defaults" : subject_),
+         found->value);
   }
 
-  void hold(GivenValue& given, std::string what) {
+  void hold(GivenValue& given, std::string what, std::string_view covered) {
     given.source = Source::held_back;
-    add({std::move(what), given.value, given.where}, given.value);
+    add({std::move(what), given.value == secret_mark ? "" : given.value, given.where}, covered);
   }
 
   // What stands in _defaults is one value, however many agents have it.

@@ -138,7 +138,7 @@ tl::expected<Configuration, std::vector<Error>> Loader::run() {
     skills_ = find_skills(project_, sources_, is_shipped_project(), findings_);
     check_names(drafts_, skills_, findings_);
   }
-  check_settings(drafts_.settings, findings_);
+  check_settings(drafts_.settings, sources_, findings_);
   if (!findings_.mistakes.empty()) return tl::unexpected(sorted(std::move(findings_.mistakes)));
   decide_trust();
   if (!findings_.mistakes.empty()) return tl::unexpected(sorted(std::move(findings_.mistakes)));
@@ -368,9 +368,10 @@ void Loader::add_summaries() {
 }
 
 Configuration Loader::finished() {
-  add_summaries();
   Configuration out;
   out.settings = build_settings(drafts_.settings, sources_, drafts_.env_files);
+  warn_of_open_key_files(out.settings, findings_);
+  add_summaries();
   if (scope_ == Scope::all) {
     out.agents = entries_of(DefinitionKind::agent, std::move(drafts_.agents));
     out.subagents = entries_of(DefinitionKind::subagent, std::move(drafts_.subagents));

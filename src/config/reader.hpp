@@ -102,12 +102,16 @@ class Reader {
   std::vector<GivenValue>* record_ = nullptr;
 };
 
+/// What is shown of a secret.
+inline constexpr std::string_view secret_mark = "(set)";
+
 /// One key of a kind of map: how it is named, shown, documented and read.
 template <class T>
 struct Key {
   enum class Use {
     value,   ///< has a value of its own
     group,   ///< a map with a table of its own
+    secret,  ///< noted as "(set)", never as it is
     unused,  ///< checked; has no effect in this version
     older,   ///< an older spelling: read, and left out of what is suggested
   };
@@ -138,6 +142,7 @@ void read_key(const yaml::Node& value, const Key<T>& key, T& target, Reader& rea
     return;
   }
   if (key.use == Use::value || key.use == Use::unused) reader.note(value);
+  if (key.use == Use::secret) reader.note(reader.path(), std::string(secret_mark), value.mark);
   if (key.use == Use::unused) reader.not_used_yet(value.mark);
   key.set(value, target, reader);
 }

@@ -82,6 +82,10 @@ void set_style(const Node& node, ModelDraft& model, Reader& reader) {
   model.thinking = found->style;
 }
 
+void set_images(const Node& node, ModelDraft& model, Reader& reader) {
+  model.images = reader.boolean(node);
+}
+
 using ModelKey = Key<ModelDraft>;
 constexpr std::array model_keys = {
     ModelKey{"provider", "provider", "", "Whose model it is", set_model_provider},
@@ -91,20 +95,15 @@ constexpr std::array model_keys = {
     ModelKey{"price", "map", "", "What it costs", set_prices, ModelKey::Use::group},
     ModelKey{"thinking", "none, budget, adaptive or effort", "",
              "How it takes the thinking setting; absent: by its family", set_style},
+    ModelKey{"images", "true or false", "true", "Whether it can be shown images", set_images},
 };
-
-void check_alias(const yaml::Key& alias, Reader& reader) {
-  if (alias.name.find_first_of("/, \t\n") == std::string::npos && !alias.name.empty()) return;
-  reader.mistake(alias.mark, fmt::format("\"{}\" is no name for a model", alias.name),
-                 "leave out \"/\", commas and blanks");
-}
 
 void set_models(const Node& node, SettingsDraft& draft, Reader& reader) {
   if (!reader.is_map(node)) return;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto& alias = node.keys[i];
     const auto& value = node.items[i];
-    check_alias(alias, reader);
+    check_name(alias, reader);
     const auto below = reader.below(alias.name);
     ModelDraft model;
     model.where = reader.at(alias.mark);
@@ -117,83 +116,6 @@ void set_models(const Node& node, SettingsDraft& draft, Reader& reader) {
     }
     if (model.provider == "scripted") model.id = normalize_path(join_path(reader.directory(), model.id));
     draft.models[alias.name] = std::move(model);
-  }
-}
-
-// --- providers ---
-
-constexpr std::array<std::string_view, 4> protocols = {"anthropic", "openai_chat", "openai_responses", "gemini"};
-
-void set_protocol(const Node& node, ProviderDraft& provider, Reader& reader) {
-  if (std::ranges::find(protocols, node.text) == protocols.end()) return reader.wrong_word(node, protocols);
-  provider.protocol = chat::protocol_named(node.text);
-}
-
-void set_base_url(const Node& node, ProviderDraft& provider, Reader& reader) {
-  auto url = reader.word(node);
-  if (!url) return;
-  if (!url->starts_with("http://") && !url->starts_with("https://")) {
-    return reader.wrong_type(node, "an address that starts with https:// or http://");
-  }
-  const auto host = std::string_view(*url).substr(url->find("//") + 2);
-  if (host.substr(0, host.find('/')).find('@') != std::string_view::npos) {
-    reader.mistake(node.mark, reader.name() + " holds a user or password",
-                   "name the variable that holds the key: api_key_env");
-    return;
-  }
-  while (url->ends_with('/')) url->pop_back();
-  provider.base_url = *std::move(url);
-}
-
-// The value may be the secret itself, written by mistake: it is not repeated.
-std::optional<std::string> read_variable_name(const Node& node, Reader& reader) {
-  auto name = reader.word(node);
-  if (!name || is_variable_name(*name)) return name;
-  reader.mistake(node.mark, reader.name() + " must be the name of an environment variable",
-                 "the variable holds the value, the file its name: ANTHROPIC_API_KEY");
-  return std::nullopt;
-}
-
-template <std::optional<std::string> ProviderDraft::*field>
-void set_variable_name(const Node& node, ProviderDraft& provider, Reader& reader) {
-  provider.*field = read_variable_name(node, reader);
-}
-
-void older_key_variable(const Node& node, ProviderDraft& provider, Reader& reader) {
-  reader.warn("older_key", node.mark, "env_key is the older name of api_key_env");
-  provider.key_variable = read_variable_name(node, reader);
-}
-
-void refuse_key(const Node& node, ProviderDraft&, Reader& reader) {
-  reader.mistake(node.mark, reader.name() + ": keys are not read from files",
-                 "put the key into an environment variable and name that: api_key_env");
-}
-
-using ProviderKey = Key<ProviderDraft>;
-constexpr std::array provider_keys = {
-    ProviderKey{"type", "anthropic, openai_chat, openai_responses or gemini", "openai_chat", "The protocol it speaks",
-                set_protocol},
-    ProviderKey{"base_url", "address", "", "Where it is, as that API's official SDK takes it", set_base_url},
-    ProviderKey{"base_url_env", "variable name", "", "The environment variable that may say where it is",
-                set_variable_name<&ProviderDraft::base_url_variable>},
-    ProviderKey{"api_key_env", "variable name", "", "The environment variable that holds its key",
-                set_variable_name<&ProviderDraft::key_variable>},
-    ProviderKey{"env_key", "", "", "", older_key_variable, ProviderKey::Use::older},
-    ProviderKey{"api_key", "", "", "", refuse_key, ProviderKey::Use::older},
-};
-
-void set_providers(const Node& node, SettingsDraft& draft, Reader& reader) {
-  if (!reader.is_map(node)) return;
-  for (std::size_t i = 0; i < node.keys.size(); ++i) {
-    const auto& name = node.keys[i];
-    check_alias(name, reader);
-    if (name.name == "scripted")
-      reader.mistake(name.mark, "\"scripted\" is built in and has no settings", "choose another name");
-    const auto below = reader.below(name.name);
-    ProviderDraft provider;
-    provider.where = reader.at(name.mark);
-    read_map<ProviderDraft>(node.items[i], provider_keys, provider, reader);
-    draft.providers[name.name] = std::move(provider);
   }
 }
 
@@ -271,21 +193,17 @@ constexpr std::array top_keys = {
     SettingsKey{"permissions", "map", "", "Rules for tool calls, for every agent", set_rules, Use::group},
 };
 
-template <class T>
-void add_keys(std::span<const Key<T>> table, std::string_view prefix, std::vector<SettingKey>& out) {
-  using KeyUse = typename Key<T>::Use;
-  for (const auto& key : table) {
-    if (key.use == KeyUse::older || key.use == KeyUse::group) continue;
-    out.push_back(
-        {fmt::format("{}{}", prefix, key.name), key.type, key.built_in, key.description, key.use != KeyUse::unused});
-  }
-}
-
 bool is_top_key(std::string_view name) {
   return std::ranges::find(top_keys, name, &SettingsKey::name) != top_keys.end();
 }
 
 }  // namespace
+
+void check_name(const yaml::Key& name, Reader& reader) {
+  if (name.name.find_first_of("/, \t\n") == std::string::npos && !name.name.empty()) return;
+  reader.mistake(name.mark, fmt::format("\"{}\" is no name for a model", name.name),
+                 "leave out \"/\", commas and blanks");
+}
 
 bool has_our_settings(std::string_view text) {
   for (const auto& line : text::lines(text)) {
@@ -310,7 +228,7 @@ std::vector<SettingKey> setting_keys() {
   std::vector<SettingKey> out;
   add_keys<ModelDraft>(model_keys, "models.*.", out);
   add_keys<chat::Price>(price_keys, "models.*.price.", out);
-  add_keys<ProviderDraft>(provider_keys, "providers.*.", out);
+  add_provider_keys(out);
   add_keys<SettingsDraft>(retry_keys, "retry.", out);
   add_keys<SettingsDraft>(budget_keys, "budgets.", out);
   add_keys<SettingsDraft>(session_keys, "sessions.", out);

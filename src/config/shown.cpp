@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "chat/names.hpp"
 #include "config/models.hpp"
 #include "config/places.hpp"
+#include "config/reader.hpp"
 #include "config/settings.hpp"
 
 // Values with their origins, for `config show --origin` and `agents show`.
@@ -38,7 +40,7 @@ class Candidates {
 
   void add_variable(const Configuration& config, std::string_view name, bool is_secret) {
     if (name.empty()) return;
-    const auto shown = [&](const std::string& value) { return is_secret ? std::string("(set)") : value; };
+    const auto shown = [&](const std::string& value) { return is_secret ? std::string(secret_mark) : value; };
     if (const auto real = config.sources.env.find(name); real != config.sources.env.end() && !real->second.empty()) {
       add(shown(real->second), std::string(name));
     }
@@ -116,7 +118,15 @@ void add_provider(const Configuration& config, const std::string& name, std::vec
   out.push_back(variable_name.setting(key("api_key_env")));
   Candidates secret;
   for (const auto& variable : spec.key_variables) secret.add_variable(config, variable, true);
+  if (is_regular_file(spec.key_file)) secret.add(std::string(secret_mark), "api_key_file");
+  if (!spec.key_command.empty()) secret.add(std::string(secret_mark), "api_key_command");
   out.push_back(secret.setting(key("api_key"), true));
+  for (const auto* rare :
+       {"api_key_file", "api_key_command", "headers", "like", "ca_file", "client_cert", "client_key", "proxy"}) {
+    Candidates given;
+    given.add_given(config, key(rare));
+    if (!given.empty()) out.push_back(given.setting(key(rare), std::string_view(rare) == "headers"));
+  }
 }
 
 // Rules of several files hold together: none of them loses.

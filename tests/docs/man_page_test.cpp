@@ -42,11 +42,13 @@ TEST_CASE("man: errand-agents(5) names every key of an agent and a subagent", "[
   }
 }
 
-TEST_CASE("man: errand-agents(5) names every group of settings", "[docs]") {
-  const auto page = man_page("errand-agents.5");
+TEST_CASE("man: errand-config(5) names every setting and its group", "[docs]") {
+  const auto page = man_page("errand-config.5");
   for (const auto& key : config::setting_keys()) {
-    const auto first = std::string(key.name.substr(0, key.name.find('.')));
+    const auto first = key.name.substr(0, key.name.find('.'));
+    const auto last = key.name.substr(key.name.rfind('.') + 1);
     CAPTURE(key.name);
     CHECK(page.find(first) != std::string::npos);
+    CHECK(page.find(last) != std::string::npos);
   }
 }

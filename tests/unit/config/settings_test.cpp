@@ -69,8 +69,31 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
        "error: providers.openai.api_key_env must be the name of an environment variable\n  at c.yaml:1:37\n"
        "  hint: the variable holds the value, the file its name: ANTHROPIC_API_KEY\n"},
       {"providers: { openai: { api_key: sk-123 } }\n",
-       "error: providers.openai.api_key: keys are not read from files\n  at c.yaml:1:33\n"
-       "  hint: put the key into an environment variable and name that: api_key_env\n"},
+       "error: providers.openai.api_key: keys are not read from this file\n  at c.yaml:1:33\n"
+       "  hint: put the key into an environment variable (api_key_env) or a file of its own (api_key_file), or have a "
+       "command print it (api_key_command)\n"},
+      {"providers: { openai: { like: deepsek } }\n",
+       "error: providers.openai.like names no known dialect: \"deepsek\"\n  at c.yaml:1:30\n"
+       "  hint: did you mean \"deepseek\"? known dialects: deepseek, mistral\n"},
+      {"providers: { openai: { headers: { \"x: y\": hidden } } }\n",
+       "error: \"x: y\" is no name for a header\n  at c.yaml:1:35\n  hint: use letters, digits and hyphens\n"},
+      {"providers: { openai: { headers: { x-y: \"hidden\\r\\nx-admin: 1\" } } }\n",
+       "error: providers.openai.headers.x-y must be a text on one line\n  at c.yaml:1:40\n"},
+      {"providers: { openai: { headers: hidden } }\n",
+       "error: providers.openai.headers must be a map of names to values\n  at c.yaml:1:33\n"
+       "  hint: write { x-team: \"${TEAM}\" }\n"},
+      {"providers: { openai: { client_key: k.pem } }\n",
+       "error: the provider \"openai\" has a client_key and no client_cert\n  at c.yaml:1:14\n"
+       "  hint: name both files, or client_cert alone where it holds the key too\n"},
+      {"providers: { openai: { proxy: \"proxy:3128\" } }\n",
+       "error: providers.openai.proxy must be none, or an address that starts with http://, https:// or socks5h://, "
+       "not "
+       "\"proxy:3128\"\n  at c.yaml:1:31\n"},
+      {"providers: { openai: { proxy: \"http://me:secret@proxy:3128\" } }\n",
+       "error: providers.openai.proxy holds a user or password\n  at c.yaml:1:31\n"
+       "  hint: name variables that hold them: http://${PROXY_USER}:${PROXY_PASSWORD}@host:port\n"},
+      {"models: { m: { provider: ollama, id: x, images: some } }\n",
+       "error: models.m.images must be true or false, not \"some\"\n  at c.yaml:1:49\n"},
       {"permissions: { allow: [\"Nope(x)\"] }\n",
        "error: the rule \"Nope(x)\" names an unknown tool \"Nope\"\n  at c.yaml:1:24\n  hint: known tools: Read, "
        "Write, Edit, Glob, "
@@ -79,6 +102,7 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
   World world;
   world.write("project/c.yaml", c.text);
   world.sources.config_file = "c.yaml";
+  world.sources.dialects = {"deepseek", "mistral"};
   CHECK(world.mistakes() == c.told);
 }
 
@@ -175,6 +199,51 @@ TEST_CASE("settings: providers have the key, protocol and address the files and 
   CHECK(providers(config).size() == builtin_providers().size() + 2);
 }
 
+TEST_CASE("settings: a provider has its paths whole, its variables filled in, and says which are missing",
+          "[config][settings]") {
+  World world;
+  write_user_config(world, R"yaml(
+providers:
+  corp:
+    base_url: "https://corp"
+    api_key_file: keys/corp
+    api_key_command: print-key
+    headers: { x-team: "${TEAM} of $HOME ${1} ${", x-plain: a, x-unset: "${UNSET}", x-empty: "" }
+    like: deepseek
+    ca_file: ca.pem
+    client_cert: ~/cert.pem
+    client_key: /k/key.pem
+    proxy: "http://${PROXY_USER}:${PROXY_PASSWORD}@proxy:3128"
+  openai: { proxy: none, headers: { x-all: files } }
+)yaml");
+  world.write("project/config.yaml", "providers: { openai: { headers: { x-nearer: \"${TEAM}\" } } }\n");
+  world.write("project/.env", "TEAM=${blue}\nOTHER=x\n");
+  world.sources.env = {{"PROXY_USER", "me"}, {"PROXY_PASSWORD", "pw"}};
+  REQUIRE(trust_project(world.load()));
+  const auto config = world.load();
+  const auto directory = world.dir / "home/.config/errand";
+  chat::ProviderSpec corp{.name = "corp", .base_url = "https://corp"};
+  corp.key_command = "print-key";
+  corp.key_file = directory + "/keys/corp";
+  corp.headers = {{"x-team", "${blue} of $HOME ${1} ${"}, {"x-plain", "a"}, {"x-empty", ""}};
+  corp.like = "deepseek";
+  corp.ca_file = directory + "/ca.pem";
+  corp.client_cert = world.dir / "home/cert.pem";
+  corp.client_key = "/k/key.pem";
+  corp.proxy = "http://me:pw@proxy:3128";
+  CHECK(config.settings.providers.at("corp") == corp);
+  CHECK(config.settings.providers.at("openai").proxy == "");
+  CHECK(config.settings.providers.at("openai").headers ==
+        std::vector<std::pair<std::string, std::string>>{{"x-nearer", "${blue}"}});
+  CHECK(config.settings.unset_variables == std::vector<UnsetVariable>{{"corp", "headers.x-unset", "UNSET"}});
+  CHECK(setting(config, "providers.corp.headers") ==
+        Setting{"providers.corp.headers", {"(set)", directory + "/config.yaml:7:14"}, {}, true});
+  CHECK(setting(config, "providers.corp.proxy").winner.value ==
+        "\"http://${PROXY_USER}:${PROXY_PASSWORD}@proxy:3128\"");
+  CHECK(setting(config, "providers.corp.api_key") ==
+        Setting{"providers.corp.api_key", {"(set)", "api_key_command"}, {}, true});
+}
+
 TEST_CASE("settings: a secret is shown as set, never as it is", "[config][settings]") {
   World world;
   world.sources.env["ANTHROPIC_API_KEY"] = "sk-secret";
@@ -213,9 +282,21 @@ TEST_CASE("settings: every documented key is accepted where it says", "[config][
   World world;
   write_user_config(world, R"yaml(
 models:
-  s: { provider: anthropic, id: claude-opus-4-5, context: 1000, max_output: 100, price: { input: 3, output: 15, cache_read: 0.3, cache_write: 3.75 }, thinking: none }
+  s: { provider: anthropic, id: claude-opus-4-5, context: 1000, max_output: 100, price: { input: 3, output: 15, cache_read: 0.3, cache_write: 3.75 }, thinking: none, images: false }
 providers:
-  corp: { type: openai_chat, base_url: "http://x", base_url_env: X_URL, api_key_env: X_KEY }
+  corp:
+    type: openai_chat
+    base_url: "http://x"
+    base_url_env: X_URL
+    api_key_env: X_KEY
+    api_key_file: key
+    api_key_command: echo key
+    headers: { x-team: "${TEAM}" }
+    like: deepseek
+    ca_file: ca.pem
+    client_cert: ~/cert.pem
+    client_key: /key.pem
+    proxy: "http://${PROXY_USER}@proxy:3128"
 retry: { attempts: 8, restarts: 2, idle: 90s }
 budgets: { day_usd: 0, month_usd: 0 }
 sessions: { retention: 90d, max_sessions: 0 }
@@ -241,5 +322,6 @@ permissions: { allow: [Read], ask: [Bash], deny: [Write] }
                                                           .context = 1000,
                                                           .max_output = 100,
                                                           .price = chat::Price{3, 15, 0.3, 3.75},
-                                                          .thinking = chat::ThinkingStyle::none});
+                                                          .thinking = chat::ThinkingStyle::none,
+                                                          .takes_images = false});
 }
