@@ -109,6 +109,7 @@ void Assembler::add(stream::StreamEvent& event) {
                    if (block != nullptr) block->signature = e.signature;
                  },
                  [&](stream::NativeBlock& e) {
+                   if (e.json.empty()) return take_back(e.block);
                    bytes_ += e.json.size();
                    has_content_ = true;
                    last_ = slots_.insert_or_assign(e.block, Slot{chat::Native{e.provider, e.json}, true}).first;
@@ -117,6 +118,11 @@ void Assembler::add(stream::StreamEvent& event) {
                  [&](stream::Finished& e) { stop_ = e.stop; },
              },
              event);
+}
+
+void Assembler::take_back(std::size_t block) {
+  slots_.erase(block);
+  last_ = slots_.end();
 }
 
 void Assembler::end_block(std::size_t block) {

@@ -23,7 +23,8 @@ class Assembler {
   Assembler(const Assembler&) = delete;
   Assembler& operator=(const Assembler&) = delete;
 
-  /// Takes the event. A tool call without an id, or with one that this reply already has, is given one in `event`.
+  /// Takes the event. A tool call without an id, or with one that this reply already has, is given one in `event`. A
+  /// Native block without JSON takes back what the block held.
   void add(chat::stream::StreamEvent& event);
   /// A call whose block has ended arrived whole.
   void end_block(std::size_t block);
@@ -54,6 +55,7 @@ class Assembler {
   template <class Block>
   Block* slot_for(std::size_t index);
   std::string unique_id(const std::string& wanted);
+  void take_back(std::size_t block);
   [[nodiscard]] chat::AssistantMessage message(chat::StopReason stop) const;
 
   Slots slots_;

@@ -27,6 +27,7 @@ constexpr std::array rows = {
     Row{"anthropic", make_anthropic_codec},
     Row{"gemini", make_gemini_codec},
     Row{"openai_chat", make_openai_chat_codec},
+    Row{"openai_responses", make_openai_responses_codec},
 };
 static_assert(std::ranges::is_sorted(rows, {}, &Row::name));
 
