@@ -214,7 +214,7 @@ std::vector<RecordedPiece> Redactor::clean_pieces(std::vector<RecordedPiece> pie
   }
   std::vector<Edit> edits;
   for (const auto& event : events) {
-    if (event.changed) edits.push_back({event.at, event.length, chat::dump(event.json)});
+    if (event.changed) edits.push_back({event.at, event.length, clean(chat::dump(event.json))});
   }
   if (!edits.empty()) apply(edits, body, pieces);
   return pieces;

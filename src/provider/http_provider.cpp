@@ -182,6 +182,9 @@ Error Exchange::last_error(const Try& failed) const {
 // Asks until there is a reply or no more sense in asking.
 Try Exchange::ask(const Request& request) {
   auto wire = driver_.addressed(driver_.codec.encode(request, driver_.endpoint));
+  wire.on_warning = [this](std::string_view code, const std::string& message) {
+    observer_.on_warning({std::string(code), message});
+  };
   for (;;) {
     if (const auto go_on = call_.check(); !go_on) return {{}, go_on.error(), {}, {}, false};
     auto out = attempt(wire);
@@ -291,6 +294,7 @@ http::Request HttpProvider::addressed(http::Request request) const {
   request.notes = {{"provider", provider.name},
                    {"type", std::string(chat::name_of(provider.protocol))},
                    {"model", endpoint_.model.id}};
+  if (!provider.like.empty()) request.notes.push_back({"like", provider.like});
   return request;
 }
 
