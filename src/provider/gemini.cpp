@@ -77,6 +77,14 @@ bool has_error(const Json& chunk) {
   return error != chunk.end() && !error->is_null() && !(error->is_boolean() && !error->get<bool>());
 }
 
+// Whether the part is one that can be sent back: its data is an object, whatever its kind.
+bool holds_data(const Json& part) {
+  for (const auto& [key, value] : part.items()) {
+    if (value.is_object() && key != "partMetadata" && key != "videoMetadata") return true;
+  }
+  return false;
+}
+
 // The part as it came, with its text first, so that the text it stands for can be told from its beginning.
 std::string signed_text(const Json& part) {
   std::string out;
@@ -285,7 +293,7 @@ Result<void> GeminiDecoder::part(const Json& part, DecodeSink& sink) {
     kind_ = Kind::none;
     text(text_at(part, "text"), sink);
     native(signed_text(part), sink);
-  } else if (!part.empty()) {
+  } else if (holds_data(part)) {
     native(chat::dump(part), sink);
   }
   return {};

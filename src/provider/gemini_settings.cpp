@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "provider/generation.hpp"
+
 namespace errand::provider {
 
 using chat::ThinkingStyle;
@@ -153,11 +155,13 @@ void write_generation_config(JsonWriter& json, const Request& request, const cha
   }
 }
 
-void write_tool_config(JsonWriter& json, std::string_view choice) {
-  if (choice.empty() || choice == "auto") return;
+void write_tool_config(JsonWriter& json, const Request& request) {
+  const auto choice = tool_choice_of(request);
+  using Kind = ToolChoice::Kind;
+  if (choice.kind == Kind::unsaid || choice.kind == Kind::automatic) return;
   json.key("toolConfig").begin_object().key("functionCallingConfig").begin_object();
-  json.field("mode", choice == "none" ? "NONE" : "ANY");
-  if (choice != "none" && choice != "any") json.key("allowedFunctionNames").begin_array().string(choice).end_array();
+  json.field("mode", choice.kind == Kind::none ? "NONE" : "ANY");
+  if (choice.kind == Kind::tool) json.key("allowedFunctionNames").begin_array().string(choice.tool).end_array();
   json.end_object().end_object();
 }
 
@@ -197,7 +201,7 @@ bool gemini_takes_image(std::string_view media_type) {
 }
 
 void write_gemini_settings(JsonWriter& json, const Request& request, const chat::ModelSpec& model) {
-  if (!request.tools.empty()) write_tool_config(json, request.generation.tool_choice);
+  write_tool_config(json, request);
   std::string config;
   JsonWriter inner(config);
   inner.begin_object();
@@ -208,28 +212,24 @@ void write_gemini_settings(JsonWriter& json, const Request& request, const chat:
 
 std::vector<chat::event::Warning> gemini_left_out(const Request& request, const Endpoint& endpoint) {
   const auto& model = endpoint.model;
+  const auto& thinking = request.thinking;
   const auto form = form_of(model);
   std::vector<chat::event::Warning> out;
-  if (is_asked(request.thinking) && form == ThinkingForm::none) {
-    out.push_back({"thinking_left_out", fmt::format("\"{}\" does not take thinking settings", model.id)});
-  }
-  const bool must_think =
-      form == ThinkingForm::level || (form == ThinkingForm::budget && !budgets_of(model.id).can_be_zero);
-  if (request.thinking.effort == "none" && must_think) {
-    out.push_back(
-        {"thinking_none_left_out",
-         fmt::format("\"{}\" can't be told not to think; it is asked to think as little as it can", model.id)});
+  if (form == ThinkingForm::none) {
+    if (is_asked(thinking) && thinking.effort != "none") out.push_back(left_out_warning("thinking effort", endpoint));
+  } else if (thinking.effort == "none" && (form == ThinkingForm::level || !budgets_of(model.id).can_be_zero)) {
+    out.push_back({"thinking_effort_left_out",
+                   fmt::format("{} always thinks: it is asked for the least it can do", model.full_name())});
   }
   if (!request.output_schema.empty() && !takes_schema(request, model)) {
-    out.push_back(
-        {"output_schema_left_out", fmt::format("\"{}\" takes no schema for its answer while it has tools", model.id)});
+    out.push_back(left_out_warning("output schema beside tools", endpoint));
   }
   if (request.generation.stop.size() > most_stop_texts) {
-    out.push_back({"stop_left_out", fmt::format("Gemini takes {} stop texts; the {} after them are left out",
-                                                most_stop_texts, request.generation.stop.size() - most_stop_texts)});
+    out.push_back(left_out_warning(fmt::format("stop texts beyond {}", most_stop_texts), endpoint));
   }
   if (const auto type = refused_image(request.history)) {
-    out.push_back({"image_left_out", fmt::format("Gemini takes no images of type {}", *type)});
+    out.push_back({"image_type_left_out",
+                   fmt::format("{} takes no images of type {}: they are left out", model.full_name(), *type)});
   }
   return out;
 }

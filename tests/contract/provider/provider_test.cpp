@@ -107,6 +107,7 @@ struct Maker {
 const Maker makers[] = {
     {"anthropic",
      [](Scene scene) { return http_stage(scene, make_anthropic_codec(), anthropic_endpoint(), "anthropic"); }},
+    {"gemini", [](Scene scene) { return http_stage(scene, make_gemini_codec(), gemini_endpoint(), "gemini"); }},
     {"openai_chat",
      [](Scene scene) { return http_stage(scene, make_openai_chat_codec(), openai_endpoint(), "openai_chat"); }},
     {"scripted", scripted_stage},

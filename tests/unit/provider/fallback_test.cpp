@@ -97,9 +97,9 @@ TEST_CASE("fallback: the last model's failure is the chain's", "[provider][fallb
 TEST_CASE("registry: opens what the settings name, and says what is missing", "[provider][registry]") {
   const chat::ProviderSpec keyed{"anthropic", chat::Protocol::anthropic, "https://a", {"ANTHROPIC_API_KEY"}, "", true};
   const chat::ProviderSpec local{"ollama", chat::Protocol::openai_chat, "http://127.0.0.1:1/v1", {}, "", false};
-  const chat::ProviderSpec later{"google", chat::Protocol::gemini, "https://g", {"GEMINI_API_KEY"}, "k", true};
+  const chat::ProviderSpec google{"google", chat::Protocol::gemini, "https://g", {"GEMINI_API_KEY"}, "k", true};
   FakeTransport transport({});
-  const auto registry = registry_of({keyed, local, later}, &transport);
+  const auto registry = registry_of({keyed, local, google}, &transport);
   const auto open = [&](std::vector<std::string> names) {
     std::vector<chat::ModelSpec> specs;
     for (auto& name : names)
@@ -109,6 +109,7 @@ TEST_CASE("registry: opens what the settings name, and says what is missing", "[
 
   CHECK(open({"ollama/qwen"}).value()->model().full_name() == "ollama/qwen");
   CHECK(open({"ollama/qwen", "scripted/x.yaml"}).value()->model().full_name() == "ollama/qwen");
+  CHECK(open({"google/gemini"}).value()->model().full_name() == "google/gemini");
   Recorder recorder;
   const auto played = open({"scripted/x.yaml"}).value()->stream(asked("x").request(), recorder, {});
   CHECK(played->message.text() == "played");
@@ -126,8 +127,6 @@ TEST_CASE("registry: opens what the settings name, and says what is missing", "[
   CHECK(error_of({"ollama/x", "anthropic/claude"}).kind == ErrorKind::auth);
   CHECK(error_of({"antropic/claude"}).kind == ErrorKind::config);
   CHECK(error_of({"antropic/claude"}).hint.find("did you mean \"anthropic\"?") == 0);
-  CHECK(error_of({"google/gemini"}).kind == ErrorKind::config);
-  CHECK(error_of({"google/gemini"}).message.find("\"gemini\"") != std::string::npos);
   CHECK(error_of({"scripted/missing.yaml"}).message == "no file missing.yaml");
   CHECK(error_of({}).kind == ErrorKind::config);
 }

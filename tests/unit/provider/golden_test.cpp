@@ -26,6 +26,24 @@ std::vector<std::filesystem::path> golden_streams() {
   return out;
 }
 
+struct Protocol {
+  std::string_view name;
+  std::unique_ptr<Codec> (*codec)();
+  Endpoint (*endpoint)();
+};
+constexpr Protocol protocols[] = {
+    {"anthropic", make_anthropic_codec, anthropic_endpoint},
+    {"gemini", make_gemini_codec, gemini_endpoint},
+    {"openai_chat", make_openai_chat_codec, openai_endpoint},
+};
+
+const Protocol& protocol_of(const std::filesystem::path& file) {
+  const auto name = file.filename().string();
+  const auto* found = std::ranges::find(protocols, name.substr(0, name.find('-')), &Protocol::name);
+  REQUIRE(found != std::end(protocols));
+  return *found;
+}
+
 Json outcome(const Decoded& decoded) {
   Json out = {{"message", chat::to_json(decoded.message)}};
   if (decoded.error) {
@@ -39,15 +57,13 @@ Json outcome(const Decoded& decoded) {
 }  // namespace
 
 TEST_CASE("golden: each stream decodes to what stands beside it, however it is cut", "[provider][golden]") {
-  const auto anthropic = make_anthropic_codec();
-  const auto openai = make_openai_chat_codec();
   const auto files = golden_streams();
   REQUIRE(files.size() >= 16);
   for (const auto& file : files) {
     CAPTURE(file.filename().string());
-    const bool is_anthropic = file.filename().string().starts_with("anthropic-");
-    const auto& codec = is_anthropic ? anthropic : openai;
-    const auto endpoint = is_anthropic ? anthropic_endpoint() : openai_endpoint();
+    const auto& protocol = protocol_of(file);
+    const auto codec = protocol.codec();
+    const auto endpoint = protocol.endpoint();
     const auto body = read_file(file);
     auto expected_path = file;
     expected_path.replace_extension(".json");

@@ -32,7 +32,7 @@ std::vector<std::string> shown(const std::vector<chat::stream::StreamEvent>& eve
   return out;
 }
 
-// Both protocols' streams: our own, and the recorded ones where they are.
+// Every protocol's streams: our own, and the recorded ones where they are.
 std::vector<std::string> streams() {
   std::vector<std::string> out;
   std::vector<std::string> roots = {std::string(ERRAND_SOURCE_DIR) + "/tests/golden/provider"};
@@ -40,8 +40,7 @@ std::vector<std::string> streams() {
   for (const auto& root : roots) {
     for (const auto& file : std::filesystem::recursive_directory_iterator(root)) {
       const auto path = file.path().string();
-      const bool other_protocol =
-          path.find("gemini") != std::string::npos || path.find("responses") != std::string::npos;
+      const bool other_protocol = path.find("responses") != std::string::npos;
       if (file.path().extension() == ".sse" && !other_protocol) out.push_back(path);
     }
   }
@@ -52,6 +51,7 @@ std::vector<std::string> streams() {
 
 TEST_CASE("hot path: every stream decodes to the same events with and without it", "[provider][hot]") {
   const auto anthropic = make_anthropic_codec();
+  const auto gemini = make_gemini_codec();
   const auto openai = make_openai_chat_codec();
   const auto all = streams();
   REQUIRE(all.size() >= 10);
@@ -59,7 +59,8 @@ TEST_CASE("hot path: every stream decodes to the same events with and without it
     CAPTURE(path);
     const auto body = read_file(path);
     for (const auto& [codec, extra] :
-         {std::pair{anthropic.get(), "\"x\":0,"}, std::pair{openai.get(), "\"error\":false,"}}) {
+         {std::pair{anthropic.get(), "\"x\":0,"}, std::pair{gemini.get(), "\"x\":0,"},
+          std::pair{openai.get(), "\"error\":false,"}}) {
       const auto fast = decode(*codec, body);
       const auto slow = decode(*codec, the_long_way(body, extra));
       CHECK(shown(fast.events) == shown(slow.events));
