@@ -60,6 +60,7 @@ bool is_arguments(std::string_view prefix) {
 // kind that comes by the thousand.
 struct HotDelta {
   std::string_view type;
+  std::string_view part_key;
   std::string delta;
   std::optional<std::size_t> item;
   std::optional<std::size_t> part;
@@ -91,6 +92,7 @@ bool scan_delta(std::string_view data, HotDelta& out) {
       if (!take_number(json, out.item)) return false;
     } else if (key == "content_index" || key == "summary_index") {
       if (!take_number(json, out.part)) return false;
+      out.part_key = key;
     } else if (says_nothing(key)) {
       json.skip();
     } else {
@@ -192,6 +194,7 @@ Result<bool> ResponsesDecoder::hot_delta(const std::string& data, DecodeSink& si
   if (!scan_delta(data, hot_)) return false;
   const auto prefix = without(hot_.type, delta_suffix);
   if (const auto* text = text_event(prefix)) {
+    if (hot_.part && hot_.part_key != text->part_key) return false;
     ERRAND_TRY(items_.text_delta({*hot_.item, text->kind, hot_.part.value_or(0)}, std::move(hot_.delta), sink));
     return true;
   }
@@ -269,7 +272,7 @@ class ResponsesCodec final : public Codec {
     out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
     if (!provider.key.empty()) {
       out.headers.push_back({"authorization", "Bearer " + provider.key});
-      if (host_of(provider.base_url).ends_with(".azure.com")) out.headers.push_back({"api-key", provider.key});
+      if (quirks_of(provider).key == KeyHeader::api_key) out.headers.push_back({"api-key", provider.key});
     }
     out.body = openai_responses_body(request, endpoint);
     return out;

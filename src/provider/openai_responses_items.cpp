@@ -204,9 +204,10 @@ Result<void> ResponseItems::message(std::size_t index, Item& item, const Json& w
 
 Result<void> ResponseItems::call(std::size_t index, Item& item, const Json& wire, DecodeSink& sink) {
   begin_call(index, item, wire, sink);
-  if (item.done || is_unfinished(wire)) return {};
+  if (item.done) return {};
+  item.incomplete = text_at(wire, "status") == "incomplete";
   if (auto whole = arguments_of(wire); !whole.empty()) ERRAND_TRY(hold(item, std::move(whole)));
-  end_call(index, item, sink);
+  if (!is_unfinished(wire)) end_call(index, item, sink);
   return {};
 }
 
@@ -241,7 +242,7 @@ Result<void> ResponseItems::finished(const Json& output, ResponseEnd end, Decode
   }
   if (position > 0 || end == ResponseEnd::incomplete) return {};
   for (auto& [index, item] : items_) {
-    if (is_call(item.type) && !item.done) end_call(index, item, sink);
+    if (is_call(item.type) && !item.done && !item.incomplete) end_call(index, item, sink);
   }
   return {};
 }

@@ -74,8 +74,9 @@ class ResponseItems {
     std::map<std::size_t, std::string> heard;  // texts, by block
     bool begun = false;                        // the call was reported
     bool streamed = false;                     // deltas of its arguments came
-    bool done = false;
-    bool listed = false;  // the terminal event has it
+    bool done = false;                         // the call is whole, and was reported so
+    bool incomplete = false;                   // the server says that it is not
+    bool listed = false;                       // the terminal event has it
   };
 
   Result<Item*> item_at(std::size_t index);

@@ -164,6 +164,7 @@ void InputWriter::write_text(const chat::Text& block) {
 
 void InputWriter::write_call(const chat::ToolCall& call) {
   begin_item();
+  phase_.clear();
   json_.begin_object().field("type", "function_call").field("call_id", ids_.of_call(call.id));
   json_.field("name", plain_name(call.name)).field("arguments", object_text(call.arguments)).end_object();
 }
@@ -178,7 +179,10 @@ bool InputWriter::is_answered(const ServerItem& item) const {
 void InputWriter::write_native(const chat::Native& block, const ServerItem& item) {
   if (item.type == "message") {
     phase_ = item.phase;
-  } else if (item.type == "reasoning" && item.carries_reasoning && reasons_) {
+    return;
+  }
+  phase_.clear();
+  if (item.type == "reasoning" && item.carries_reasoning && reasons_) {
     waiting_.push_back(block.json);
   } else if (item.type == "reasoning" || item.type.empty() || !is_answered(item)) {
     waiting_.clear();

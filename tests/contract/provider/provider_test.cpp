@@ -110,6 +110,10 @@ const Maker makers[] = {
     {"gemini", [](Scene scene) { return http_stage(scene, make_gemini_codec(), gemini_endpoint(), "gemini"); }},
     {"openai_chat",
      [](Scene scene) { return http_stage(scene, make_openai_chat_codec(), openai_endpoint(), "openai_chat"); }},
+    {"openai_responses",
+     [](Scene scene) {
+       return http_stage(scene, make_openai_responses_codec(), responses_endpoint(), "openai_responses");
+     }},
     {"scripted", scripted_stage},
 };
 

@@ -90,4 +90,11 @@ TEST_CASE("assembler: calls without an id, or with the same one, are told apart"
   CHECK(assembler.whole().stop == StopReason::tool_use);    // not "end_turn": there are calls to run
 }
 
+TEST_CASE("assembler: what a block held can be taken back and told anew", "[provider][assembler]") {
+  Assembler assembler;
+  play(assembler, {TextDelta{1, "wrong"}, NativeBlock{1, "openai", ""}, TextDelta{1, "ri"}, TextDelta{1, "ght"},
+                   NativeBlock{7, "openai", ""}, ThinkingDelta{2, "hm"}, NativeBlock{2, "openai", ""}});
+  CHECK(assembler.whole().content == std::vector<chat::AssistantBlock>{chat::Text{"right"}});
+}
+
 }  // namespace errand::provider

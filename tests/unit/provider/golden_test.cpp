@@ -35,6 +35,7 @@ constexpr Protocol protocols[] = {
     {"anthropic", make_anthropic_codec, anthropic_endpoint},
     {"gemini", make_gemini_codec, gemini_endpoint},
     {"openai_chat", make_openai_chat_codec, openai_endpoint},
+    {"openai_responses", make_openai_responses_codec, responses_endpoint},
 };
 
 const Protocol& protocol_of(const std::filesystem::path& file) {

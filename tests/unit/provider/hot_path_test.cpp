@@ -40,8 +40,7 @@ std::vector<std::string> streams() {
   for (const auto& root : roots) {
     for (const auto& file : std::filesystem::recursive_directory_iterator(root)) {
       const auto path = file.path().string();
-      const bool other_protocol = path.find("responses") != std::string::npos;
-      if (file.path().extension() == ".sse" && !other_protocol) out.push_back(path);
+      if (file.path().extension() == ".sse") out.push_back(path);
     }
   }
   return out;
@@ -53,6 +52,7 @@ TEST_CASE("hot path: every stream decodes to the same events with and without it
   const auto anthropic = make_anthropic_codec();
   const auto gemini = make_gemini_codec();
   const auto openai = make_openai_chat_codec();
+  const auto responses = make_openai_responses_codec();
   const auto all = streams();
   REQUIRE(all.size() >= 10);
   for (const auto& path : all) {
@@ -60,7 +60,7 @@ TEST_CASE("hot path: every stream decodes to the same events with and without it
     const auto body = read_file(path);
     for (const auto& [codec, extra] :
          {std::pair{anthropic.get(), "\"x\":0,"}, std::pair{gemini.get(), "\"x\":0,"},
-          std::pair{openai.get(), "\"error\":false,"}}) {
+          std::pair{openai.get(), "\"error\":false,"}, std::pair{responses.get(), "\"x\":0,"}}) {
       const auto fast = decode(*codec, body);
       const auto slow = decode(*codec, the_long_way(body, extra));
       CHECK(shown(fast.events) == shown(slow.events));

@@ -25,10 +25,11 @@ std::vector<Recording> load(const std::string& api) {
   std::vector<Recording> out;
   const auto root = recordings();
   if (!root) return out;
-  for (const char* folder :
-       {"anthropic", "azure",    "deepseek",       "gemini", "gpustack",    "groq",       "litellm-proxy",
-        "llamacpp",  "lmstudio", "mistral",        "ollama", "openai-chat", "openai-responses", "openrouter", "perplexity",
-        "snowflake", "together", "vercel-gateway", "vllm",   "xai",         "zai"}) {
+  for (const char* folder : {"anthropic", "azure",         "deepseek",         "gemini",     "gpustack",
+                             "groq",      "litellm-proxy", "llamacpp",         "lmstudio",   "mistral",
+                             "ollama",    "openai-chat",   "openai-responses", "openrouter", "perplexity",
+                             "snowflake", "together",      "vercel-gateway",   "vllm",       "xai",
+                             "zai"}) {
     const auto index = Json::parse(read_file(*root + "/" + folder + "/index.json"));
     for (const auto& entry : index.is_array() ? index : index.at("entries")) {
       if (entry.at("api") != api) continue;
@@ -382,17 +383,18 @@ TEST_CASE("recordings: every Responses reply decodes to its outcome, however it 
   const auto codec = make_openai_responses_codec();
   for (const auto& recording : all) {
     for (const auto chunking : {Chunking::whole, Chunking::lines, Chunking::bytes, Chunking::random}) {
-      check_recording(*codec, openai_endpoint(), recording, chunking, [](const Decoded& decoded, const Json& expected) {
-        check_message(decoded, expected);
-        CHECK(item_types(decoded.message) == expected_items(expected));
-        CHECK(encrypted_items(decoded.message) == expected.value("encrypted_reasoning", std::size_t{0}));
-        const auto& usage = expected.at("usage");
-        const auto cached = count_of(usage, "cache_read") + count_of(usage, "cache_creation");
-        CHECK(decoded.message.usage ==
-              chat::Usage{count_of(usage, "input_tokens") - cached, count_of(usage, "output_tokens"),
-                          count_of(usage, "cache_read"), count_of(usage, "cache_creation"),
-                          count_of(usage, "reasoning")});
-      });
+      check_recording(
+          *codec, responses_endpoint(), recording, chunking, [](const Decoded& decoded, const Json& expected) {
+            check_message(decoded, expected);
+            CHECK(item_types(decoded.message) == expected_items(expected));
+            CHECK(encrypted_items(decoded.message) == expected.value("encrypted_reasoning", std::size_t{0}));
+            const auto& usage = expected.at("usage");
+            const auto cached = count_of(usage, "cache_read") + count_of(usage, "cache_creation");
+            CHECK(decoded.message.usage == chat::Usage{count_of(usage, "input_tokens") - cached,
+                                                       count_of(usage, "output_tokens"), count_of(usage, "cache_read"),
+                                                       count_of(usage, "cache_creation"),
+                                                       count_of(usage, "reasoning")});
+          });
     }
   }
 }

@@ -55,6 +55,16 @@ Endpoint openai_endpoint() {
           {"openai", "gpt-x", "", 128'000, 16'000, std::nullopt, chat::ThinkingStyle::none}};
 }
 
+Endpoint responses_endpoint() {
+  return {{"openai",
+           chat::Protocol::openai_responses,
+           "https://api.openai.com/v1",
+           {"OPENAI_API_KEY"},
+           "sk-secret-2",
+           true},
+          {"openai", "gpt-x", "", 128'000, 16'000, std::nullopt, chat::ThinkingStyle::effort}};
+}
+
 Endpoint gemini_endpoint() {
   return {{"gemini",
            chat::Protocol::gemini,

@@ -34,6 +34,7 @@ Decoded decode(const Codec& codec, std::string_view body, Chunking chunking = Ch
 Endpoint anthropic_endpoint();
 Endpoint openai_endpoint();
 Endpoint gemini_endpoint();
+Endpoint responses_endpoint();
 
 /// One response of a FakeTransport.
 struct Answer {
