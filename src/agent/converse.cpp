@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "agent/ask.hpp"
+#include "agent/bill.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/history.hpp"
 #include "agent/subagent.hpp"
@@ -17,36 +19,6 @@ namespace errand::agent {
 namespace {
 
 using chat::StopReason;
-namespace stream = chat::stream;
-
-// What the model says while it says it, as events.
-class Narrator final : public provider::StreamObserver {
- public:
-  explicit Narrator(Reporter& reporter) : reporter_(reporter) {}
-
-  void on_stream_event(const stream::StreamEvent& event) override {
-    if (const auto* text = std::get_if<stream::TextDelta>(&event)) {
-      reporter_.tell(chat::event::TextDelta{text->text});
-    } else if (const auto* thinking = std::get_if<stream::ThinkingDelta>(&event)) {
-      reporter_.tell(chat::event::ThinkingDelta{thinking->text});
-    }
-  }
-  void on_retry(const chat::event::Retry& retry) override { reporter_.tell(retry); }
-  void on_fallback(const chat::event::Fallback& fallback) override {
-    if (auto kept = reporter_.record({fallback}); !kept) failed_ = kept.error();
-  }
-
-  void on_warning(const chat::event::Warning& warning) override {
-    if (auto kept = reporter_.record({warning}); !kept) failed_ = kept.error();
-  }
-
-  /// The error of an event that could not be kept.
-  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
-
- private:
-  Reporter& reporter_;
-  std::optional<Error> failed_;
-};
 
 // Why a reply without calls is no answer; none when it is one.
 std::optional<Error> verdict_on(const chat::AssistantMessage& reply, const std::string& text) {
@@ -72,6 +44,12 @@ std::optional<Error> verdict_on(const chat::AssistantMessage& reply, const std::
                .hint = "run it again, or resume the session and ask"};
 }
 
+Error cut_by_limit() {
+  return {.kind = ErrorKind::limit,
+          .message = "the reply was cut where the run's limit of tokens or money ends",
+          .hint = "raise --max-tokens or --max-cost"};
+}
+
 class Conversation {
  public:
   Conversation(Agent& agent, Session& session, RunTree& tree, Reporter& reporter, const Call& call)
@@ -80,6 +58,8 @@ class Conversation {
         tree_(tree),
         reporter_(reporter),
         call_(call),
+        bill_(tree, agent.definition.limits),
+        asker_(agent, session, reporter, bill_, call),
         task_(make_task_tool(agent, session, tree, children_)),
         tools_(offered()) {}
 
@@ -87,6 +67,7 @@ class Conversation {
     const auto ended = turns();
     if (!ended) outcome_.error = ended.error();
     keep_children();
+    outcome_.spent = bill_.own();
     return std::move(outcome_);
   }
 
@@ -95,43 +76,20 @@ class Conversation {
   Result<void> turns() {
     const auto max_turns = agent_.definition.limits.max_turns;
     for (int turn = 1;; ++turn) {
-      ERRAND_TRY(may_go_on());
+      ERRAND_TRY(call_.check());
       ERRAND_TRY_ASSIGN(auto reply, ask_model());
       const auto calls = plan_calls(reply.message.tool_calls(), tools_);
       ERRAND_TRY(keep(reply, calls));
       if (reply.cut) return fail(*reply.cut);
       if (calls.empty() || reply.message.stop == StopReason::refusal) return finish(reply.message, calls);
       if (turn >= max_turns) return stop_at_limit(calls, max_turns);
+      if (auto left = bill_.check(); !left) return stop_unpaid(calls, left.error());
       ERRAND_TRY(run_calls(calls));
     }
   }
 
-  Result<void> may_go_on() const {
-    ERRAND_TRY(call_.check());
-    const auto spent = tree_.spent.with([](const Spent& s) { return s; });
-    const auto& limits = tree_.limits;
-    if (limits.max_tokens > 0 && spent.usage.total() >= limits.max_tokens) {
-      return fail(ErrorKind::limit,
-                  fmt::format("the run used {} tokens of the {} it may", spent.usage.total(), limits.max_tokens),
-                  "raise --max-tokens or limits.max_tokens");
-    }
-    if (limits.max_cost_usd > 0 && spent.cost_usd && *spent.cost_usd >= limits.max_cost_usd) {
-      return fail(ErrorKind::limit,
-                  fmt::format("the run cost ${:.4f} of the ${:.4f} it may", *spent.cost_usd, limits.max_cost_usd),
-                  "raise --max-cost or limits.max_cost_usd");
-    }
-    return {};
-  }
-
   Result<provider::Reply> ask_model() {
-    Narrator narrator(reporter_);
-    const provider::Request request{.system = agent_.system,
-                                    .history = session_.history,
-                                    .tools = agent_.tools,
-                                    .thinking = agent_.definition.thinking,
-                                    .generation = agent_.definition.generation};
-    auto reply = agent_.provider->stream(request, narrator, call_);
-    if (narrator.failed()) return fail(*narrator.failed());
+    auto reply = asker_.ask();
     // A cut reply's calls are never run, not even the whole ones: nobody knows what would have followed.
     if (reply && reply->cut) drop_calls(reply->message);
     return reply;
@@ -146,10 +104,11 @@ class Conversation {
     ++outcome_.turns;
     outcome_.stop = reply.message.stop;
     outcome_.text = reply.message.text();
-    const auto total = account(reply);
+    const auto total = bill_.add(reply);
+    const auto id = make_uuid7(now());
     std::vector<chat::EventBody> events;
     if (!reply.message.content.empty() || !reply.cut) {
-      events.emplace_back(chat::event::Assistant{make_uuid7(now()), reply.message, reply.cost_usd});
+      events.emplace_back(chat::event::Assistant{id, reply.message, reply.cost_usd});
     }
     events.emplace_back(chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total});
     for (const auto& plan : calls) {
@@ -159,23 +118,10 @@ class Conversation {
     totals.turns = 1;
     add(totals, reply.message.usage, reply.cost_usd);
     ERRAND_TRY(reporter_.record(std::move(events), totals));
-    if (auto kept = sendable(reply.message)) session_.history.emplace_back(*std::move(kept));
+    if (auto kept = sendable(reply.message)) session_.history.add(*std::move(kept), id);
+    session_.context_tokens = reply.cut ? 0 : reply.context_tokens;
+    session_.measured = session_.history.messages.size();
     return {};
-  }
-
-  // Adds the reply to the bill; returns the run's cost so far.
-  std::optional<double> account(const provider::Reply& reply) {
-    const auto add_reply = [&](Spent& spent) {
-      spent.usage += reply.message.usage;
-      spent.api_time += reply.api_time;
-      if (!reply.cost_usd) spent.cost_usd.reset();
-      if (spent.cost_usd) *spent.cost_usd += *reply.cost_usd;
-    };
-    add_reply(outcome_.spent);
-    return tree_.spent.with([&](Spent& spent) {
-      add_reply(spent);
-      return spent.cost_usd;
-    });
   }
 
   static void add(store::Totals& totals, const chat::Usage& usage, std::optional<double> cost) {
@@ -186,7 +132,10 @@ class Conversation {
 
   Result<void> finish(const chat::AssistantMessage& reply, const std::vector<PlannedCall>& calls) {
     if (!calls.empty()) ERRAND_TRY(answer_all(calls, "not run: the model refused in the same reply"));
-    if (auto error = verdict_on(reply, outcome_.text)) return fail(*std::move(error));
+    if (auto error = verdict_on(reply, outcome_.text)) {
+      if (reply.stop == StopReason::max_tokens && asker_.was_capped()) return fail(cut_by_limit());
+      return fail(*std::move(error));
+    }
     return {};
   }
 
@@ -194,6 +143,11 @@ class Conversation {
     ERRAND_TRY(answer_all(calls, fmt::format("not run: the agent reached its limit of {} turns", max_turns)));
     return fail(ErrorKind::limit, fmt::format("the agent reached its limit of {} turns", max_turns),
                 "raise --max-turns or limits.max_turns, or continue the session with -c");
+  }
+
+  Result<void> stop_unpaid(const std::vector<PlannedCall>& calls, const Error& limit) {
+    ERRAND_TRY(answer_all(calls, "not run: " + limit.message));
+    return fail(limit);
   }
 
   Result<void> answer_all(const std::vector<PlannedCall>& calls, const std::string& why) {
@@ -213,12 +167,12 @@ class Conversation {
   // Whatever happened, every call has a result in the history that the next request is made of.
   Result<void> remember(const std::vector<PlannedCall>& calls, Result<chat::ToolMessage> results) {
     if (results) {
-      session_.history.emplace_back(*std::move(results));
+      session_.history.add(*std::move(results));
       return {};
     }
     chat::ToolMessage interrupted;
     for (const auto& plan : calls) interrupted.results.push_back(interrupted_result(plan.call));
-    session_.history.emplace_back(std::move(interrupted));
+    session_.history.add(std::move(interrupted));
     return fail(std::move(results).error());
   }
 
@@ -248,6 +202,8 @@ class Conversation {
   RunTree& tree_;
   Reporter& reporter_;
   const Call& call_;
+  Bill bill_;
+  Asker asker_;
   ChildTotals children_;
   std::unique_ptr<tool::Tool> task_;
   std::vector<tool::Tool*> tools_;

@@ -55,25 +55,25 @@ std::optional<chat::AssistantMessage> sendable(chat::AssistantMessage reply) {
   return reply;
 }
 
-std::vector<chat::Message> continuable(const std::vector<store::StoredMessage>& stored) {
-  std::vector<chat::Message> out;
+Conversed continuable(const std::vector<store::StoredMessage>& stored) {
+  Conversed out;
   std::optional<OpenReply> open;
   const auto close = [&] {
-    if (open && open->has_calls()) out.emplace_back(open->close());
+    if (open && open->has_calls()) out.add(open->close());
     open.reset();
   };
   for (const auto& message : stored) {
     std::visit(overloaded{
                    [&](const chat::UserMessage& user) {
                      close();
-                     out.emplace_back(user);
+                     out.add(user, message.message_id);
                    },
                    [&](const chat::AssistantMessage& reply) {
                      close();
                      auto kept = sendable(reply);
                      if (!kept) return;
                      open.emplace(*kept);
-                     out.emplace_back(*std::move(kept));
+                     out.add(*std::move(kept), message.message_id);
                    },
                    [&](const chat::ToolResult& result) {
                      if (open) open->take(result);
@@ -83,6 +83,31 @@ std::vector<chat::Message> continuable(const std::vector<store::StoredMessage>& 
   }
   close();
   return out;
+}
+
+Conversed continuable(const store::History& stored) {
+  if (!stored.compaction) return continuable(stored.messages);
+  const auto& from = stored.compaction->kept_from;
+  const auto kept = std::ranges::find(stored.messages, from, &store::StoredMessage::message_id);
+  if (kept == stored.messages.end()) return continuable(stored.messages);
+  Conversed out;
+  out.add(summary_message(stored.compaction->summary));
+  auto rest = continuable(std::vector<store::StoredMessage>(kept, stored.messages.end()));
+  for (std::size_t i = 0; i < rest.messages.size(); ++i) out.add(std::move(rest.messages[i]), std::move(rest.ids[i]));
+  strip_thinking(out);
+  return out;
+}
+
+void strip_thinking(Conversed& history) {
+  for (auto& message : history.messages) {
+    auto* reply = std::get_if<chat::AssistantMessage>(&message);
+    if (reply == nullptr) continue;
+    std::erase_if(reply->content, [](const auto& block) { return std::holds_alternative<chat::Thinking>(block); });
+  }
+}
+
+chat::UserMessage summary_message(const std::string& summary) {
+  return {{chat::Text{summary}}};
 }
 
 }  // namespace errand::agent

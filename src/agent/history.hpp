@@ -8,11 +8,33 @@
 
 namespace errand::agent {
 
+/// A conversation in the order it is sent, with the ids it is stored under.
+struct Conversed {
+  std::vector<chat::Message> messages;
+  std::vector<std::string> ids;  ///< one for each message; empty for results, which are stored one by one
+
+  void add(chat::Message message, std::string id = {}) {
+    messages.push_back(std::move(message));
+    ids.push_back(std::move(id));
+  }
+};
+
 /// The conversation as the next request needs it, from what was stored, whatever stopped the last run: results stand
 /// right after the reply that made their calls and in its order, a call without result gets one that says it was
 /// interrupted, a result without call is left out, and a cut reply keeps only what can be sent back. Deterministic, so
 /// that the same store gives the same bytes.
-std::vector<chat::Message> continuable(const std::vector<store::StoredMessage>& stored);
+Conversed continuable(const std::vector<store::StoredMessage>& stored);
+
+/// The same under the newest compaction: what stands before `kept_from` is the summary. A compaction that keeps from a
+/// message nobody has counts as none.
+Conversed continuable(const store::History& stored);
+
+/// Takes the thinking out of every reply: it may be bound to the conversation that stood before it, and would be
+/// refused when that has changed.
+void strip_thinking(Conversed& history);
+
+/// The summary as the message that opens a compacted conversation.
+chat::UserMessage summary_message(const std::string& summary);
 
 /// What of a reply can be sent back to a model: a cut one loses the blocks that would be refused (thinking without its
 /// signature). nullopt when nothing is left.

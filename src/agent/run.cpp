@@ -59,7 +59,8 @@ class RootRun {
  private:
   // The prompt is durable before anything is said of the run.
   Result<void> begin(const chat::UserMessage& prompt) {
-    auto user = reporter_.wrap(chat::event::User{make_uuid7(now()), prompt});
+    const auto id = make_uuid7(now());
+    auto user = reporter_.wrap(chat::event::User{id, prompt});
     ERRAND_TRY(services_.store.begin_run({.id = stream_.run(),
                                           .session = session_.info.id,
                                           .agent = agent_.definition.id,
@@ -68,7 +69,7 @@ class RootRun {
                                           .argv = options_.argv,
                                           .started = now()},
                                          {user}));
-    session_.history.emplace_back(prompt);
+    session_.history.add(prompt, id);
     if (options_.announce == Announce::ready) {
       stream_.send_unnumbered(reporter_.wrap(ready_event(agent_, session_, services_)));
     }

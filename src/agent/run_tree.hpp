@@ -18,6 +18,8 @@ struct Spent {
   chat::Usage usage;
   std::optional<double> cost_usd = 0.0;  ///< nullopt once a price was unknown
   std::chrono::milliseconds api_time{0};
+  std::int64_t reserved_tokens = 0;  ///< by requests under way (Bill), not yet spent
+  double reserved_usd = 0;
 };
 
 /// What one run shares with all subagents it starts. Thread-safe.

@@ -26,7 +26,7 @@ Result<Session> resume_session(store::SessionStore& store, const store::SessionI
   ERRAND_TRY_ASSIGN(auto session, open_leased(store, info));
   // Read after the lease is ours: what the holder before wrote last is in it.
   ERRAND_TRY_ASSIGN(const auto stored, store.read_history(info.id));
-  session.history = continuable(stored.messages);
+  session.history = continuable(stored);
   session.damaged = stored.damaged;
   session.resumed = true;
   return session;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/history.hpp"
 #include "chat/message.hpp"
 #include "store/session_store.hpp"
 #include "tool/tool.hpp"
@@ -14,8 +15,10 @@ namespace errand::agent {
 struct Session {
   store::SessionInfo info;
   std::unique_ptr<store::Lease> lease;
-  std::vector<chat::Message> history;  ///< valid for the next request between runs
-  std::string files_directory;         ///< files/<session>/
+  Conversed history;                ///< valid for the next request between runs
+  std::int64_t context_tokens = 0;  ///< how long `history` was with the newest reply, as the API said; 0: unknown
+  std::size_t measured = 0;         ///< how many of its messages that counts
+  std::string files_directory;      ///< files/<session>/
   std::shared_ptr<tool::SessionState> state = std::make_shared<tool::SessionState>();
   bool resumed = false;
   std::vector<store::DamagedMessage> damaged;  ///< what was stored and can't be read any more, for a warning

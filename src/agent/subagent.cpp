@@ -96,10 +96,11 @@ class TaskTool final : public tool::Tool {
                                 .trigger = "subagent",
                                 .argv = {},
                                 .started = now()};
-    auto user = reporter.wrap(chat::event::User{make_uuid7(now()), message});
+    const auto id = make_uuid7(now());
+    auto user = reporter.wrap(chat::event::User{id, message});
     ERRAND_TRY(tree_.services.store.begin_run(start, {user}));
     tree_.stream.send(std::move(user));
-    session.history.emplace_back(message);
+    session.history.add(message, id);
     auto outcome = converse(agent, session, tree_, reporter, call);
     add_to_parent(outcome);
     ERRAND_TRY(tree_.services.store.end_run(end_of(start, outcome), {}));

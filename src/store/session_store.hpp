@@ -60,10 +60,18 @@ struct DamagedMessage {
   bool operator==(const DamagedMessage&) const = default;
 };
 
+/// The session's newest compaction: what the next request is built from.
+struct Compaction {
+  std::string kept_from;  ///< message_id; what stands before it is not sent any more
+  std::string summary;    ///< stands for that
+  bool operator==(const Compaction&) const = default;
+};
+
 /// A session's messages in order, as stored: not yet repaired. A damaged one is left out and named; it costs no other.
 struct History {
   std::vector<StoredMessage> messages;
   std::vector<DamagedMessage> damaged;
+  std::optional<Compaction> compaction{};
 };
 
 /// One row of a session, message or event, for showing and exporting.
@@ -156,8 +164,8 @@ class SessionStore {
   /// Needs no lease. A name that find() could not find is `usage`.
   virtual Result<void> change(std::string_view session, const SessionChange& change) = 0;
 
-  /// A new session whose history is that session's messages so far, with their ids; its totals start at nothing and it
-  /// has no parent.
+  /// A new session whose history is that session's messages so far, with their ids, under its newest compaction; its
+  /// totals start at nothing and it has no parent.
   virtual Result<SessionInfo> fork(std::string_view session, std::string_view name) = 0;
 
   /// Only one holder at a time; a dead owner's lease is taken over at once. Else `busy`, naming the holder and its age.

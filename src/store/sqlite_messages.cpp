@@ -81,6 +81,21 @@ Result<StoredMessage> decode(std::string_view type, const std::string& text) {
   }
 }
 
+// One that can't be read any more counts as none: all messages are still there.
+std::optional<Compaction> read_compaction(Database& database, std::int64_t session_key) {
+  auto rows = database.query(
+      "SELECT json FROM events WHERE session = ? AND type = 'compact_completed' ORDER BY position DESC LIMIT 1",
+      {session_key});
+  if (!rows.next()) return std::nullopt;
+  const auto json = chat::parse_json(rows.text(0));
+  if (!json || !json->is_object()) return std::nullopt;
+  const auto text_at = [&](const char* key) {
+    const auto found = json->find(key);
+    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  return Compaction{text_at("kept_from"), text_at("summary")};
+}
+
 }  // namespace
 
 Result<void> append_events(Database& database, const Target& target, const std::vector<Lasting>& events) {
@@ -105,9 +120,10 @@ void add_totals(Database& database, std::int64_t session_key, const Totals& tota
   // A price that is unknown makes the sum unknown, and NULL plus anything stays NULL.
   database.run(
       "UPDATE sessions SET turns = turns + ?, input = input + ?, output = output + ?, cache_read = cache_read + ?, "
-      "cache_write = cache_write + ?, reasoning = reasoning + ?, cost_usd = cost_usd + ? WHERE key = ?",
+      "cache_write = cache_write + ?, reasoning = reasoning + ?, tool = tool + ?, cost_usd = cost_usd + ? WHERE key = "
+      "?",
       {std::int64_t{totals.turns}, totals.usage.input, totals.usage.output, totals.usage.cache_read,
-       totals.usage.cache_write, totals.usage.reasoning, or_null(totals.cost_usd), session_key});
+       totals.usage.cache_write, totals.usage.reasoning, totals.usage.tool, or_null(totals.cost_usd), session_key});
 }
 
 History read_messages(Database& database, std::int64_t session_key) {
@@ -126,6 +142,7 @@ History read_messages(Database& database, std::int64_t session_key) {
     message->time = from_ms(rows.integer(3));
     out.messages.push_back(*std::move(message));
   }
+  out.compaction = read_compaction(database, session_key);
   return out;
 }
 

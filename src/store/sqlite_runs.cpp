@@ -50,11 +50,11 @@ Result<void> insert_run(Database& database, const Target& target, const RunStart
 Result<void> finish_run(Database& database, const Target& target, const RunEnd& run) {
   const int changed = database.run(
       "UPDATE runs SET state = 'ended', ended = ?, exit_code = ?, error_kind = ?, stop_reason = ?, turns = ?, "
-      "input = ?, output = ?, cache_read = ?, cache_write = ?, reasoning = ?, cost_usd = ? "
+      "input = ?, output = ?, cache_read = ?, cache_write = ?, reasoning = ?, tool = ?, cost_usd = ? "
       "WHERE id = ? AND session = ? AND state = 'running'",
       {to_ms(run.ended), std::int64_t{run.exit_code}, or_null(run.error_kind), run.stop_reason, std::int64_t{run.turns},
        run.usage.input, run.usage.output, run.usage.cache_read, run.usage.cache_write, run.usage.reasoning,
-       or_null(run.cost_usd), run.id, target.key});
+       run.usage.tool, or_null(run.cost_usd), run.id, target.key});
   if (changed == 0) {
     return fail(ErrorKind::failure, fmt::format("session {} has no running run {}", target.id, run.id));
   }

@@ -119,7 +119,13 @@ CREATE TABLE leases(
 ) STRICT;
 )sql";
 
-constexpr std::array migrations_of_this_program = {Migration{1, version_1}};
+constexpr const char* version_2 = R"sql(
+ALTER TABLE sessions ADD COLUMN tool INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN tool INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX compactions ON events(session, position) WHERE type = 'compact_completed';
+)sql";
+
+constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2}};
 
 // 0: empty. An earlier program's database without our table is not ours to touch.
 Result<int> version_of(Database& database) {

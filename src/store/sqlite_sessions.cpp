@@ -19,13 +19,13 @@ constexpr std::size_t max_listed_matches = 5;
 // Names, newest first, among which the nearest to a mistyped one is looked for.
 constexpr std::int64_t max_names_compared = 1000;
 
-constexpr int first_holder_column = 22;
+constexpr int first_holder_column = 23;
 
 std::string select_sessions(std::string_view rest) {
   return fmt::format(
       "SELECT s.id, s.agent, s.definition_hash, s.model, s.project, s.cwd, s.permission_mode, s.title, "
       "coalesce(s.name, ''), coalesce(s.parent, ''), coalesce(s.forked_from, ''), s.state, s.created, s.updated, "
-      "s.turns, s.runs, s.cost_usd, s.input, s.output, s.cache_read, s.cache_write, s.reasoning, {} "
+      "s.turns, s.runs, s.cost_usd, s.input, s.output, s.cache_read, s.cache_write, s.reasoning, s.tool, {} "
       "FROM sessions s LEFT JOIN leases l ON l.session = s.key {}",
       holder_columns, rest);
 }
@@ -50,7 +50,8 @@ SessionInfo read_session(const Rows& rows, const Leases& leases) {
   out.turns = static_cast<int>(rows.integer(14));
   out.runs = static_cast<int>(rows.integer(15));
   out.cost_usd = rows.real(16);
-  out.usage = {rows.integer(17), rows.integer(18), rows.integer(19), rows.integer(20), rows.integer(21)};
+  out.usage = {rows.integer(17), rows.integer(18), rows.integer(19),
+               rows.integer(20), rows.integer(21), rows.integer(22)};
   return out;
 }
 
@@ -203,9 +204,17 @@ Result<std::string> copy_session(Database& database, std::string_view session, s
       "SELECT ?1, row_number() OVER (ORDER BY position), message_id, type, run, agent_path, time, json "
       "FROM messages WHERE session = (SELECT key FROM sessions WHERE id = ?2)",
       {key, session});
+  // The newest compaction says which of them the next request is made of.
+  database.run(
+      "INSERT INTO events(session, position, type, run, agent_path, time, json) "
+      "SELECT ?1, (SELECT count(*) + 1 FROM messages WHERE session = ?1), type, run, agent_path, time, json "
+      "FROM events WHERE session = (SELECT key FROM sessions WHERE id = ?2) AND type = 'compact_completed' "
+      "ORDER BY position DESC LIMIT 1",
+      {key, session});
   database.run(
       "UPDATE sessions SET forked_from = ?2, "
-      "last_position = (SELECT coalesce(max(position), 0) FROM messages WHERE session = ?1) WHERE key = ?1",
+      "last_position = (SELECT max((SELECT coalesce(max(position), 0) FROM messages WHERE session = ?1), "
+      "(SELECT coalesce(max(position), 0) FROM events WHERE session = ?1))) WHERE key = ?1",
       {key, session});
   return id;
 }

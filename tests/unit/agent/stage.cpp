@@ -12,6 +12,7 @@ namespace {
 class ModelRef final : public provider::Provider {
  public:
   ModelRef(FakeModel& fake, const std::string& name) : fake_(fake) {
+    spec_ = fake.spec;
     spec_.provider = "fake";
     spec_.id = name;
   }
@@ -65,6 +66,7 @@ Result<provider::Reply> FakeModel::next(const provider::Request& request, provid
   {
     const std::lock_guard lock(mutex_);
     asked_.push_back(request.history);
+    generations_.push_back(request.generation);
     if (plays_.empty()) return fail(ErrorKind::failure, "the fake model has nothing left to say");
     play = std::move(plays_.front());
     plays_.pop_front();
@@ -75,6 +77,11 @@ Result<provider::Reply> FakeModel::next(const provider::Request& request, provid
 std::vector<std::vector<chat::Message>> FakeModel::asked() const {
   const std::lock_guard lock(mutex_);
   return asked_;
+}
+
+std::vector<chat::GenerationSettings> FakeModel::generations() const {
+  const std::lock_guard lock(mutex_);
+  return generations_;
 }
 
 Result<Finished> FakeSandbox::run(const sandbox::Command&, const sandbox::SandboxPolicy&, const OnOutput&,

@@ -28,11 +28,16 @@ class FakeModel {
 
   Result<provider::Reply> next(const provider::Request& request, provider::StreamObserver& observer, const Call& call);
   [[nodiscard]] std::vector<std::vector<chat::Message>> asked() const;
+  /// The settings of every request, in order.
+  [[nodiscard]] std::vector<chat::GenerationSettings> generations() const;
+
+  chat::ModelSpec spec;  ///< what it says of itself; set before it is opened
 
  private:
   mutable std::mutex mutex_;
   std::deque<Play> plays_;
   std::vector<std::vector<chat::Message>> asked_;
+  std::vector<chat::GenerationSettings> generations_;
 };
 
 /// Runs nothing; a test sets what a command does.
@@ -92,6 +97,7 @@ class Stage {
   agent::RunResult ask(const std::string& prompt, const Call& call = {});
   [[nodiscard]] std::vector<store::StoredRecord> records() const;
   [[nodiscard]] agent::Chat& chat();
+  [[nodiscard]] const agent::Services& services() const { return *services_; }  ///< after the first ask()
 
   TempDir workspace;
   std::unique_ptr<store::SessionStore> store;

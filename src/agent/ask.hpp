@@ -1,0 +1,42 @@
+#pragma once
+
+#include "agent/agent.hpp"
+#include "agent/bill.hpp"
+#include "agent/reporter.hpp"
+#include "agent/session.hpp"
+#include "base/call.hpp"
+
+namespace errand::agent {
+
+/// Asks an agent's model for the reply to its session's history, within the run's limits and the model's window.
+class Asker {
+ public:
+  Asker(Agent& agent, Session& session, Reporter& reporter, Bill& bill, const Call& call)
+      : agent_(agent), session_(session), reporter_(reporter), bill_(bill), call_(call) {}
+
+  /// Tells what the model says while it says it. A conversation that nears the end of the window is compacted first,
+  /// and one the API finds too long is compacted once and sent again. An Error ends the run: beside Provider::stream's,
+  /// `limit` when nothing may be spent any more, and `storage`.
+  Result<provider::Reply> ask();
+
+  /// The last reply was allowed less output than the model could give: a limit of the run, not the model, cut it.
+  [[nodiscard]] bool was_capped() const { return capped_; }
+
+ private:
+  [[nodiscard]] provider::Request request() const;
+  Result<provider::Reply> ask_once();
+  Result<void> make_room();
+  Result<bool> shorten(const std::string& reason);
+  Result<void> bill_aside(const provider::Reply& reply);
+  void cap_output(provider::Request& request);
+
+  Agent& agent_;
+  Session& session_;
+  Reporter& reporter_;
+  Bill& bill_;
+  const Call& call_;
+  bool capped_ = false;
+  bool told_too_long_ = false;
+};
+
+}  // namespace errand::agent

@@ -1,0 +1,148 @@
+#include "agent/bill.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/try.hpp"
+#include "provider/estimate.hpp"
+
+namespace errand::agent {
+
+namespace {
+
+// Who may spend only so much, for messages.
+struct Party {
+  std::string_view name;
+  const chat::Limits& limits;
+  const Spent& spent;  // reserved included
+};
+
+Result<void> check_tokens(const Party& party, std::int64_t more) {
+  const auto most = party.limits.max_tokens;
+  const auto used = party.spent.usage.total();
+  if (most <= 0) return {};
+  if (used >= most) {
+    return fail(ErrorKind::limit, fmt::format("{} used {} tokens of the {} it may", party.name, used, most),
+                "raise --max-tokens or limits.max_tokens");
+  }
+  if (used + party.spent.reserved_tokens + more < most) return {};
+  return fail(ErrorKind::limit,
+              fmt::format("the next request has at least {} tokens, and {} used {} of the {} it may", more, party.name,
+                          used, most),
+              "raise --max-tokens or limits.max_tokens, or give it less to read");
+}
+
+Result<void> check_cost(const Party& party, double more) {
+  const auto most = party.limits.max_cost_usd;
+  if (most <= 0 || !party.spent.cost_usd) return {};
+  const auto used = *party.spent.cost_usd;
+  if (used >= most) {
+    return fail(ErrorKind::limit, fmt::format("{} cost ${:.4f} of the ${:.4f} it may", party.name, used, most),
+                "raise --max-cost or limits.max_cost_usd");
+  }
+  if (used + party.spent.reserved_usd + more < most) return {};
+  return fail(ErrorKind::limit,
+              fmt::format("the next request costs at least ${:.4f}, and {} cost ${:.4f} of the ${:.4f} it may", more,
+                          party.name, used, most),
+              "raise --max-cost or limits.max_cost_usd, or give it less to read");
+}
+
+Result<void> check_party(const Party& party, const Estimate& more) {
+  ERRAND_TRY(check_tokens(party, more.tokens));
+  return check_cost(party, more.usd);
+}
+
+void add_reply(Spent& spent, const provider::Reply& reply) {
+  spent.usage += reply.message.usage;
+  spent.api_time += reply.api_time;
+  if (!reply.cost_usd) spent.cost_usd.reset();
+  if (spent.cost_usd) *spent.cost_usd += *reply.cost_usd;
+}
+
+std::optional<std::int64_t> output_left_of(const Party& party, const std::optional<chat::Price>& price) {
+  std::optional<std::int64_t> left;
+  if (party.limits.max_tokens > 0) {
+    left = party.limits.max_tokens - party.spent.usage.total() - party.spent.reserved_tokens;
+  }
+  if (party.limits.max_cost_usd > 0 && party.spent.cost_usd && price && price->output > 0) {
+    const auto money = party.limits.max_cost_usd - *party.spent.cost_usd - party.spent.reserved_usd;
+    const auto affordable = static_cast<std::int64_t>(money / price->output * 1e6);
+    left = left ? std::min(*left, affordable) : affordable;
+  }
+  return left;
+}
+
+}  // namespace
+
+Estimate estimate_next(const provider::Provider& provider, const provider::Request& request,
+                       std::int64_t measured_tokens, std::size_t measured_messages) {
+  const bool measured = measured_tokens > 0 && measured_messages <= request.history.size();
+  Estimate out;
+  const auto first_new = measured ? measured_messages : 0;
+  for (auto i = first_new; i < request.history.size(); ++i) out.tokens += provider::estimate_tokens(request.history[i]);
+  const auto price = provider.model().price;
+  if (price) {
+    // What was sent before is mostly cached by now.
+    const auto known = price->cache_read > 0 ? price->cache_read : price->input;
+    out.usd = (static_cast<double>(out.tokens) * price->input +
+               static_cast<double>(measured ? measured_tokens : 0) * std::min(known, price->input)) /
+              1e6;
+  }
+  if (measured) out.tokens += measured_tokens;
+  return out;
+}
+
+Result<void> Bill::reserve(const Estimate& estimate) {
+  return tree_.spent.with([&](Spent& spent) -> Result<void> {
+    ERRAND_TRY(check_party({"the run", tree_.limits, spent}, estimate));
+    ERRAND_TRY(check_party({"the agent", own_limits_, own_}, estimate));
+    spent.reserved_tokens += estimate.tokens;
+    spent.reserved_usd += estimate.usd;
+    reserved_ = estimate;
+    return {};
+  });
+}
+
+void Bill::release() {
+  tree_.spent.with([&](Spent& spent) {
+    spent.reserved_tokens -= reserved_.tokens;
+    spent.reserved_usd -= reserved_.usd;
+  });
+  reserved_ = {};
+}
+
+std::optional<std::int64_t> Bill::output_left(const std::optional<chat::Price>& price) const {
+  auto own = own_;
+  own.reserved_tokens = reserved_.tokens;
+  own.reserved_usd = reserved_.usd;
+  const auto of_agent = output_left_of({"", own_limits_, own}, price);
+  const auto of_run = tree_.spent.with([&](const Spent& spent) {
+    return output_left_of({"", tree_.limits, spent}, price);
+  });
+  if (!of_agent || !of_run) return of_agent ? of_agent : of_run;
+  return std::min(*of_agent, *of_run);
+}
+
+std::optional<double> Bill::add(const provider::Reply& reply) {
+  release();
+  add_reply(own_, reply);
+  return tree_.spent.with([&](Spent& spent) {
+    add_reply(spent, reply);
+    return spent.cost_usd;
+  });
+}
+
+Result<void> Bill::check() {
+  // What others have reserved is theirs to be told of.
+  const auto spent = tree_.spent.with([](Spent& all) {
+    auto out = all;
+    out.reserved_tokens = 0;
+    out.reserved_usd = 0;
+    return out;
+  });
+  ERRAND_TRY(check_party({"the run", tree_.limits, spent}, {}));
+  return check_party({"the agent", own_limits_, own_}, {});
+}
+
+}  // namespace errand::agent

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "agent/run_tree.hpp"
+#include "chat/agent.hpp"
+#include "provider/provider.hpp"
+
+namespace errand::agent {
+
+/// What a request may cost, at least: its prompt alone.
+struct Estimate {
+  std::int64_t tokens = 0;
+  double usd = 0;  ///< 0 where the price is unknown
+};
+
+/// The prompt of the next request: what the API counted last and what came since; before the first reply what was said
+/// alone, without system prompt and tools, so that a refusal is never a mistake.
+Estimate estimate_next(const provider::Provider& provider, const provider::Request& request,
+                       std::int64_t measured_tokens, std::size_t measured_messages);
+
+/// One agent's account: its own spending, and what it adds to the run's. Used by one thread.
+class Bill {
+ public:
+  Bill(RunTree& tree, const chat::Limits& own_limits) : tree_(tree), own_limits_(own_limits) {}
+  Bill(const Bill&) = delete;
+  Bill& operator=(const Bill&) = delete;
+  ~Bill() { release(); }
+
+  /// Fails with `limit` when the run, or this agent, has used up what it may, or would with that request. What is
+  /// estimated is kept back from other agents of the run until add() or release().
+  Result<void> reserve(const Estimate& estimate);
+  void release();
+
+  /// How many tokens of output are left to a request that was reserved; nullopt: no limit.
+  [[nodiscard]] std::optional<std::int64_t> output_left(const std::optional<chat::Price>& price) const;
+
+  /// Adds a reply; returns the run's cost so far.
+  std::optional<double> add(const provider::Reply& reply);
+
+  /// As reserve() for nothing more: whether a limit is used up by now.
+  Result<void> check();
+
+  [[nodiscard]] const Spent& own() const { return own_; }
+
+ private:
+  RunTree& tree_;
+  const chat::Limits& own_limits_;
+  Spent own_;
+  Estimate reserved_;
+};
+
+}  // namespace errand::agent

@@ -1,0 +1,197 @@
+#include "agent/compaction.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/agent/stage.hpp"
+
+// Conversations that outgrow the model's window.
+
+using namespace errand;
+using namespace errand::test;
+using agent::Conversed;
+using chat::Text;
+
+namespace {
+
+Error overflow() {
+  return {.kind = ErrorKind::limit,
+          .message = "the request does not fit the model's context window",
+          .code = std::string(error_code::context_window)};
+}
+
+FakeModel::Play failing(Error error) {
+  return [error](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+    return fail(error);
+  };
+}
+
+std::string text_of(const chat::Message& message) {
+  if (const auto* user = std::get_if<chat::UserMessage>(&message)) return chat::text_of(user->content);
+  if (const auto* reply = std::get_if<chat::AssistantMessage>(&message)) return reply->text();
+  return "(results)";
+}
+
+std::vector<std::string> texts_of(const std::vector<chat::Message>& messages) {
+  std::vector<std::string> out;
+  for (const auto& message : messages) out.push_back(text_of(message));
+  return out;
+}
+
+template <class Event>
+const Event& event_of(const Recording& events) {
+  for (const auto& event : events.events) {
+    if (const auto* found = std::get_if<Event>(&event.body)) return *found;
+  }
+  throw std::runtime_error("no such event");
+}
+
+Conversed conversation() {
+  Conversed out;
+  out.add(chat::UserMessage{{Text{"old prompt"}}}, "u1");
+  out.add(chat::AssistantMessage{{Text{"old answer"}}}, "a1");
+  out.add(chat::UserMessage{{Text{"new prompt"}}}, "u2");
+  out.add(chat::AssistantMessage{{chat::ToolCall{"c", "Read", "{}", ""}}}, "a2");
+  out.add(chat::ToolMessage{{{"c", {Text{std::string(9000, 'x')}}, false}}});
+  return out;
+}
+
+const std::string replaced = "[The earlier part of this conversation was replaced by this summary.]\n\n";
+
+}  // namespace
+
+TEST_CASE("compaction: calls stay with their results, and the newest reply is kept however long",
+          "[agent][compaction]") {
+  const auto history = conversation();
+  CHECK(agent::cut_point(history, 1) == 3);
+  CHECK(agent::cut_point(history, 2592) == 2);
+  CHECK(agent::cut_point(history, 1'000'000) == 1);
+  Conversed one;
+  one.add(chat::UserMessage{{Text{"only"}}}, "u");
+  CHECK(agent::cut_point(one, 1) == std::nullopt);
+}
+
+TEST_CASE("compaction: the one who summarises reads results shortened, and is told so", "[agent][compaction]") {
+  const auto all = agent::transcript(conversation(), 5, 100'000);
+  CHECK(all.find("old prompt") < all.find("old answer"));
+  CHECK(all.find("calls Read {}") != std::string::npos);
+  CHECK(all.find("[… 8400 bytes left out …]") != std::string::npos);
+  CHECK(all.size() < 1200);
+  CHECK(agent::transcript(conversation(), 5, 50).size() < 250);
+}
+
+TEST_CASE("compaction: a prompt the API finds too long is compacted once and sent again", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.say(std::string(4000, 'a'));
+  model.play(failing(overflow()));
+  model.say("They greeted.");
+  model.say("second answer");
+  CHECK(stage.ask("hello").exit_code == 0);
+  stage.events.events.clear();
+  const auto result = stage.ask("and now?");
+  CHECK(result.exit_code == 0);
+  CHECK(result.done.result == "second answer");
+  CHECK(result.done.usage == chat::Usage{.input = 20, .output = 10});  // the summary is billed
+  CHECK(result.done.total_cost_usd == 0.5);
+  CHECK(stage.events.types() ==
+        std::vector<std::string>{"user", "compact_started", "compact_completed", "assistant", "done"});
+  CHECK(texts_of(model.asked().back()) == std::vector<std::string>{replaced + "They greeted.", "and now?"});
+
+  // It is what the next prompt is added to, here and after a resume.
+  model.say("third answer");
+  CHECK(stage.ask("more").exit_code == 0);
+  const std::vector<std::string> expected = {replaced + "They greeted.", "and now?", "second answer", "more"};
+  CHECK(texts_of(model.asked().back()) == expected);
+  const auto info = stage.store->find("latest", {}).value();
+  auto resumed = texts_of(agent::continuable(stage.store->read_history(info.id).value()).messages);
+  resumed.pop_back();
+  CHECK(resumed == expected);
+  const auto fork = stage.store->fork(info.id, {}).value();
+  auto forked = texts_of(agent::continuable(stage.store->read_history(fork.id).value()).messages);
+  forked.pop_back();
+  CHECK(forked == expected);
+  CHECK(stage.store->history(info.id).value().size() == 6);  // nothing stored was changed
+}
+
+TEST_CASE("compaction: what still does not fit after one is the run's end", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.say(std::string(4000, 'a'));
+  model.play(failing(overflow()));
+  model.say("A summary.");
+  model.play(failing(overflow()));
+  stage.ask("hello");
+  CHECK(stage.ask("and now?").exit_code == 7);
+  CHECK(model.asked().size() == 4);
+}
+
+TEST_CASE("compaction: a single prompt that does not fit has nothing to leave out", "[agent][compaction]") {
+  Stage stage;
+  stage.models["main"].play(failing(overflow()));
+  CHECK(stage.ask("hello").exit_code == 7);
+  CHECK(stage.models["main"].asked().size() == 1);
+}
+
+TEST_CASE("compaction: when the summary fails older turns are dropped, and that is said", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.say(std::string(4000, 'a'));
+  model.play(failing(overflow()));
+  model.play(failing({.kind = ErrorKind::unavailable, .message = "overloaded"}));
+  model.say("second answer");
+  stage.ask("hello");
+  CHECK(stage.ask("and now?").exit_code == 0);
+  CHECK(texts_of(model.asked().back()) ==
+        std::vector<std::string>{"[The earlier part of this conversation was dropped to fit the context window.]",
+                                 "and now?"});
+  CHECK(event_of<chat::event::Warning>(stage.events).code == "summary_failed");
+}
+
+TEST_CASE("compaction: in the middle of a run the request stays, word for word, and thinking goes",
+          "[agent][compaction]") {
+  Stage stage;
+  stage.tools.add(std::make_unique<FakeTool>(
+      "TodoWrite", chat::Effect::none, false,
+      [](const std::string&, const tool::Context&, const Call&) { return tool::text_output("done"); }));
+  auto& model = stage.models["main"];
+  model.play([](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+    provider::Reply reply;
+    reply.message = {{chat::Thinking{"hm", "signed", false}, tool_call("a", "TodoWrite", "x")}, "m"};
+    reply.message.stop = chat::StopReason::tool_use;
+    return reply;
+  });
+  model.play(failing(overflow()));
+  model.say("Began.");
+  model.say("answer");
+  CHECK(stage.ask("do it well").exit_code == 0);
+  const auto asked = model.asked().back();
+  REQUIRE(asked.size() == 3);
+  CHECK(text_of(asked[0]) == replaced + "Began.\n\n[The request you are working on, word for word:]\n\ndo it well");
+  CHECK(std::get<chat::AssistantMessage>(asked[1]).content ==
+        std::vector<chat::AssistantBlock>{tool_call("a", "TodoWrite", "x")});
+}
+
+TEST_CASE("compaction: a conversation that nears the end of the window is compacted before it is sent",
+          "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.spec.context = 20'000;
+  model.say(std::string(60'000, 'x'));
+  model.say("Many x.");
+  model.say("ok");
+  CHECK(stage.ask("hello").exit_code == 0);
+  CHECK(stage.ask("short").exit_code == 0);
+  CHECK(texts_of(model.asked().back()) == std::vector<std::string>{replaced + "Many x.", "short"});
+  CHECK(event_of<chat::event::CompactCompleted>(stage.events).reason == "threshold");
+}
+
+TEST_CASE("compaction: a prompt larger than the window is warned of, once, and sent", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.spec.context = 4096;
+  model.say("I saw some of it.");
+  CHECK(stage.ask(std::string(60'000, 'x')).exit_code == 0);
+  const auto types = stage.events.types();
+  CHECK(std::count(types.begin(), types.end(), "warning") == 1);
+  CHECK(event_of<chat::event::Warning>(stage.events).code == "prompt_too_long");
+}
