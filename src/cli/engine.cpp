@@ -76,7 +76,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), self.config_.settings.retry,
       provider::Outside{.transport = [&self]() -> http::Transport& { return self.client(); },
-                        .load_script = config::load_script});
+                        .load_script = config::load_script,
+                        .find_key = [&self](const auto& provider) { return self.keys_.find(provider); }});
   engine->services_.emplace(
       agent::Services{.store = *self.store_,
                       .tools = self.tools_,

@@ -15,6 +15,7 @@
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "config/configuration.hpp"
+#include "config/keys.hpp"
 #include "http/client.hpp"
 #include "provider/registry.hpp"
 #include "sandbox/sandbox.hpp"
@@ -50,6 +51,7 @@ class Engine {
   Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names) const;
 
   config::Configuration config_;
+  config::Keys keys_{config_};
   std::unique_ptr<store::SessionStore> store_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;

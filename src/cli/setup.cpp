@@ -9,6 +9,7 @@
 #include "base/try.hpp"
 #include "cli/output.hpp"
 #include "config/places.hpp"
+#include "provider/openai_quirks.hpp"
 #include "version.hpp"
 
 namespace errand::cli {
@@ -39,6 +40,7 @@ Result<void> enter_directory(const RunArguments& arguments) {
 Result<config::Sources> configuration_sources(const Invocation& invocation) {
   ERRAND_TRY_ASSIGN(auto sources, config::process_sources(shipped_directory()));
   sources.config_file = invocation.globals.config_file;
+  for (const auto& dialect : provider::dialect_names()) sources.dialects.emplace_back(dialect);
   return sources;
 }
 

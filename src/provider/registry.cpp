@@ -73,8 +73,12 @@ Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& mode
   }
   if (found == providers_.end()) return unknown_provider(model, providers_);
   ERRAND_TRY_ASSIGN(auto codec, codec_for(*found));
-  if (found->key_required && found->key.empty()) return no_key(*found);
-  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{*found, model}, retry_, outside_.transport);
+  auto provider = *found;
+  if (outside_.find_key) {
+    ERRAND_TRY_ASSIGN(provider.key, outside_.find_key(provider));
+  }
+  if (provider.key_required && provider.key.empty()) return no_key(provider);
+  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{std::move(provider), model}, retry_, outside_.transport);
 }
 
 Result<std::unique_ptr<Provider>> Registry::open(const std::vector<chat::ModelSpec>& chain) const {

@@ -20,6 +20,9 @@ struct Outside {
   /// Borrowed; must outlive the Registry and what it opens. Asked for late: a scripted model never touches it.
   std::function<http::Transport&()> transport;
   ScriptLoader load_script;
+  /// The provider's key where the settings do not hold it (a file, a command), an empty text for none. Asked for each
+  /// time a model is opened; its error is the registry's.
+  std::function<Result<std::string>(const chat::ProviderSpec&)> find_key{};
 };
 
 /// Makes Providers from what the settings say.
