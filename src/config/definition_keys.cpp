@@ -191,14 +191,6 @@ void set_context_files(const Node& node, DefinitionDraft& draft, Reader& reader)
   draft.definition.context_files = *std::move(files);
 }
 
-void check_output_schema(const Node& node, DefinitionDraft&, Reader& reader) {
-  const auto path = reader.word(node);
-  if (path && !is_regular_file(join_path(reader.directory(), *path))) {
-    reader.mistake(node.mark, fmt::format("{} names no file: \"{}\"", reader.name(), *path),
-                   "paths start at the directory of this file");
-  }
-}
-
 void older_prompt(const Node& node, DefinitionDraft& draft, Reader& reader) {
   reader.warn("older_key", node.mark, "in subagents.yaml, prompt is the older name of system_prompt");
   set_text<&chat::AgentDefinition::system_prompt>(node, draft, reader);
@@ -226,6 +218,15 @@ constexpr AgentKey permission_mode_key{"permission_mode", "ask, auto, deny, plan
                                        "What happens to a call no rule decides", set_permission_mode};
 constexpr AgentKey limits_key{"limits", "map", "", "Bounds of one run", set_limits, Use::group};
 constexpr AgentKey thinking_key{"thinking", "map", "", "How much the model thinks", set_thinking, Use::group};
+constexpr AgentKey temperature_key{"temperature", "number from 0 to 2", "",
+                                   "How freely the model chooses its words; absent: as it likes", set_temperature};
+constexpr AgentKey top_p_key{"top_p", "number from 0 to 1", "", "The same as a share of the likeliest words",
+                             set_top_p};
+constexpr AgentKey max_output_key{"max_output", "whole number", "",
+                                  "The longest reply in tokens; absent: the model's own", set_max_output};
+constexpr AgentKey stop_key{"stop", "list of texts", "[]", "Texts that end a reply", set_stop};
+constexpr AgentKey tool_choice_key{"tool_choice", "auto, any, none or a tool", "auto",
+                                   "Whether the model must, may or must not call tools", set_tool_choice};
 
 constexpr std::array agent_table = {
     name_key,
@@ -249,8 +250,13 @@ constexpr std::array agent_table = {
     AgentKey{"sandbox", "map", "", "What tools may touch", set_sandbox, Use::group},
     limits_key,
     thinking_key,
-    AgentKey{"output_schema", "path of a JSON Schema", "", "What the answer must validate against", check_output_schema,
-             Use::unused},
+    temperature_key,
+    top_p_key,
+    max_output_key,
+    stop_key,
+    tool_choice_key,
+    AgentKey{"output_schema", "path of a JSON Schema, or the schema", "", "What the answer must validate against",
+             set_output_schema},
     AgentKey{"hooks", "map of events", "{}", "Commands that run at points of a run", check_hooks, Use::unused},
     AgentKey{"context_files", "list of names", "[AGENTS.md, CLAUDE.md]",
              "Files of instructions that are looked for in the project", set_context_files},
@@ -276,6 +282,11 @@ constexpr std::array subagent_table = {
     permission_mode_key,
     limits_key,
     thinking_key,
+    temperature_key,
+    top_p_key,
+    max_output_key,
+    stop_key,
+    tool_choice_key,
     AgentKey{"background", "true or false", "false", "Its parent goes on and collects the result later",
              set_boolean<&Definition::background>, Use::unused},
     AgentKey{"prompt", "", "", "", older_prompt, Use::older},

@@ -25,6 +25,7 @@ struct DefinitionDraft {
   std::vector<NameUse> models;
   std::vector<NameUse> subagents;
   std::vector<NameUse> skills;
+  std::string output_schema_file;  ///< absolute; empty when the schema stands in the definition
 };
 
 struct DefinitionsFile {
@@ -57,6 +58,14 @@ void set_limits(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 void set_sandbox(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 void set_thinking(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 void add_allowed_directories(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+
+/// How replies are to be written (generation_keys.cpp).
+void set_temperature(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+void set_top_p(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+void set_max_output(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+void set_stop(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+void set_tool_choice(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+void set_output_schema(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 
 /// The documented keys of the group `name`: "limits", "sandbox", "permissions", "thinking".
 std::vector<DefinitionKey> documented_group(std::string_view name);

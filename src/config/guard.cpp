@@ -110,6 +110,10 @@ class Guard {
       const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
       if (found != draft.given.end() && found->value != "{}" && found->value != "[]") hold(draft, key);
     }
+    if (!is_inside(draft.output_schema_file)) {  // what a file says goes to the model
+      hold(draft, "output_schema");
+      draft.definition.output_schema.clear();
+    }
     if (!is_inside(draft.definition.cwd)) {
       hold(draft, "cwd");
       draft.definition.cwd.clear();

@@ -32,7 +32,7 @@ std::string resolved(const std::string& path) {
 }
 
 std::string definition_hash(const DefinitionDraft& draft) {
-  std::vector<std::string> parts = {draft.definition.id};
+  std::vector<std::string> parts = {draft.definition.id, draft.definition.output_schema};
   for (const auto& given : draft.given) {
     if (given.source != Source::held_back) parts.push_back(fmt::format("{}={}", given.key, given.value));
   }

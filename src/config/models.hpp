@@ -26,15 +26,17 @@ struct BuiltinProvider {
 std::span<const BuiltinProvider> builtin_providers();
 const BuiltinProvider* builtin_provider(std::string_view name);  ///< nullptr when there is none
 
-/// By provider and id, or by a built-in alias or an id alone.
+/// By provider and id, or by a built-in alias or an id alone (never one with a '/'). A price that is not known is
+/// absent; cached tokens without a price of their own have that of input.
 std::optional<chat::ModelSpec> builtin_model(std::string_view provider, std::string_view id);
 std::optional<chat::ModelSpec> builtin_model_named(std::string_view name);
 
 std::vector<chat::ModelSpec> builtin_aliases();
 std::vector<chat::ModelSpec> builtin_models();
 
-/// How a model takes its thinking setting, by its family: Claude adaptively from 4.6 on and by a budget before,
-/// OpenAI's reasoning models by an effort, all others not at all.
+/// How a model takes its thinking setting, by its family: Claude adaptively from 4.6 on and by a budget before;
+/// OpenAI's reasoning models, DeepSeek's and gpt-oss by an effort; all others not at all, as far as is known here
+/// (gemini's codec knows its own).
 chat::ThinkingStyle thinking_style(std::string_view provider, std::string_view id);
 
 /// A word that names no model, with the nearest of `known` (the aliases) and the built-in ids.

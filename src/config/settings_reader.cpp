@@ -45,9 +45,9 @@ using PriceKey = Key<chat::Price>;
 constexpr std::array price_keys = {
     PriceKey{"input", "number", "0", "USD per million tokens of input", set_price<&chat::Price::input>},
     PriceKey{"output", "number", "0", "USD per million tokens of output", set_price<&chat::Price::output>},
-    PriceKey{"cache_read", "number", "0", "USD per million tokens read from the cache",
+    PriceKey{"cache_read", "number", "", "USD per million tokens read from the cache; absent: as input",
              set_price<&chat::Price::cache_read>},
-    PriceKey{"cache_write", "number", "0", "USD per million tokens written to the cache",
+    PriceKey{"cache_write", "number", "", "USD per million tokens written to the cache; absent: as input",
              set_price<&chat::Price::cache_write>},
 };
 
@@ -60,6 +60,9 @@ void set_prices(const Node& node, ModelDraft& model, Reader& reader) {
                      "an unknown price is better left out whole");
     }
   }
+  // Without a price of their own, cached tokens cost what others do.
+  if (node.find("cache_read") == nullptr) price.cache_read = price.input;
+  if (node.find("cache_write") == nullptr) price.cache_write = price.input;
   model.price = price;
 }
 

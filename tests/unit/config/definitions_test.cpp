@@ -101,7 +101,7 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
        "prompt, "
        "variables, tools, disallowed_tools, subagents, skills, plugins, mcp_servers, permissions, permission_mode, "
        "sandbox, "
-       "limits, thinking, output_schema, hooks and 2 more\n"},
+       "limits, thinking, temperature, top_p and 7 more\n"},
       {"a: { replace_system_prompt: yes }\n",
        "error: replace_system_prompt of agent \"a\" must be true or false, not \"yes\"\n  at agents.yaml:1:29\n"},
       {"a: { model: [] }\n",
@@ -110,7 +110,7 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
       {"a: { model: nobody/x }\n",
        "error: unknown provider \"nobody\"\n  at agents.yaml:1:13\n"
        "  hint: known providers: scripted, anthropic, openai, gemini, zai, proxy, ollama, lmstudio, llamacpp, vllm, "
-       "openrouter, groq, deepseek, mistral, xai, together\n"},
+       "openrouter, groq, deepseek, mistral, xai, together, cerebras, moonshotai\n"},
       {"a: { model: ollama/ }\n",
        "error: \"ollama/\" names no model behind its provider\n  at agents.yaml:1:13\n  hint: write provider/model\n"},
       {"a: { tools: [\"Bash(git *)\"] }\n",
@@ -177,6 +177,20 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
       {"a: { output_schema: nowhere.json }\n",
        "error: output_schema of agent \"a\" names no file: \"nowhere.json\"\n  at agents.yaml:1:21\n"
        "  hint: paths start at the directory of this file\n"},
+      {"a: { output_schema: agents.yaml }\n",
+       "error: output_schema of agent \"a\" is no JSON Schema: \"agents.yaml\"\n  at agents.yaml:1:21\n"
+       "  hint: the file must hold one JSON object\n"},
+      {"a: { temperature: 2.1, top_p: -1, max_output: 0 }\n",
+       "error: temperature of agent \"a\" must be a number from 0 to 2, not \"2.1\"\n  at agents.yaml:1:19\n"
+       "error: top_p of agent \"a\" must be a number of at least 0, not \"-1\"\n  at agents.yaml:1:31\n"
+       "error: max_output of agent \"a\" must be a whole number from 1 to 100000000, not \"0\"\n  at "
+       "agents.yaml:1:47\n"},
+      {"a: { stop: END, tool_choice: Grpe }\n",
+       "error: stop of agent \"a\" must be a list, not \"END\"\n  at agents.yaml:1:12\n  hint: write [END]\n"
+       "error: unknown tool \"Grpe\" in tool_choice of agent \"a\"\n  at agents.yaml:1:30\n"
+       "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, TodoWrite, AskUserQuestion, "
+       "Skill, Task\n"},
+      {"a: { stop: [\"\"] }\n", "error: stop of agent \"a\" holds an empty text\n  at agents.yaml:1:13\n"},
   }));
   CHECK(told_of_agents(c.text) == c.told);
 }
@@ -189,7 +203,7 @@ TEST_CASE("subagents: what is wrong is told likewise", "[config][agents]") {
       {"r: { description: x, sandbox: {} }\n",
        "error: unknown key \"sandbox\" in subagent \"r\"\n  at subagents.yaml:1:22\n"
        "  hint: known keys: name, description, model, system_prompt, tools, disallowed_tools, skills, permissions, "
-       "permission_mode, limits, thinking, background\n"},
+       "permission_mode, limits, thinking, temperature, top_p, max_output, stop, tool_choice, background\n"},
       {"",
        "error: the file holds no subagents\n  at subagents.yaml:1:1\n  hint: write one below \"subagents:\", or remove "
        "the file\n"},
@@ -353,4 +367,40 @@ TEST_CASE("agents: the hash changes with the definition and with nothing else", 
   CHECK(hash_of("# moved\n\nagents:\n  a:\n    model: opus\n    description: x\n") == hash);
   CHECK(hash_of("a: { description: y, model: opus }\n") != hash);
   CHECK(hash_of("a: { description: x, model: opus, limits: { max_turns: 9 } }\n") != hash);
+}
+
+TEST_CASE("agents: how replies are written, and what the answer must be", "[config][agents]") {
+  World world;
+  world.write("project/schemas/report.json",
+              "{ \"type\": \"object\",\n  \"properties\": { \"n\": { \"type\": \"integer\" } } }\n");
+  world.write("project/agents.yaml", R"yaml(
+_defaults: { temperature: 1, max_output: 1000, stop: [DONE] }
+agents:
+  a:
+    temperature: 0
+    top_p: 0.95
+    stop: ["\n\n", END]
+    tool_choice: Read
+    output_schema: schemas/report.json
+  b:
+    tool_choice: any
+    output_schema: { type: object, properties: { n: { type: integer, minimum: 1.5, const: "1" }, on: { enum: [true, null, x] } }, required: [n] }
+)yaml");
+  world.write("project/subagents.yaml", "subagents: { s: { description: d, temperature: 0.5, tool_choice: none } }\n");
+  const auto config = world.load();
+  const auto& a = agent_of(config, "a").definition;
+  const auto& b = agent_of(config, "b").definition;
+  CHECK(a.generation == chat::GenerationSettings{0, 0.95, 1000, {"\n\n", "END"}, "Read"});
+  CHECK(b.generation == chat::GenerationSettings{1, std::nullopt, 1000, {"DONE"}, "any"});
+  CHECK(config.subagents.front().definition.generation == chat::GenerationSettings{0.5, std::nullopt, 0, {}, "none"});
+  CHECK(a.output_schema == R"({"type":"object","properties":{"n":{"type":"integer"}}})");
+  CHECK(
+      b.output_schema ==
+      R"({"type":"object","properties":{"n":{"type":"integer","minimum":1.5,"const":"1"},"on":{"enum":[true,null,"x"]}},)"
+      R"("required":["n"]})");
+  CHECK(config.warnings.empty());
+
+  const auto before = a.hash;
+  world.write("project/schemas/report.json", "{}");
+  CHECK(agent_of(world.load(), "a").definition.hash != before);
 }

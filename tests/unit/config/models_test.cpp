@@ -1,5 +1,6 @@
 #include "config/models.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -77,9 +78,9 @@ TEST_CASE("models: any other word is a mistake with the nearest", "[config][mode
       {"antropic/claude",
        "error: unknown provider \"antropic\" in \"antropic/claude\"\n  hint: did you mean \"anthropic\"? known "
        "providers: scripted, "
-       "anthropic, deepseek, gemini, groq, llamacpp, lmstudio, mistral, ollama, openai, openrouter, proxy, together, "
-       "vllm, xai, "
-       "zai\n"},
+       "anthropic, cerebras, deepseek, gemini, groq, llamacpp, lmstudio, mistral, moonshotai, ollama, openai, "
+       "openrouter, "
+       "proxy, together, vllm, xai, zai\n"},
       {"proxy/claude-opus-5",
        "error: the provider \"proxy\" has no address\n"
        "  hint: set PROXY_BASE_URL, or set providers.proxy.base_url in config.yaml\n"},
@@ -117,6 +118,9 @@ TEST_CASE("models: how each family takes its thinking", "[config][models]") {
       {"anthropic", "claude-3-5-haiku-latest", ThinkingStyle::none},
       {"anthropic", "claude-next", ThinkingStyle::none},
       {"zai", "glm-5.2", ThinkingStyle::none},
+      {"deepseek", "deepseek-flash", ThinkingStyle::effort},
+      {"cerebras", "gpt-oss-120b", ThinkingStyle::effort},
+      {"xai", "grok-4.7", ThinkingStyle::none},
       {"openrouter", "claude-opus-5-5", ThinkingStyle::none},
       {"openai", "gpt-5.6-sol", ThinkingStyle::effort},
       {"openai", "gpt-6-luna", ThinkingStyle::effort},
@@ -130,15 +134,46 @@ TEST_CASE("models: how each family takes its thinking", "[config][models]") {
 }
 
 TEST_CASE("models: the built-in tables hold together", "[config][models]") {
-  std::set<std::string> ids;
+  std::set<std::string> names;
+  std::set<std::string> ids;  // those that name a model alone
   for (const auto& model : builtin_models()) {
     CAPTURE(model.id);
-    CHECK(ids.insert(model.id).second);
+    CHECK(names.insert(model.full_name()).second);
+    if (model.id.find('/') == std::string::npos) CHECK(ids.insert(model.id).second);
     CHECK(builtin_provider(model.provider) != nullptr);
     CHECK(model.context > 0);
     CHECK(model.max_output > 0);
-    CHECK(model.price.has_value());
+    if (model.price) CHECK(std::min({model.price->input, model.price->output, model.price->cache_read}) > 0);
   }
   for (const auto& alias : builtin_aliases()) CHECK(ids.contains(alias.id));
   CHECK(builtin_aliases().size() == 4);
+}
+
+TEST_CASE("models: an unknown price is no price, and cached tokens never cost less than is known", "[config][models]") {
+  using chat::Price;
+  CHECK(builtin_model("zai", "glm-5.3-highspeed")->price == std::nullopt);
+  CHECK(builtin_model("groq", "llama-3.1-8b-instant")->price == Price{0.05, 0.08, 0.05, 0.05});
+  CHECK(builtin_model("anthropic", "claude-opus-4-5")->price == Price{5, 25, 0.5, 6.25});
+
+  World world;
+  world.write("home/.config/errand/config.yaml",
+              "models:\n"
+              "  opus: { provider: anthropic, id: claude-opus-5-5, price: { input: 1, output: 2 } }\n"
+              "  free: { provider: groq, id: llama-3.1-8b-instant, price: { input: 0, output: 0 } }\n"
+              "  cached: { provider: zai, id: glm-5.3-highspeed, price: { input: 3, output: 4, cache_read: 0 } }\n");
+  const auto config = world.load();
+  CHECK(resolve_model(config, "opus", "/")->price == Price{1, 2, 1, 1});
+  CHECK(resolve_model(config, "free", "/")->price == Price{0, 0, 0, 0});
+  CHECK(resolve_model(config, "cached", "/")->price == Price{3, 4, 0, 3});
+}
+
+TEST_CASE("models: an id with a slash is no name by itself", "[config][models]") {
+  const auto config = World().load();
+  CHECK(resolve_model(config, "openai/gpt-oss-120b", "/") ==
+        chat::ModelSpec{.provider = "openai", .id = "gpt-oss-120b", .alias = "openai/gpt-oss-120b"});
+  const auto groq = resolve_model(config, "groq/openai/gpt-oss-120b", "/");
+  CHECK(groq->full_name() == "groq/openai/gpt-oss-120b");
+  CHECK(groq->context == 131072);
+  CHECK(groq->thinking == ThinkingStyle::effort);
+  CHECK_FALSE(groq->takes_images);
 }

@@ -63,6 +63,10 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
       {"{ sandbox: { processes: 257 } }", {"sandbox.processes of agent \"a\""}},
       {"{ sandbox: { cpu: 121s } }", {"sandbox.cpu of agent \"a\""}},
       {"{ cwd: .. }", {"cwd of agent \"a\""}},
+      {"{ output_schema: inside.json }", {}},
+      {"{ output_schema: { type: object } }", {}},
+      {"{ output_schema: ../outside.json }", {"output_schema of agent \"a\""}},
+      {"{ output_schema: linked.json }", {"output_schema of agent \"a\""}},
       {"{ cwd: / }", {"cwd of agent \"a\""}},
       {"{ cwd: link }", {"cwd of agent \"a\""}},
       {"{ hooks: { Stop: [ { command: x } ] } }", {"hooks of agent \"a\""}},
@@ -74,6 +78,9 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
   World world;
   REQUIRE(::symlink("/tmp", (world.dir / "project/link").c_str()) == 0);
   REQUIRE(::symlink("/nowhere/at/all", (world.dir / "project/dangling").c_str()) == 0);
+  world.write("outside.json", R"({"title":"secret"})");
+  world.write("project/inside.json", "{}");
+  REQUIRE(::symlink((world.dir / "outside.json").c_str(), (world.dir / "project/linked.json").c_str()) == 0);
   world.write("project/agents.yaml", "agents: { a: " + std::string(c.value) + " }\n");
   const auto config = world.load();
   CHECK(guarded(config) == c.needs);
@@ -86,9 +93,14 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
   CHECK(held.sandbox.env.empty());
   CHECK(held.sandbox.memory_bytes <= chat::SandboxSettings{}.memory_bytes);
   for (const auto& rule : held.rules) CHECK(rule.action != chat::RuleAction::allow);
+  CHECK(held.output_schema.find("secret") == std::string::npos);
   REQUIRE(trust_project(config));
   World user;
   user.sources.home = world.sources.home;
+  for (const auto* file : {"outside.json", "inside.json", "linked.json"}) {
+    user.write(std::string("home/.config/errand/") + file, "{}");
+    user.write(std::string("home/.config/") + file, "{}");
+  }
   user.write("home/.config/errand/agents.yaml", "agents: { a: " + std::string(c.value) + " }\n");
   const auto own = agent_of(user.load(), "a").definition;
   const auto trusted = agent_of(world.load(), "a").definition;

@@ -1,0 +1,122 @@
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "config/definition_reader.hpp"
+
+// How a definition's replies are to be written: temperature, top_p, max_output, stop, tool_choice, output_schema.
+namespace errand::config {
+
+namespace {
+
+using yaml::Node;
+
+// A model reads a schema with each request; the largest of ours has a hundredth of it.
+constexpr std::size_t max_schema_bytes = std::size_t{256} << 10U;
+constexpr std::int64_t max_output_tokens = 100'000'000;
+constexpr std::size_t max_stop_texts = 16;
+
+void set_number(const Node& node, double most, std::optional<double>& field, Reader& reader) {
+  const auto value = reader.number(node, 0);
+  if (value && *value > most) return reader.wrong_type(node, fmt::format("a number from 0 to {}", most));
+  field = value;
+}
+
+Json scalar(const Node& node) {
+  if (!node.plain) return node.text;
+  auto value = Json::parse(node.text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : Json(node.text);
+}
+
+// As deep as yaml::parse() lets a document be.
+Json to_json(const Node& node) {
+  switch (node.kind) {
+    case yaml::Kind::null:
+      return nullptr;
+    case yaml::Kind::scalar:
+      return scalar(node);
+    case yaml::Kind::list: {
+      auto out = Json::array();
+      for (const auto& item : node.items) out.push_back(to_json(item));
+      return out;
+    }
+    case yaml::Kind::map:
+      break;
+  }
+  auto out = Json::object();
+  for (std::size_t i = 0; i < node.keys.size(); ++i) out[node.keys[i].name] = to_json(node.items[i]);
+  return out;
+}
+
+// The file's text never stands in a message: it may be any file.
+void read_schema_file(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  const auto written = reader.word(node);
+  if (!written) return;
+  const auto path = normalize_path(join_path(reader.directory(), *written));
+  if (!is_regular_file(path)) {
+    return reader.mistake(node.mark, fmt::format("{} names no file: \"{}\"", reader.name(), *written),
+                          "paths start at the directory of this file");
+  }
+  const auto text = read_file(path, max_schema_bytes);
+  if (!text) return reader.mistake(text.error(), node.mark);
+  const auto schema = Json::parse(*text, nullptr, false);
+  if (!schema.is_object()) {
+    return reader.mistake(node.mark, fmt::format("{} is no JSON Schema: \"{}\"", reader.name(), *written),
+                          "the file must hold one JSON object");
+  }
+  draft.output_schema_file = path;
+  draft.definition.output_schema = schema.dump();
+}
+
+}  // namespace
+
+void set_temperature(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  set_number(node, 2, draft.definition.generation.temperature, reader);
+}
+
+void set_top_p(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  set_number(node, 1, draft.definition.generation.top_p, reader);
+}
+
+void set_max_output(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  if (const auto value = reader.integer(node, 1, max_output_tokens)) draft.definition.generation.max_output = *value;
+}
+
+// A text may be a line break alone, which word() would refuse.
+void set_stop(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  if (!reader.is_list(node)) return;
+  auto& stop = draft.definition.generation.stop;
+  stop.clear();
+  for (const auto& item : node.items) {
+    auto value = reader.text(item);
+    if (value && value->empty()) reader.mistake(item.mark, reader.name() + " holds an empty text");
+    if (value) stop.push_back(*std::move(value));
+  }
+  if (stop.size() > max_stop_texts) {
+    reader.mistake(node.mark, fmt::format("{} holds {} texts", reader.name(), stop.size()),
+                   fmt::format("at most {}; most models take 4", max_stop_texts));
+  }
+}
+
+void set_tool_choice(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  constexpr std::array<std::string_view, 3> words = {"auto", "any", "none"};
+  auto& choice = draft.definition.generation.tool_choice;
+  if (std::ranges::find(words, node.text) != words.end()) {
+    choice = node.text;
+  } else if (auto tool = read_tool_name(node, reader)) {
+    choice = *std::move(tool);
+  }
+}
+
+void set_output_schema(const Node& node, DefinitionDraft& draft, Reader& reader) {
+  draft.output_schema_file.clear();
+  draft.definition.output_schema.clear();
+  if (node.kind != yaml::Kind::map) return read_schema_file(node, draft, reader);
+  draft.definition.output_schema = to_json(node).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace errand::config
