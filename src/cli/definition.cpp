@@ -94,16 +94,10 @@ void apply_limits(chat::AgentDefinition& definition, const RunArguments& argumen
   if (arguments.effort) definition.thinking = {.effort = *arguments.effort};
 }
 
-// A script named on the command line starts where the user stands; the session goes on with it from anywhere.
+// A file named on the command line starts where the user stands; the session goes on with it from anywhere.
 std::vector<std::string> named_models(const config::Configuration& config, const std::string& list) {
-  constexpr std::string_view scripted = "scripted/";
   auto names = text::split(list, ',');
-  for (auto& name : names) {
-    name = text::trim(name);
-    if (name.starts_with(scripted)) {
-      name = std::string(scripted) + normalize_path(join_path(config.sources.cwd, name.substr(scripted.size())));
-    }
-  }
+  for (auto& name : names) name = config::with_absolute_file(text::trim(name), config.sources.cwd);
   return names;
 }
 

@@ -73,11 +73,19 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   engine->sandbox_ = sandbox::open_bubblewrap();
   auto& self = *engine;
   if (!around.sandbox_off) self.probe_ = std::jthread([&self] { self.sandbox_->level(); });
+  const auto data = real_path(place.data_directory).value_or(place.data_directory);
+  ERRAND_TRY_ASSIGN(
+      engine->wire_,
+      Wire::make(engine->config_, arguments,
+                 {{"workspace", around.workspace}, {"data", data}, {"home", engine->config_.sources.home}}));
+  const auto wire = self.wire_->replays() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), self.config_.settings.retry,
-      provider::Outside{.transport = [&self]() -> http::Transport& { return self.client(); },
+      provider::Outside{.transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
                         .load_script = config::load_script,
-                        .find_key = [&self](const auto& provider) { return self.keys_.find(provider); }});
+                        .find_key = [&self](const auto& provider) { return self.keys_.find(provider); },
+                        .open_recording = [&self](const auto& path) { return self.wire_->open_recording(path); },
+                        .wire = wire});
   engine->services_.emplace(
       agent::Services{.store = *self.store_,
                       .tools = self.tools_,
@@ -113,21 +121,11 @@ Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArg
   return around;
 }
 
-http::Client& Engine::client() {
-  std::call_once(client_made_, [this] {
-    const auto& env = config_.sources.env;
-    client_ = std::make_unique<http::Client>(http::ClientOptions::from_environment([&env](const char* name) {
-      const auto found = env.find(std::string_view(name));
-      return found == env.end() ? nullptr : found->second.c_str();
-    }));
-  });
-  return *client_;
-}
-
 void Engine::preload(const std::vector<std::string>& models) {
   const auto chain = config::resolve_models(config_, models, config_.sources.cwd);
   if (!chain) return;  // the error is told where the model is opened
-  if (std::ranges::any_of(*chain, [](const auto& model) { return model.provider != "scripted"; })) client().preload();
+  const auto is_remote = [](const auto& model) { return !config::plays_a_file(model.provider); };
+  if (std::ranges::any_of(*chain, is_remote)) wire_->preload();
 }
 
 Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector<std::string>& names) const {

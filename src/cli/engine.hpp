@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,9 +13,9 @@
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
+#include "cli/wire.hpp"
 #include "config/configuration.hpp"
 #include "config/keys.hpp"
-#include "http/client.hpp"
 #include "provider/registry.hpp"
 #include "sandbox/sandbox.hpp"
 #include "store/session_store.hpp"
@@ -47,7 +46,6 @@ class Engine {
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
   Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
                                            const Place& place) const;
-  http::Client& client();
   Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names) const;
 
   config::Configuration config_;
@@ -55,9 +53,8 @@ class Engine {
   std::unique_ptr<store::SessionStore> store_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
-  std::jthread probe_;          ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
-  std::once_flag client_made_;  // parallel subagents may be the first to need it
-  std::unique_ptr<http::Client> client_;
+  std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
+  std::unique_ptr<Wire> wire_;
   std::unique_ptr<provider::Registry> providers_;
   std::optional<agent::Services> services_;
 };

@@ -9,7 +9,7 @@ void RunArguments::declare(Options& options) {
   options.text("-a,--agent", agent, "ID", "the agent; \"errand agents\" lists them");
   options.list("--var", variables, "NAME=VALUE", "fill a variable of the agent's prompts");
   options.text("-m,--model", model, "MODEL",
-               "alias, provider/model, scripted/FILE, or a comma list to fall back along");
+               "alias, provider/model, scripted/FILE, replay/FILE, or a comma list to fall back along");
   options.choice("--effort", effort, {"none", "minimal", "low", "medium", "high", "max"}, "how hard the model thinks");
   options.text("--system-prompt", system_prompt, "TEXT|@FILE", "in place of all other system prompts");
   options.text("--append-system-prompt", append_system_prompt, "TEXT|@FILE", "after the agent's own");
@@ -23,6 +23,9 @@ void RunArguments::declare(Options& options) {
   options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
   options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
   options.text("-o,--output", output, "FILE", "write the answer there, only on success");
+  options.text("--record", record, "FILE", "keep there what goes to and from the model APIs, without keys");
+  options.text("--replay", replay, "FILE", "let a recording answer: no key, no network");
+  options.flag("--replay-strict", replay_strict, "a request that is not the recorded one is an error");
   options.group("Tools and limits");
   options.text("--tools", tools, "LIST", "only these tools, separated by commas; none for none");
   options.list("--allow", allow, "RULE", "a permission rule, such as 'Bash(make *)'");
@@ -43,6 +46,9 @@ Result<void> RunArguments::check() const {
     return fail(ErrorKind::usage, "-c and -r say two different sessions", "give one of them");
   if (fork && !continue_newest && !resume)
     return fail(ErrorKind::usage, "--fork forks nothing", "give -c or -r REF with it");
+  if (record && replay) {
+    return fail(ErrorKind::usage, "--record and --replay exclude each other: a replay has nothing new to keep");
+  }
   if (no_session && (continue_newest || resume || name)) {
     return fail(ErrorKind::usage, "--no-session keeps nothing, so it can't go with -c, -r or --name");
   }

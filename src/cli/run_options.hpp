@@ -39,6 +39,9 @@ struct RunArguments {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> output_format;
   std::optional<std::string> output;
+  std::optional<std::string> record;
+  std::optional<std::string> replay;
+  bool replay_strict = false;
   std::vector<std::string> add_dirs;
   std::optional<std::string> directory;
 

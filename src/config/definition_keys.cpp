@@ -8,6 +8,7 @@
 #include "chat/rule.hpp"
 #include "chat/tool_names.hpp"
 #include "config/definition_reader.hpp"
+#include "config/lookup.hpp"
 #include "config/settings.hpp"
 
 namespace errand::config {
@@ -79,11 +80,8 @@ void set_with_permissions(const Node& node, DefinitionDraft& draft, Reader& read
 void add_model(const Node& node, DefinitionDraft& draft, Reader& reader) {
   auto name = reader.word(node);
   if (!name) return;
-  // A script belongs to the file that names it, wherever the run starts.
-  constexpr std::string_view scripted = "scripted/";
-  if (name->starts_with(scripted) && name->size() > scripted.size()) {
-    *name = fmt::format("{}{}", scripted, normalize_path(join_path(reader.directory(), name->substr(scripted.size()))));
-  }
+  // A script or recording belongs to the file that names it, wherever the run starts.
+  *name = with_absolute_file(*name, reader.directory());
   draft.models.push_back({*name, reader.at(node.mark)});
   draft.definition.models.push_back(*std::move(name));
 }

@@ -44,7 +44,7 @@ void add_unknown(std::string_view noun, const NameUse& use, const std::vector<st
 struct ModelNames {
   std::vector<std::string> aliases;
   std::vector<std::string> ids;
-  std::vector<std::string> providers = {"scripted"};
+  std::vector<std::string> providers = {"replay", "scripted"};
 };
 
 ModelNames model_names(const std::vector<SettingsDraft>& settings) {

@@ -42,7 +42,7 @@ std::vector<std::string> model_aliases(const Configuration& config) {
 }
 
 Result<void> check_provider(const Configuration& config, const std::string& provider, std::string_view name) {
-  if (provider == "scripted") return {};
+  if (plays_a_file(provider)) return {};
   const auto found = config.settings.providers.find(provider);
   if (found == config.settings.providers.end()) {
     if (std::ranges::find(config.held_back_providers, provider) != config.held_back_providers.end()) {
@@ -50,7 +50,7 @@ Result<void> check_provider(const Configuration& config, const std::string& prov
                   fmt::format("the provider \"{}\" is held back: this project is not trusted", provider),
                   "errand trust shows what the project sets, and allows it");
     }
-    std::vector<std::string> known = {"scripted"};
+    std::vector<std::string> known = {"replay", "scripted"};
     for (const auto& [other, spec] : config.settings.providers) known.push_back(other);
     return fail(ErrorKind::config, fmt::format("unknown provider \"{}\" in \"{}\"", provider, name),
                 text::suggest(provider, known, "providers"));
@@ -89,7 +89,7 @@ Result<chat::ModelSpec> spec_named(const Configuration& config, const std::strin
   out.provider = name.substr(0, slash);
   out.id = name.substr(slash + 1);
   out.alias = name;
-  if (out.provider == "scripted") {
+  if (plays_a_file(out.provider)) {
     out.id = normalize_path(join_path(base_directory, out.id));
   } else {
     add_known_facts(config, out);
@@ -98,6 +98,17 @@ Result<chat::ModelSpec> spec_named(const Configuration& config, const std::strin
 }
 
 }  // namespace
+
+bool plays_a_file(std::string_view provider) {
+  return provider == "scripted" || provider == "replay";
+}
+
+std::string with_absolute_file(std::string_view name, const std::string& base_directory) {
+  const auto slash = name.find('/');
+  if (slash == std::string_view::npos || slash + 1 == name.size() || !plays_a_file(name.substr(0, slash)))
+    return std::string(name);
+  return fmt::format("{}/{}", name.substr(0, slash), normalize_path(join_path(base_directory, name.substr(slash + 1))));
+}
 
 Result<const AgentEntry*> find_agent(const Configuration& config, std::string_view id) {
   if (!id.empty()) return find(config.agents, id, "agent");

@@ -16,9 +16,15 @@ Result<const AgentEntry*> find_agent(const Configuration& config, std::string_vi
 Result<const AgentEntry*> find_subagent(const Configuration& config, std::string_view name);
 Result<const SkillEntry*> find_skill(const Configuration& config, std::string_view name);
 
+/// Whether the models of that provider are files: "scripted" and "replay".
+[[nodiscard]] bool plays_a_file(std::string_view provider);
+
+/// `scripted/FILE` and `replay/FILE` with FILE made absolute, from `base_directory`; any other name as it is.
+std::string with_absolute_file(std::string_view name, const std::string& base_directory);
+
 /// The model a word names: an alias of config.yaml or a built-in one, an id of the built-in table, `provider/model`
-/// (cut at the first '/', any model passes), or `scripted/FILE` with FILE relative to `base_directory`. Any other word
-/// is `config` with the nearest; so is a provider that is held back or has no address.
+/// (cut at the first '/', any model passes), or `scripted/FILE` and `replay/FILE` with FILE relative to
+/// `base_directory`. Any other word is `config` with the nearest; so is a provider that is held back or has no address.
 Result<chat::ModelSpec> resolve_model(const Configuration& config, std::string_view name,
                                       const std::string& base_directory);
 

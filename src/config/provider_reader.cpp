@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "chat/names.hpp"
 #include "config/definition_reader.hpp"
+#include "config/lookup.hpp"
 #include "config/settings_reader.hpp"
 
 // `providers` of config.yaml.
@@ -178,8 +179,10 @@ void set_providers(const Node& node, SettingsDraft& draft, Reader& reader) {
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto& name = node.keys[i];
     check_name(name, reader);
-    if (name.name == "scripted")
-      reader.mistake(name.mark, "\"scripted\" is built in and has no settings", "choose another name");
+    if (plays_a_file(name.name)) {
+      reader.mistake(name.mark, fmt::format("\"{}\" is built in and has no settings", name.name),
+                     "choose another name");
+    }
     const auto below = reader.below(name.name);
     ProviderDraft provider;
     provider.where = reader.at(name.mark);

@@ -97,7 +97,7 @@ Settings build_settings(const std::vector<SettingsDraft>& drafts, const Sources&
 
 void check_settings(const std::vector<SettingsDraft>& drafts, const Sources& sources, Findings& findings) {
   auto known = provider_names(drafts);
-  known.emplace_back("scripted");
+  known.insert(known.end(), {"replay", "scripted"});
   for (const auto& draft : drafts) {
     for (const auto& [alias, model] : draft.models) {
       if (model.provider.empty() || std::ranges::find(known, model.provider) != known.end()) continue;

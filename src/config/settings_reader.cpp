@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "chat/names.hpp"
 #include "config/definition_reader.hpp"
+#include "config/lookup.hpp"
 #include "config/settings.hpp"
 
 namespace errand::config {
@@ -117,7 +118,7 @@ void set_models(const Node& node, SettingsDraft& draft, Reader& reader) {
                        "write { provider: anthropic, id: … }");
       }
     }
-    if (model.provider == "scripted") model.id = normalize_path(join_path(reader.directory(), model.id));
+    if (plays_a_file(model.provider)) model.id = normalize_path(join_path(reader.directory(), model.id));
     draft.models[alias.name] = std::move(model);
   }
 }

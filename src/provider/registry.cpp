@@ -18,6 +18,8 @@ namespace errand::provider {
 
 namespace {
 
+constexpr std::string_view recorded_provider = "replay";
+
 // To add a model API: its Codec in a file of its own, and a row here.
 struct Row {
   std::string_view name;  // as `type` in config.yaml
@@ -61,9 +63,27 @@ Result<std::unique_ptr<Codec>> codec_for(const chat::ProviderSpec& provider) {
 }  // namespace
 
 Registry::Registry(std::vector<chat::ProviderSpec> providers, chat::RetrySettings retry, Outside outside)
-    : providers_(std::move(providers)), retry_(retry), outside_(std::move(outside)) {}
+    : providers_(std::move(providers)),
+      retry_(retry),
+      outside_(std::move(outside)),
+      quota_(std::make_shared<QuotaWait>(retry.quota)) {}
 
-Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& model) const {
+Result<void> Registry::fill_in_key(chat::ProviderSpec& provider) const {
+  if (outside_.find_key) {
+    ERRAND_TRY_ASSIGN(provider.key, outside_.find_key(provider));
+  }
+  if (provider.key_required && provider.key.empty()) return no_key(provider);
+  return {};
+}
+
+Result<std::unique_ptr<Provider>> Registry::open_recorded(const chat::ModelSpec& model) const {
+  if (!outside_.open_recording) return unknown_provider(model, providers_);
+  ERRAND_TRY_ASSIGN(const auto recorded, outside_.open_recording(model.id));
+  ERRAND_TRY_ASSIGN(auto codec, codec_for(recorded.endpoint.provider));
+  return make_recorded(std::move(codec), recorded, retry_, model);
+}
+
+Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& model, Place place) const {
   const auto found = std::ranges::find(providers_, model.provider, &chat::ProviderSpec::name);
   const bool scripted = found == providers_.end() ? model.provider == chat::name_of(chat::Protocol::scripted)
                                                   : found->protocol == chat::Protocol::scripted;
@@ -71,21 +91,24 @@ Result<std::unique_ptr<Provider>> Registry::open_one(const chat::ModelSpec& mode
     ERRAND_TRY_ASSIGN(auto script, outside_.load_script(model.id));
     return make_scripted(std::move(script), model);
   }
+  if (model.provider == recorded_provider) return open_recorded(model);
   if (found == providers_.end()) return unknown_provider(model, providers_);
   ERRAND_TRY_ASSIGN(auto codec, codec_for(*found));
   auto provider = *found;
-  if (outside_.find_key) {
-    ERRAND_TRY_ASSIGN(provider.key, outside_.find_key(provider));
-  }
-  if (provider.key_required && provider.key.empty()) return no_key(provider);
-  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{std::move(provider), model}, retry_, outside_.transport);
+  if (outside_.wire == Outside::Wire::network) ERRAND_TRY(fill_in_key(provider));
+  auto clock = outside_.wire == Outside::Wire::network ? real_clock() : replay_clock();
+  return std::make_unique<HttpProvider>(std::move(codec), Endpoint{std::move(provider), model}, retry_,
+                                        outside_.transport, std::move(clock), place == Place::last ? quota_ : nullptr);
 }
 
 Result<std::unique_ptr<Provider>> Registry::open(const std::vector<chat::ModelSpec>& chain) const {
   if (chain.empty()) return fail(ErrorKind::config, "no model", "name one with -m, or under model: in agents.yaml");
   std::vector<std::unique_ptr<Provider>> opened;
-  for (const auto& model : chain) {
-    ERRAND_TRY_ASSIGN(auto provider, open_one(model));
+  for (auto model = chain.begin(); model != chain.end(); ++model) {
+    const auto same = [&](const chat::ModelSpec& earlier) { return earlier.full_name() == model->full_name(); };
+    if (std::any_of(chain.begin(), model, same)) continue;
+    const auto place = model + 1 == chain.end() ? Place::last : Place::inner;
+    ERRAND_TRY_ASSIGN(auto provider, open_one(*model, place));
     opened.push_back(std::move(provider));
   }
   if (opened.size() == 1) return std::move(opened.front());

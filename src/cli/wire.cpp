@@ -1,0 +1,118 @@
+#include "cli/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/try.hpp"
+#include "config/lookup.hpp"
+#include "version.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// How variables that hold secrets are named.
+bool is_secret_name(std::string_view name) {
+  constexpr std::array<std::string_view, 5> ends = {"KEY", "PASSWORD", "PASSWD", "SECRET", "TOKEN"};
+  return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
+}
+
+// What must be in no recording; keys that are found later are learned from the requests that carry them.
+std::vector<std::string> known_secrets(const config::Configuration& config) {
+  std::vector<std::string> out;
+  for (const auto& provider : config::providers(config)) out.push_back(provider.key);
+  for (const auto& [name, value] : config.sources.env) {
+    if (is_secret_name(name)) out.push_back(value);
+  }
+  for (const auto& variable : config.env_files) {
+    if (is_secret_name(variable.name)) out.push_back(variable.value);
+  }
+  return out;
+}
+
+http::ClientOptions client_options(const config::Configuration& config) {
+  const auto& env = config.sources.env;
+  return http::ClientOptions::from_environment([&env](const char* name) {
+    const auto found = env.find(std::string_view(name));
+    return found == env.end() ? nullptr : found->second.c_str();
+  });
+}
+
+}  // namespace
+
+Wire::Wire(const config::Configuration& config, const RunArguments& arguments, std::vector<http::NamedPlace> places)
+    : config_(config),
+      mode_(arguments.replay_strict ? http::ReplayMode::strict : http::ReplayMode::lenient),
+      places_(std::move(places)) {}
+
+Result<std::unique_ptr<Wire>> Wire::make(const config::Configuration& config, const RunArguments& arguments,
+                                         std::vector<http::NamedPlace> places) {
+  std::unique_ptr<Wire> wire(new Wire(config, arguments, std::move(places)));
+  auto& self = *wire;
+  if (arguments.replay) {
+    ERRAND_TRY_ASSIGN(auto recording, http::load_recording(*arguments.replay));
+    self.replayer_ = self.player(std::move(recording));
+  }
+  if (arguments.record) {
+    ERRAND_TRY_ASSIGN(self.recorder_, http::Recorder::open([&self]() -> http::Transport& { return self.client(); },
+                                                           {.path = *arguments.record,
+                                                            .made_by = fmt::format("errand {}", version),
+                                                            .places = self.places_,
+                                                            .secrets = known_secrets(config)}));
+  }
+  return wire;
+}
+
+http::Client& Wire::client() {
+  std::call_once(client_made_, [this] { client_ = std::make_unique<http::Client>(client_options(config_)); });
+  return *client_;
+}
+
+http::Transport& Wire::transport() {
+  if (replayer_) return *replayer_;
+  if (recorder_) return *recorder_;
+  return client();
+}
+
+void Wire::preload() {
+  if (!replays()) client().preload();
+}
+
+std::unique_ptr<http::Replayer> Wire::player(http::Recording recording) const {
+  return std::make_unique<http::Replayer>(
+      std::move(recording), http::ReplayOptions{.mode = mode_, .places = places_, .secrets = known_secrets(config_)});
+}
+
+// Windows, prices and how it thinks are this program's to know: a recording does not hold them.
+provider::Endpoint Wire::with_known_facts(provider::Endpoint endpoint) const {
+  const auto& name = endpoint.provider.name;
+  if (auto known = config::resolve_model(config_, endpoint.model.full_name(), config_.sources.cwd))
+    endpoint.model = *std::move(known);
+  const auto own = config_.settings.providers.find(name);
+  if (own == config_.settings.providers.end() || own->second.protocol != endpoint.provider.protocol) return endpoint;
+  if (!own->second.base_url.empty()) endpoint.provider.base_url = own->second.base_url;  // its host tells its dialect
+  if (endpoint.provider.like.empty()) endpoint.provider.like = own->second.like;
+  return endpoint;
+}
+
+Result<provider::Recorded> Wire::open_recording(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  auto& held = opened_[path];
+  if (!held) {
+    auto recording = http::load_recording(path);
+    if (!recording) {
+      auto error = std::move(recording).error();
+      error.kind = ErrorKind::config;
+      return fail(std::move(error));
+    }
+    held = player(*std::move(recording));
+  }
+  ERRAND_TRY_ASSIGN(auto endpoint, provider::endpoint_of(held->recording()));
+  return provider::Recorded{with_known_facts(std::move(endpoint)), *held};
+}
+
+}  // namespace errand::cli
