@@ -44,6 +44,7 @@ Json steps_of(const Json& body) {
 Protocol protocol_of(const Json& body) {
   const auto name = body.value("protocol", std::string("anthropic"));
   if (name == "anthropic") return Protocol::anthropic;
+  if (name == "gemini") return Protocol::gemini;
   if (name == "openai_chat") return Protocol::openai_chat;
   throw std::runtime_error(fmt::format("there is no protocol \"{}\"", name));
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "support/e2e_gemini.hpp"
 
 namespace errand::test::e2e {
 
@@ -116,14 +117,7 @@ std::set<std::string> ids_of(const std::vector<T>& items, std::string T::*id) {
 
 // --- replies ---
 
-// The parts of a reply in the order they are sent.
-struct Parts {
-  std::vector<std::string> thinking;
-  std::vector<std::string> text;
-  std::vector<SeenMessage::Call> calls;
-  std::string stop_reason;
-  Json usage;
-};
+using Parts = ReplyParts;
 
 std::vector<std::string> deltas_at(const Json& reply, const char* key) {
   const auto found = reply.find(key);
@@ -144,9 +138,9 @@ Parts parts_of(const Json& reply, int number) {
   if (const auto one = reply.find("tool_call"); one != reply.end()) calls.push_back(*one);
   for (const auto& call : calls) {
     const auto arguments = call.value("arguments", Json::object());
-    out.calls.push_back({call.value("id", fmt::format("call_{}_{}", number, out.calls.size() + 1)),
-                         call.at("name").get<std::string>(),
-                         arguments.is_string() ? arguments.get<std::string>() : arguments.dump()});
+    out.calls.push_back(
+        {call.value("id", fmt::format("call_{}_{}", number, out.calls.size() + 1)), call.at("name").get<std::string>(),
+         arguments.is_string() ? arguments.get<std::string>() : arguments.dump(), call.value("signature", "")});
   }
   out.stop_reason = reply.value("stop_reason", out.calls.empty() ? "end_turn" : "tool_use");
   out.usage = {{"input", 10}, {"output", 5}, {"cache_read", 0}, {"cache_write", 0}};
@@ -287,11 +281,23 @@ class OpenAiEncoder {
   std::string id_;
 };
 
+SeenRequest decode(Protocol protocol, const Json& json) {
+  switch (protocol) {
+    case Protocol::anthropic:
+      return decode_anthropic(json);
+    case Protocol::gemini:
+      return decode_gemini(json);
+    case Protocol::openai_chat:
+      return decode_openai(json);
+  }
+  throw std::logic_error("a protocol that nobody knows");
+}
+
 }  // namespace
 
 SeenRequest decode_request(Protocol protocol, std::string_view body) {
   auto json = Json::parse(body);
-  auto out = protocol == Protocol::anthropic ? decode_anthropic(json) : decode_openai(json);
+  auto out = decode(protocol, json);
   out.body = std::move(json);
   return out;
 }
@@ -317,8 +323,15 @@ Failures mistakes_in(const SeenRequest& request) {
 
 Stream encode_reply(Protocol protocol, const Json& reply, int number) {
   const auto parts = parts_of(reply, number);
-  return protocol == Protocol::anthropic ? AnthropicEncoder().encode(parts, number)
-                                         : OpenAiEncoder().encode(parts, number);
+  switch (protocol) {
+    case Protocol::anthropic:
+      return AnthropicEncoder().encode(parts, number);
+    case Protocol::gemini:
+      return encode_gemini(parts);
+    case Protocol::openai_chat:
+      return OpenAiEncoder().encode(parts, number);
+  }
+  throw std::logic_error("a protocol that nobody knows");
 }
 
 }  // namespace errand::test::e2e

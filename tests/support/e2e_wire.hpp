@@ -12,14 +12,15 @@
 
 namespace errand::test::e2e {
 
-enum class Protocol { anthropic, openai_chat };
+enum class Protocol { anthropic, gemini, openai_chat };
 
 /// One message of a request, whatever the protocol.
 struct SeenMessage {
   struct Call {
     std::string id;
     std::string name;
-    std::string arguments;  ///< JSON text
+    std::string arguments;    ///< JSON text
+    std::string signature{};  ///< Gemini's
   };
   struct Result {
     std::string call_id;
@@ -56,9 +57,18 @@ struct Stream {
   std::map<std::string, std::size_t> points;
 };
 
+/// A reply's parts in the order they are sent.
+struct ReplyParts {
+  std::vector<std::string> thinking;
+  std::vector<std::string> text;
+  std::vector<SeenMessage::Call> calls;
+  std::string stop_reason;
+  Json usage;
+};
+
 /// Encodes a reply as a case writes it: `thinking`, `text` (a list: one delta each), `tool_call`, `tool_calls` (`name`,
-/// `arguments` as a map or as the raw text, `id`), `stop_reason` (as Anthropic names it) and `usage`. `number` makes
-/// ids unique.
+/// `arguments` as a map or as the raw text, `id`, `signature`), `stop_reason` (as Anthropic names it) and `usage`.
+/// `number` makes ids unique.
 Stream encode_reply(Protocol protocol, const Json& reply, int number);
 
 }  // namespace errand::test::e2e
