@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "cli/listing.hpp"
+#include "render/summary.hpp"
 
 namespace errand::cli {
 
@@ -25,11 +26,11 @@ std::string head(const store::SessionInfo& info) {
   std::string out = fmt::format("session  {}\n", info.id);
   if (!info.start.name.empty()) out += fmt::format("name     {}\n", info.start.name);
   out += fmt::format(
-      "title    {}\nagent    {}\nmodel    {}\nproject  {}\ncreated  {}\nupdated  {}\nturns    {}, {}\ncost     "
-      "{}\nstatus   {}\n",
+      "title    {}\nagent    {}\nmodel    {}\nproject  {}\ncreated  {}\nupdated  {}\nturns    {}, {}\ntokens   "
+      "{}\ncost     {}\nstatus   {}\n",
       info.start.title, info.start.agent, info.start.model, info.start.project, to_rfc3339(info.created),
       to_rfc3339(info.updated), info.turns, text::count_of(static_cast<std::size_t>(info.runs), "run"),
-      money_text(info.cost_usd), info.status);
+      render::tokens_line(info.usage), money_text(info.cost_usd), info.status);
   return out;
 }
 

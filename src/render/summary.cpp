@@ -88,11 +88,22 @@ std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color
   return out;
 }
 
+std::string tokens_line(const chat::Usage& usage) {
+  const auto prompt = usage.input + usage.cache_read + usage.cache_write;
+  auto out = fmt::format("{} tokens in", prompt);
+  if (usage.cache_read > 0) out += fmt::format(" ({}% from the cache)", usage.cache_read * 100 / prompt);
+  out += fmt::format(", {} out", usage.output);
+  if (usage.reasoning > 0) out += fmt::format(" ({} of them reasoning)", usage.reasoning);
+  return out;
+}
+
+std::string usage_line(const chat::event::UsageEvent& usage) {
+  return tokens_line(usage.usage) + (usage.cost_usd ? fmt::format(", ${:.4f}", *usage.cost_usd) : ", price unknown");
+}
+
 std::string figures_line(const chat::event::Done& done) {
-  const auto prompt = done.usage.input + done.usage.cache_read + done.usage.cache_write;
-  auto out = fmt::format("{}, {}, {} tokens in, {} out",
-                         text::count_of(static_cast<std::size_t>(std::max(0, done.num_turns)), "turn"),
-                         format_duration(done.duration), prompt, done.usage.output);
+  auto out = fmt::format("{}, {}, {}", text::count_of(static_cast<std::size_t>(std::max(0, done.num_turns)), "turn"),
+                         format_duration(done.duration), tokens_line(done.usage));
   if (done.total_cost_usd) out += fmt::format(", ${:.4f}", *done.total_cost_usd);
   return out;
 }

@@ -32,6 +32,12 @@ std::string tool_line(std::string_view summary, const chat::event::ToolResult& r
 /// "☑ done", "▶ doing", "☐ to do", a line each.
 std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color);
 
+/// "10200 tokens in (93% from the cache), 480 out (120 of them reasoning)".
+std::string tokens_line(const chat::Usage& usage);
+
+/// The same of one reply, with what it cost: ", $0.0031" or ", price unknown".
+std::string usage_line(const chat::event::UsageEvent& usage);
+
 /// "3 turns, 12s, 10200 tokens in, 480 out, $0.0312".
 std::string figures_line(const chat::event::Done& done);
 

@@ -1,6 +1,9 @@
 #include "render/text_sink.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "render/summary.hpp"
+#include "render/ticker.hpp"
 
 namespace errand::render {
 
@@ -47,6 +51,9 @@ class TextSink::Impl {
       : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {}
 
   void on(const chat::Event& e) {
+    const std::lock_guard lock(mutex_);
+    asking_ = false;
+    waits_.erase(e.agent_path);
     std::visit(overloaded{
                    [&](const event::Ready& body) { ready(body, e.session); },
                    [](const event::User&) {},
@@ -65,24 +72,26 @@ class TextSink::Impl {
                    [&](const event::Fallback& body) { fallback(body, e.agent_path); },
                    [&](const event::CompactStarted& body) { compacting(body, e.agent_path); },
                    [&](const event::CompactCompleted& body) { compacted(body, e.agent_path); },
-                   [](const event::UsageEvent&) {},  // the figures come with done
+                   [&](const event::UsageEvent& body) { usage(body, e.agent_path); },
                    [&](const event::Warning& body) { warning(body, e.agent_path); },
                    [&](const event::ErrorEvent& body) { error(body, e.agent_path); },
                    [&](const event::Cancelled& body) { cancelled(body, e.agent_path); },
                    [&](const event::Done& body) { done(body); },
                },
                e.body);
-    if (options_.flushing == Flushing::each_event) flush();
+    if (options_.flushing == Flushing::each_event) flush_all();
   }
 
   void flush() {
-    if (out_.holds()) out_.flush();
-    if (err_.holds()) err_.flush();
+    const std::lock_guard lock(mutex_);
+    flush_all();
   }
 
   void make_room() {
+    const std::lock_guard lock(mutex_);
+    asking_ = true;
     start_line();
-    flush();
+    flush_all();
   }
 
   [[nodiscard]] const Output& output() const { return out_; }
@@ -90,6 +99,11 @@ class TextSink::Impl {
  private:
   // What the terminal's last line holds.
   enum class Line { empty, answer, thinking, status };
+
+  void flush_all() {
+    if (out_.holds()) out_.flush();
+    if (err_.holds()) err_.flush();
+  }
 
   [[nodiscard]] bool quiet() const { return options_.verbosity == Verbosity::quiet; }
   [[nodiscard]] bool verbose() const { return options_.verbosity == Verbosity::verbose; }
@@ -206,6 +220,7 @@ class TextSink::Impl {
   // What runs now, on a line that the next one replaces.
   void show_status() {
     if (quiet() || options_.err_motion == Motion::off) return;
+    if (!waits_.empty()) return show_wait();
     const auto running = std::ranges::count_if(tools_, [](const auto& entry) { return entry.second.running; });
     if (running == 0) return;
     const auto first = std::ranges::find_if(tools_, [](const auto& entry) { return entry.second.running; });
@@ -216,6 +231,27 @@ class TextSink::Impl {
     to_err(tool_line(ToolLine{ToolStatus::running, first->second.summary, {}, {}}, columns, color()));
     to_err(more);
     line_ = Line::status;
+  }
+
+  // The time left of a wait, which the ticker counts down.
+  void show_wait() {
+    const auto soonest = std::ranges::min(waits_ | std::views::values);
+    const auto left = std::chrono::ceil<std::chrono::seconds>(soonest - Clock::now());
+    start_line();
+    const auto time =
+        left < std::chrono::minutes{1} ? fmt::format("{}s", std::max<long>(left.count(), 0)) : format_duration(left);
+    to_err(paint(fmt::format("… asking again in {}", time), Tone::dim, color()));
+    line_ = Line::status;
+  }
+
+  // On the ticker's thread. False: nobody waits any more.
+  bool tick() {
+    const std::lock_guard lock(mutex_);
+    if (waits_.empty()) return false;
+    if (asking_ || (line_ != Line::status && line_ != Line::empty)) return true;
+    show_wait();
+    flush_all();
+    return true;
   }
 
   void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
@@ -270,6 +306,10 @@ class TextSink::Impl {
 
   void retry(const event::Retry& e, std::string_view agent_path) {
     const auto status = e.status == 0 ? std::string{} : fmt::format(" (HTTP {})", e.status);
+    if (options_.err_motion == Motion::on && !quiet()) {
+      waits_[std::string(agent_path)] = Clock::now() + e.delay;
+      ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
+    }
     note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
                                  format_duration(e.delay), e.attempt, e.max_attempts));
     if (!e.restarted || place_of(agent_path).depth > 0) return;
@@ -292,6 +332,11 @@ class TextSink::Impl {
   void compacted(const event::CompactCompleted& e, std::string_view agent_path) {
     const auto* how = e.summary.empty() ? "older turns were dropped" : "older turns are summarised";
     note(agent_path, fmt::format("{}: {} tokens, about {} now", how, e.tokens_before, e.tokens_after));
+  }
+
+  // The figures of all come with done.
+  void usage(const event::UsageEvent& e, std::string_view agent_path) {
+    if (verbose()) note(agent_path, usage_line(e));
   }
 
   void warning(const event::Warning& e, std::string_view agent_path) { warn(agent_path, e.message); }
@@ -326,6 +371,7 @@ class TextSink::Impl {
   }
 
   void done(const event::Done& e) {
+    waits_.clear();
     tools_.clear();
     start_line();
     answer_piece(streams() ? answer_text_.finish() : std::string{});
@@ -335,7 +381,7 @@ class TextSink::Impl {
     if (e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error) show_error(*e.error);
     if (e.error && gives_partial_answer(*e.error) && has_answer(e)) note({}, "the answer is partial");
     if (verbose()) note({}, figures_line(e));
-    flush();
+    flush_all();
     begin_anew();
   }
 
@@ -374,6 +420,11 @@ class TextSink::Impl {
   std::map<std::string, Tool> tools_;
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   std::optional<Error> error_shown_;
+  using Clock = std::chrono::steady_clock;
+  std::map<std::string, Clock::time_point> waits_;  // by agent: when it asks its model again
+  bool asking_ = false;                             // somebody else has the terminal
+  std::mutex mutex_;                                // the ticker's thread writes too
+  Ticker ticker_;                                   // last: its thread uses all of the above
 };
 
 TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity verbosity) {

@@ -54,7 +54,7 @@ TEST_CASE("summary: todos and figures", "[render][summary]") {
   done.num_turns = 3;
   done.duration = milliseconds(12'000);
   done.usage = {200, 480, 10'000, 0, 0};
-  CHECK(figures_line(done) == "3 turns, 12s, 10200 tokens in, 480 out");
+  CHECK(figures_line(done) == "3 turns, 12s, 10200 tokens in (98% from the cache), 480 out");
   done.total_cost_usd = 0.03124;
-  CHECK(figures_line(done) == "3 turns, 12s, 10200 tokens in, 480 out, $0.0312");
+  CHECK(figures_line(done) == "3 turns, 12s, 10200 tokens in (98% from the cache), 480 out, $0.0312");
 }
