@@ -79,8 +79,10 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       Wire::make(engine->config_, arguments,
                  {{"workspace", around.workspace}, {"data", data}, {"home", engine->config_.sources.home}}));
   const auto wire = self.wire_->replays() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
+  auto retry = self.config_.settings.retry;
+  retry.quota = arguments.wait_for_quota.value_or(retry.quota);
   engine->providers_ = std::make_unique<provider::Registry>(
-      config::providers(self.config_), self.config_.settings.retry,
+      config::providers(self.config_), retry,
       provider::Outside{.transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
                         .load_script = config::load_script,
                         .find_key = [&self](const auto& provider) { return self.keys_.find(provider); },

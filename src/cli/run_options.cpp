@@ -37,6 +37,7 @@ void RunArguments::declare(Options& options) {
   options.number("--max-tokens", max_tokens, 1, "tokens at most, subagents included");
   options.money("--max-cost", max_cost, "money at most, subagents included");
   options.duration("--timeout", timeout, "for the whole run");
+  options.duration("--wait-for-quota", wait_for_quota, "wait that long in all for rate limits, rather than fail");
   options.list("--add-dir", add_dirs, "DIR", "a further directory tools may write in");
   options.text("-C,--cd", directory, "DIR", "work there");
 }

@@ -37,6 +37,7 @@ struct RunArguments {
   std::optional<std::int64_t> max_tokens;
   std::optional<double> max_cost;
   std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> wait_for_quota;
   std::optional<std::string> output_format;
   std::optional<std::string> output;
   std::optional<std::string> record;
