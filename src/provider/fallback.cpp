@@ -43,7 +43,7 @@ struct Bill {
 
 // The last failure, with what the models before it said.
 Error with_tried(Error last, const std::vector<std::string>& tried) {
-  for (const auto& earlier : tried) last = std::move(last).within(earlier);
+  last.context.insert(last.context.end(), tried.begin(), tried.end());
   return last;
 }
 
