@@ -109,7 +109,8 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
        "key\n"},
       {"a: { model: nobody/x }\n",
        "error: unknown provider \"nobody\"\n  at agents.yaml:1:13\n"
-       "  hint: known providers: scripted, anthropic, openai, gemini, zai, proxy, ollama, lmstudio, llamacpp, vllm, "
+       "  hint: known providers: replay, scripted, anthropic, openai, gemini, zai, proxy, ollama, lmstudio, llamacpp, "
+       "vllm, "
        "openrouter, groq, deepseek, mistral, xai, together, cerebras, moonshotai\n"},
       {"a: { model: ollama/ }\n",
        "error: \"ollama/\" names no model behind its provider\n  at agents.yaml:1:13\n  hint: write provider/model\n"},

@@ -77,7 +77,7 @@ TEST_CASE("models: any other word is a mistake with the nearest", "[config][mode
        "provider/model\n"},
       {"antropic/claude",
        "error: unknown provider \"antropic\" in \"antropic/claude\"\n  hint: did you mean \"anthropic\"? known "
-       "providers: scripted, "
+       "providers: replay, scripted, "
        "anthropic, cerebras, deepseek, gemini, groq, llamacpp, lmstudio, mistral, moonshotai, ollama, openai, "
        "openrouter, "
        "proxy, together, vllm, xai, zai\n"},

@@ -46,7 +46,7 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
        "known providers: "
        "anthropic, openai, gemini, zai, proxy, ollama, lmstudio, llamacpp, vllm, openrouter, groq, deepseek, mistral, "
        "xai, "
-       "together, cerebras, moonshotai, scripted\n"},
+       "together, cerebras, moonshotai, replay, scripted\n"},
       {"models: { a/b: { provider: ollama, id: x } }\n",
        "error: \"a/b\" is no name for a model\n  at c.yaml:1:11\n  hint: leave out \"/\", commas and blanks\n"},
       {"models: { s: { provider: ollama, id: x, price: { input: 1 } } }\n",
