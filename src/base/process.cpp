@@ -33,7 +33,7 @@ struct ChildPlan {
   std::vector<char*> argv;
   std::vector<char*> env;
   const char* directory = nullptr;
-  int null_fd = -1;
+  int in_fd = -1;
   int out_fd = -1;
   int err_fd = -1;
   int error_fd = -1;  // where the errno of a failed exec goes
@@ -64,7 +64,7 @@ bool set_limit(const ResourceLimit& limit) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_DFL);
-  ::dup2(plan.null_fd, 0);
+  ::dup2(plan.in_fd, 0);
   ::dup2(plan.out_fd, 1);
   ::dup2(plan.err_fd, 2);
   ::syscall(SYS_close_range, 3U, ~0U, 1U << 2U);  // CLOSE_RANGE_CLOEXEC
@@ -227,7 +227,7 @@ Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output,
   plan.argv = pointers(spec.argv);
   plan.env = pointers(spec.env);
   plan.directory = spec.directory.empty() ? nullptr : spec.directory.c_str();
-  plan.null_fd = null.get();
+  plan.in_fd = spec.stdin_fd >= 0 ? spec.stdin_fd : null.get();
   plan.out_fd = out.write_end.get();
   plan.err_fd = spec.merge_stderr ? out.write_end.get() : err.write_end.get();
   plan.error_fd = exec_status.write_end.get();

@@ -23,11 +23,12 @@ struct ResourceLimit {
   std::uint64_t hard = 0;
 };
 
-/// A program to run. Nothing is inherited that is not named here: stdin is /dev/null, the environment is `env`.
+/// A program to run. Nothing is inherited that is not named here: the environment is `env`.
 struct ProcessSpec {
   std::vector<std::string> argv;              ///< argv[0] is an absolute path
   std::vector<std::string> env;               ///< complete, "NAME=value"
   std::string directory;                      ///< empty: ours
+  int stdin_fd = -1;                          ///< borrowed; -1: /dev/null
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
   std::vector<ResourceLimit> limits;          ///< for the child alone; never above our own
   bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept

@@ -17,6 +17,7 @@ std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_sessions_command();
 std::unique_ptr<Command> make_skills_command();
 std::unique_ptr<Command> make_subagents_command();
+std::unique_ptr<Command> make_test_command();
 std::unique_ptr<Command> make_tools_command();
 std::unique_ptr<Command> make_trust_command();
 std::unique_ptr<Command> make_version_command();
@@ -34,6 +35,7 @@ constexpr std::array table = {
     CommandEntry{"sessions", "[list | show REF]", "what was said, kept and resumable", make_sessions_command},
     CommandEntry{"skills", "[list | show NAME | check PATH]", "skills an agent may load", make_skills_command},
     CommandEntry{"subagents", "[list | show NAME]", "helpers an agent may start", make_subagents_command},
+    CommandEntry{"test", "[PATH…]", "run test cases: recorded runs and what must come of them", make_test_command},
     CommandEntry{"tools", "[list | show NAME]", "what an agent can call", make_tools_command},
     CommandEntry{"trust", "[DIR]", "let a project's files set what an untrusted one may not", make_trust_command},
     CommandEntry{"version", "", "version and build", make_version_command},

@@ -254,7 +254,7 @@ Result<Recording> parse_recording(std::string_view text, const std::string& file
     const bool is_last = newline == std::string_view::npos;
     const auto json = chat::parse_json(text.substr(0, newline));
     if (!json && is_last && reader.has_header()) return reader.finish(fmt::format("line {} is cut off", number));
-    if (!json) return at_line(json.error(), file, number);
+    if (!json) return at_line(wrong(json.error().message).value(), file, number);
     if (auto taken = reader.take(*json); !taken) return at_line(std::move(taken).error(), file, number);
     text.remove_prefix(is_last ? text.size() : newline + 1);
   }

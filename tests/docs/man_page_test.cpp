@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "config/settings.hpp"
+#include "config/test_case.hpp"
 
 using namespace errand;
 
@@ -50,5 +51,13 @@ TEST_CASE("man: errand-config(5) names every setting and its group", "[docs]") {
     CAPTURE(key.name);
     CHECK(page.find(first) != std::string::npos);
     CHECK(page.find(last) != std::string::npos);
+  }
+}
+
+TEST_CASE("man: errand-test(5) names every key of a test case", "[docs]") {
+  const auto page = man_page("errand-test.5");
+  for (const auto& key : config::test_case_keys()) {
+    CAPTURE(key.name);
+    CHECK(page.find(key.name.substr(key.name.rfind('.') + 1)) != std::string::npos);
   }
 }
