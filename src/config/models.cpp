@@ -146,7 +146,9 @@ ThinkingStyle thinking_style(std::string_view provider, std::string_view id) {
   constexpr std::array<std::string_view, 3> hosts = {"groq", "cerebras", "together"};
   const bool hosted_gpt =
       std::ranges::find(hosts, provider) != hosts.end() && id.find("gpt-oss") != std::string_view::npos;
-  const bool takes = hosted_gpt || (provider == "openai" && takes_effort(id));
+  // Whoever names OpenAI's models as OpenAI does (Azure, a proxy) passes its setting on.
+  const bool openais = provider == "openai" || builtin_provider(provider) == nullptr;
+  const bool takes = hosted_gpt || (openais && takes_effort(id));
   return takes ? ThinkingStyle::effort : ThinkingStyle::none;
 }
 

@@ -128,6 +128,8 @@ TEST_CASE("models: how each family takes its thinking", "[config][models]") {
       {"openai", "gpt-5-chat-latest", ThinkingStyle::none},
       {"openai", "gpt-4o", ThinkingStyle::none},
       {"ollama", "gpt-5", ThinkingStyle::none},
+      {"house", "gpt-5.6-sol", ThinkingStyle::effort},
+      {"house", "gpt-4o", ThinkingStyle::none},
   }));
   CAPTURE(c.id);
   CHECK(thinking_style(c.provider, c.id) == c.style);
