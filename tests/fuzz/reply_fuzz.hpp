@@ -58,7 +58,7 @@ inline void check_reply(const Codec& codec, const Endpoint& endpoint, std::strin
   const std::vector<chat::Message> history = {chat::UserMessage{{chat::Text{"x"}}}, whole.message};
   const std::string system;
   const std::vector<chat::ToolSpec> tools;
-  demand(Json::accept(codec.encode({system, history, tools, {}, 0}, endpoint).body));
+  demand(Json::accept(codec.encode({system, history, tools}, endpoint).body));
 }
 
 }  // namespace errand::provider::fuzz

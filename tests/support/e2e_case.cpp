@@ -46,6 +46,7 @@ Protocol protocol_of(const Json& body) {
   if (name == "anthropic") return Protocol::anthropic;
   if (name == "gemini") return Protocol::gemini;
   if (name == "openai_chat") return Protocol::openai_chat;
+  if (name == "openai_responses") return Protocol::openai_responses;
   throw std::runtime_error(fmt::format("there is no protocol \"{}\"", name));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "support/e2e_gemini.hpp"
+#include "support/e2e_responses.hpp"
 
 namespace errand::test::e2e {
 
@@ -289,6 +290,8 @@ SeenRequest decode(Protocol protocol, const Json& json) {
       return decode_gemini(json);
     case Protocol::openai_chat:
       return decode_openai(json);
+    case Protocol::openai_responses:
+      return decode_responses(json);
   }
   throw std::logic_error("a protocol that nobody knows");
 }
@@ -330,6 +333,8 @@ Stream encode_reply(Protocol protocol, const Json& reply, int number) {
       return encode_gemini(parts);
     case Protocol::openai_chat:
       return OpenAiEncoder().encode(parts, number);
+    case Protocol::openai_responses:
+      return encode_responses(parts, number);
   }
   throw std::logic_error("a protocol that nobody knows");
 }

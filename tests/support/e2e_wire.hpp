@@ -12,7 +12,7 @@
 
 namespace errand::test::e2e {
 
-enum class Protocol { anthropic, gemini, openai_chat };
+enum class Protocol { anthropic, gemini, openai_chat, openai_responses };
 
 /// One message of a request, whatever the protocol.
 struct SeenMessage {
