@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::chrono::seconds grace_after_timeout{10};  // for the run to save and leave by itself
 constexpr std::size_t max_skill_files = 2'000;
+constexpr std::size_t max_events_bytes = std::size_t{128} << 20U;
 // The run's own settings; all other variables are the user's business and could change what comes of a case.
 constexpr std::array<std::string_view, 8> kept_variables = {"ASAN_OPTIONS", "LANG", "LC_ALL",       "LSAN_OPTIONS",
                                                             "PATH",         "TZ",   "TSAN_OPTIONS", "UBSAN_OPTIONS"};
@@ -208,6 +209,7 @@ Result<TestOutcome> run_program(const config::TestCase& test, std::vector<std::s
   spec.argv = std::move(argv);
   for (const auto& [name, value] : env) spec.env.push_back(fmt::format("{}={}", name, value));
   spec.directory = workspace;
+  spec.max_output_bytes = max_events_bytes;
   if (!test.prompts.empty()) spec.stdin_fd = prompts.get();
   std::string out;
   std::string err;
@@ -226,6 +228,8 @@ Result<TestOutcome> run_program(const config::TestCase& test, std::vector<std::s
   outcome.duration = finished.duration;
   outcome.workspace = workspace;
   if (finished.end == ProcessEnd::timed_out) outcome.error = "it did not end, and was killed";
+  if (finished.end == ProcessEnd::output_limit)
+    outcome.error = fmt::format("it wrote more than {} bytes, and was killed", max_events_bytes);
   if (outcome.error.empty() && outcome.exit != 0) outcome.error = text::trim(err);
   return outcome;
 }

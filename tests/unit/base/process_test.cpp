@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <sys/resource.h>
 
+#include "base/fd.hpp"
+
 using namespace errand;
 using std::chrono::milliseconds;
 
@@ -40,6 +42,17 @@ TEST_CASE("process: output of both streams arrives in order with the exit code",
 
 TEST_CASE("process: nothing is inherited: stdin is empty, the environment clean", "[base][process]") {
   CHECK(shell("cat; env | grep -v -e PWD -e SHLVL -e _=").out == "ONLY=this\n");
+}
+
+TEST_CASE("process: a stdin that is given is read to its end", "[base][process]") {
+  const auto input = memory_file("one\ntwo\n");
+  REQUIRE(input);
+  ProcessSpec spec;
+  spec.argv = {"/bin/cat"};
+  spec.stdin_fd = input->get();
+  std::string out;
+  REQUIRE(run_process(spec, [&](OutputStream, std::string_view s) { out += s; }, {}));
+  CHECK(out == "one\ntwo\n");
 }
 
 TEST_CASE("process: a signal is 128 and its number", "[base][process]") {
