@@ -14,6 +14,7 @@ import time
 
 DELTAS = 20_000
 ROUNDS = 50
+STREAMS = 1_000
 
 
 def sse(*events):
@@ -48,15 +49,22 @@ class Server:
     """One reply after another, on one thread a connection. Keeps when each request arrived and its body."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=2 * STREAMS)
         self.port = self.listener.getsockname()[1]
         self.replies, self.arrived, self.bodies = [], [], []
         self.lock = threading.Lock()
+        self.gathered = None
+        self.left = None
         threading.Thread(target=self.accept, daemon=True).start()
 
     def plan(self, replies):
         with self.lock:
             self.replies, self.arrived, self.bodies = list(replies), [], []
+
+    def gather(self, count):
+        """The next `count` replies begin, wait for each other, and then end."""
+        self.plan([])
+        self.gathered = threading.Barrier(count)
 
     def accept(self):
         while True:
@@ -75,9 +83,27 @@ class Server:
             with self.lock:
                 self.arrived.append(time.monotonic())
                 self.bodies.append(body)
-                reply = self.replies.pop(0)
+                reply = self.replies.pop(0) if self.replies else None
+            if reply is None:
+                self.begin_and_wait(connection)
+                continue
             connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n"
                                % len(reply) + reply)
+
+
+    def begin_and_wait(self, connection):
+        """Half a reply; the rest once all have theirs, or never: then it notes when the client has gone."""
+        whole = text_reply(["Hello ", "there."])
+        cut = whole.index(b"Hello ") + len(b"Hello ") + len(b'"}}\n\n')
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n"
+                           % len(whole) + whole[:cut])
+        if self.gathered is None:
+            connection.recv(1)
+            self.left = time.monotonic_ns()
+            return
+        self.gathered.wait()
+        time.sleep(1)  # the last to hear something looks at its memory
+        connection.sendall(whole[cut:])
 
 
 class Run:
@@ -108,6 +134,7 @@ def row(name, value, beside=""):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("errand")
+    parser.add_argument("inside", help="errand_bench")
     parser.add_argument("--runs", type=int, default=15)
     options = parser.parse_args()
     errand, runs = os.path.abspath(options.errand), options.runs
@@ -176,6 +203,31 @@ def main():
         row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
         row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
     shutil.rmtree(work)
+    inside(os.path.abspath(options.inside), server)
+
+
+def inside(bench, server):
+    """What shows only in one process."""
+    for line in subprocess.check_output([bench, "decode"], text=True).splitlines():
+        name, speed, each = line.split()
+        row(f"decoding {name}", f"{float(speed):.0f} MB/s", f"{float(each):.2f} us CPU per delta")
+
+    url = f"http://127.0.0.1:{server.port}"
+    server.gather(STREAMS)
+    server.replies = [text_reply(["Hello."])]
+    whole, before, during = map(int, subprocess.check_output([bench, "streams", url, str(STREAMS)], text=True).split())
+    row(f"memory of {whole} streams at once", f"{(during - before) / 2**20:.1f} MiB", f"{before / 2**20:.1f} MiB before them")
+
+    server.gathered = None
+    closed, returned = [], []
+    for _ in range(15):
+        server.left = None
+        asked, took = map(int, subprocess.check_output([bench, "cancel", url], text=True).split())
+        while server.left is None:
+            time.sleep(0.001)
+        closed.append((server.left - asked) / 1e9)
+        returned.append(took / 1e6)
+    row("cancel to closed connection", f"{median(closed) * 1000:.2f} ms", f"call returned after {median(returned) * 1000:.2f} ms")
 
 
 if __name__ == "__main__":

@@ -9,4 +9,5 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 install_packages python3 curl
 build_preset release
-exec python3 bench/measure.py build/release/errand "$@"
+cmake --build --preset release --target errand_bench -- --quiet
+exec python3 bench/measure.py build/release/errand build/release/bench/errand_bench "$@"
