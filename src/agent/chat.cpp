@@ -39,7 +39,7 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
 }  // namespace
 
 Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
-  ERRAND_TRY(open(prompt));
+  ERRAND_TRY(open(prompt, call));
   const RunOptions options{.trigger = start_.trigger,
                            .argv = start_.argv,
                            .announce = announce_,
@@ -50,9 +50,9 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
 }
 
 // The model first: without one, no session is begun.
-Result<void> Chat::open(const chat::UserMessage& first) {
+Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};
-  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models));
+  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
   if (!session_) ERRAND_TRY(open_session(first));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
   agent_.emplace(std::move(agent));

@@ -43,7 +43,7 @@ class Chat {
   [[nodiscard]] const Session* session() const { return session_ ? &*session_ : nullptr; }
 
  private:
-  Result<void> open(const chat::UserMessage& first);
+  Result<void> open(const chat::UserMessage& first, const Call& call);
   Result<void> open_session(const chat::UserMessage& first);
   Result<void> change_session();
 

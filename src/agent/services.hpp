@@ -17,8 +17,9 @@
 
 namespace errand::agent {
 
-/// Opens a model by the names an agent's definition has: one, or a fallback chain.
-using ModelOpener = std::function<Result<std::unique_ptr<provider::Provider>>(const std::vector<std::string>& models)>;
+/// Opens a model by the names an agent's definition has: one, or a fallback chain. May ask servers and wait.
+using ModelOpener = std::function<Result<std::unique_ptr<provider::Provider>>(const std::vector<std::string>& models,
+                                                                              const Call& call)>;
 
 /// The surroundings of every agent of this process: where it works and what is around it.
 struct Surroundings {

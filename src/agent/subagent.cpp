@@ -51,7 +51,7 @@ class TaskTool final : public tool::Tool {
 
   Result<tool::Output> run(const Json& input, const tool::Context&, const Call& call) override {
     ERRAND_TRY_ASSIGN(const auto* definition, find(subject(input)));
-    ERRAND_TRY_ASSIGN(auto provider, tree_.services.open_model(models_of(*definition, parent_)));
+    ERRAND_TRY_ASSIGN(auto provider, tree_.services.open_model(models_of(*definition, parent_), call));
     ERRAND_TRY_ASSIGN(auto session, child_session(*definition, input.at("description").get<std::string>()));
     auto agent =
         open_subagent(*definition, std::move(provider), parent_, session, tree_.services, next_path(definition->id));

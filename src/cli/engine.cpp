@@ -11,6 +11,7 @@
 #include "config/lookup.hpp"
 #include "config/places.hpp"
 #include "config/script.hpp"
+#include "provider/local_models.hpp"
 #include "store/open.hpp"
 
 namespace errand::cli {
@@ -81,6 +82,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   const auto wire = self.wire_->replays() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
   auto retry = self.config_.settings.retry;
   retry.quota = arguments.wait_for_quota.value_or(retry.quota);
+  engine->model_is_named_ = arguments.model.has_value();
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), retry,
       provider::Outside{.transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
@@ -94,7 +96,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .sandbox = *self.sandbox_,
                       .interaction = interaction,
                       .sink = sink,
-                      .open_model = [&self](const std::vector<std::string>& names) { return self.open_model(names); },
+                      .open_model = [&self](const std::vector<std::string>& names,
+                                            const Call& call) { return self.open_model(names, call); },
                       .save_rule = [&self](const chat::Rule& rule) -> Result<void> {
                         ERRAND_TRY(config::save_allow_rule(self.config_.sources, chat::to_string(rule)));
                         return {};
@@ -130,9 +133,16 @@ void Engine::preload(const std::vector<std::string>& models) {
   if (std::ranges::any_of(*chain, is_remote)) wire_->preload();
 }
 
-Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector<std::string>& names) const {
-  ERRAND_TRY_ASSIGN(const auto chain, config::resolve_models(config_, names, config_.sources.cwd));
-  return providers_->open(chain);
+Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector<std::string>& names,
+                                                               const Call& call) {
+  ERRAND_TRY_ASSIGN(auto chain, config::resolve_models(config_, names, config_.sources.cwd));
+  std::vector<chat::event::Warning> warnings;
+  if (!wire_->replays()) {
+    if (!model_is_named_) local_models_.stand_in(chain, names, warnings, call);
+    local_models_.fill_in_window(chain, call);
+  }
+  ERRAND_TRY_ASSIGN(auto model, providers_->open(chain));
+  return provider::with_warnings(std::move(model), std::move(warnings));
 }
 
 }  // namespace errand::cli

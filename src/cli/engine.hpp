@@ -11,6 +11,7 @@
 #include "chat/event.hpp"
 #include "chat/interaction.hpp"
 #include "cli/command.hpp"
+#include "cli/local_models.hpp"
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "cli/wire.hpp"
@@ -46,7 +47,7 @@ class Engine {
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
   Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
                                            const Place& place) const;
-  Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names) const;
+  Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names, const Call& call);
 
   config::Configuration config_;
   config::Keys keys_{config_};
@@ -56,6 +57,8 @@ class Engine {
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<provider::Registry> providers_;
+  bool model_is_named_ = false;
+  LocalModels local_models_{config_, [this]() -> http::Transport& { return wire_->network(); }};
   std::optional<agent::Services> services_;
 };
 

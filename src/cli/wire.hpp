@@ -31,6 +31,9 @@ class Wire {
   /// For every model that is not a file.
   http::Transport& transport();
 
+  /// For questions beside the conversation, which are not recorded.
+  http::Transport& network() { return client(); }
+
   /// Whether that plays a recording: no key is needed, and no time passes.
   [[nodiscard]] bool replays() const { return replayer_ != nullptr; }
 

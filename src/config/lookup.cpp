@@ -7,7 +7,9 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "config/keys.hpp"
 #include "config/models.hpp"
+#include "config/places.hpp"
 
 namespace errand::config {
 
@@ -97,6 +99,18 @@ Result<chat::ModelSpec> spec_named(const Configuration& config, const std::strin
   return out;
 }
 
+bool is_set_up(const Configuration& config, const chat::ProviderSpec& provider) {
+  if (key_source(config, provider).kind != KeySource::Kind::none) return true;
+  const auto* builtin = builtin_provider(provider.name);
+  if (builtin != nullptr && variable(config, builtin->base_url_variable)) return true;
+  const auto section = fmt::format("providers.{}.", provider.name);
+  return std::ranges::any_of(config.settings.given, [&](const GivenSettings& file) {
+    return std::ranges::any_of(file.values, [&](const GivenValue& value) {
+      return value.key.starts_with(section) && value.source != GivenValue::Source::held_back;
+    });
+  });
+}
+
 }  // namespace
 
 bool plays_a_file(std::string_view provider) {
@@ -152,6 +166,19 @@ std::vector<chat::ProviderSpec> providers(const Configuration& config) {
   std::vector<chat::ProviderSpec> out;
   for (const auto& [name, spec] : config.settings.providers) out.push_back(spec);
   return out;
+}
+
+std::vector<chat::ProviderSpec> configured_providers(const Configuration& config) {
+  auto out = providers(config);
+  std::erase_if(out, [&](const chat::ProviderSpec& provider) { return !is_set_up(config, provider); });
+  return out;
+}
+
+bool names_its_model(const AgentEntry& entry) {
+  if (entry.layer == Layer::shipped || entry.layer == Layer::built_in) return false;
+  return std::ranges::any_of(entry.given, [](const GivenValue& given) {
+    return given.key == "model" && given.source != GivenValue::Source::built_in;
+  });
 }
 
 std::vector<chat::ModelSpec> known_models(const Configuration& config) {

@@ -35,6 +35,13 @@ Result<std::vector<chat::ModelSpec>> resolve_models(const Configuration& config,
 /// All providers, by name, with the keys found in the real environment and the trusted .env files.
 std::vector<chat::ProviderSpec> providers(const Configuration& config);
 
+/// The providers somebody set up, by name: with a key, a file or command for one, an address in a variable, or a
+/// section in config.yaml that counts.
+std::vector<chat::ProviderSpec> configured_providers(const Configuration& config);
+
+/// Whether somebody wrote down which model that agent or subagent uses; those that come with this program do not count.
+[[nodiscard]] bool names_its_model(const AgentEntry& entry);
+
 /// What `errand models` lists: aliases (config.yaml's, then built-in ones), then the built-in table.
 std::vector<chat::ModelSpec> known_models(const Configuration& config);
 

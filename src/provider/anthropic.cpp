@@ -12,6 +12,7 @@
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
+#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/json_text.hpp"
 #include "provider/wire_value.hpp"
@@ -302,12 +303,6 @@ void AnthropicDecoder::stop(const Json& holder, DecodeSink& sink) {
   if (!reason.empty()) sink.on_event(stream::Finished{stop_of(reason)});
 }
 
-// The official SDKs take the URL without /v1; one that has it is meant the same.
-std::string messages_url(std::string_view base_url) {
-  while (base_url.ends_with('/')) base_url.remove_suffix(1);
-  return joined_url(base_url, base_url.ends_with("/v1") ? "/messages" : "/v1/messages");
-}
-
 class AnthropicCodec final : public Codec {
  public:
   [[nodiscard]] http::Request encode(const Request& request, const Endpoint& endpoint) const override;
@@ -348,16 +343,10 @@ http::Request AnthropicCodec::encode(const Request& request, const Endpoint& end
 http::Request AnthropicCodec::addressed(const Endpoint& endpoint, std::string_view below) {
   const auto& provider = endpoint.provider;
   http::Request out;
-  out.url = joined_url(messages_url(provider.base_url), below);
+  out.url = joined_url(api_root(provider), fmt::format("/messages{}", below));
   out.headers = {
       {"content-type", "application/json"}, {"accept", "text/event-stream"}, {"anthropic-version", "2023-06-01"}};
-  if (!provider.key.empty()) {
-    out.headers.push_back({"x-api-key", provider.key});
-    // Others that speak this protocol take either header; the API itself takes a bearer for OAuth tokens only.
-    if (host_of(provider.base_url) != "api.anthropic.com") {
-      out.headers.push_back({"authorization", "Bearer " + provider.key});
-    }
-  }
+  for (auto& header : key_headers(provider)) out.headers.push_back(std::move(header));
   return out;
 }
 

@@ -281,6 +281,19 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
           std::string(is_rate_limit(failure) ? error_code::rate_limit : "")};
 }
 
+Error page_answer(std::string_view page, const Endpoint& endpoint) {
+  const auto& provider = endpoint.provider;
+  return {
+      ErrorKind::unavailable,
+      fmt::format("the model API at {} answered with {}", provider.base_url,
+                  public_text(read_failure(0, page).message, endpoint)),
+      fmt::format("something else answers there, such as a proxy or a login page; check base_url of provider \"{}\"",
+                  provider.name),
+      {},
+      {},
+      false};
+}
+
 std::string public_text(std::string_view message, const Endpoint& endpoint) {
   std::string out(message.substr(0, 4096));
   if (!endpoint.provider.key.empty()) out = text::replace_all(std::move(out), endpoint.provider.key, "…");

@@ -34,6 +34,9 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint);
 /// The first lines of a message, made harmless, without anything that looks like a key or an account's id.
 std::string public_text(std::string_view message, const Endpoint& endpoint);
 
+/// `unavailable`: a page of HTML where a reply should be, as proxies and networks that want a login send it.
+Error page_answer(std::string_view page, const Endpoint& endpoint);
+
 /// `unavailable`, retryable.
 Error broken_reply(std::string message, const Endpoint& endpoint);
 

@@ -85,19 +85,6 @@ Result<void> BodyReader::feed(const http::ResponseHead& head, std::string_view b
   return {};
 }
 
-Error BodyReader::page_error() const {
-  const auto page = read_failure(0, body_);
-  return {
-      ErrorKind::unavailable,
-      fmt::format("the model API at {} answered with {}", endpoint_.provider.base_url,
-                  public_text(page.message, endpoint_)),
-      fmt::format("something else answers there, such as a proxy or a login page; check base_url of provider \"{}\"",
-                  endpoint_.provider.name),
-      {},
-      {},
-      false};
-}
-
 Result<void> BodyReader::finish(const http::ResponseHead& head) {
   if (!is_success(head)) {
     requested_wait_ = read_failure(head.status, body_).retry_delay;
@@ -107,7 +94,7 @@ Result<void> BodyReader::finish(const http::ResponseHead& head) {
     case Form::unknown:
       return fail(broken_reply("the model API answered with an empty body", endpoint_));
     case Form::page:
-      return fail(page_error());
+      return fail(page_answer(body_, endpoint_));
     case Form::json:
       ERRAND_TRY(decoder_->on_json(body_, *this));
       break;

@@ -44,7 +44,6 @@ class BodyReader final : public DecodeSink {
 
   Result<void> decode(std::string_view bytes);
   void choose_form();
-  [[nodiscard]] Error page_error() const;
 
   const Codec& codec_;
   const Endpoint& endpoint_;

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/gemini_arguments.hpp"
 #include "provider/gemini_chunk.hpp"
@@ -384,8 +385,7 @@ http::Request post(std::string url, const Endpoint& endpoint) {
   http::Request out;
   out.url = std::move(url);
   out.headers = {{"content-type", "application/json"}};
-  // Never in the URL, where proxies log it.
-  if (!endpoint.provider.key.empty()) out.headers.push_back({"x-goog-api-key", endpoint.provider.key});
+  for (auto& header : key_headers(endpoint.provider)) out.headers.push_back(std::move(header));
   return out;
 }
 

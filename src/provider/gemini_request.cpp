@@ -9,6 +9,7 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
+#include "provider/address.hpp"
 #include "provider/assembler.hpp"
 #include "provider/gemini.hpp"
 #include "provider/gemini_settings.hpp"
@@ -249,23 +250,6 @@ void write_tools(JsonWriter& json, const std::vector<chat::ToolSpec>& tools) {
   json.end_array().end_object().end_array();
 }
 
-// "v1", "v1beta", "v1beta1", "v1alpha".
-bool is_version(std::string_view segment) {
-  return segment.size() >= 2 && segment[0] == 'v' && std::isdigit(static_cast<unsigned char>(segment[1])) != 0;
-}
-
-bool has_version(std::string_view base_url) {
-  base_url = base_url.substr(0, base_url.find('?'));
-  if (const auto scheme = base_url.find("://"); scheme != std::string_view::npos) base_url.remove_prefix(scheme + 3);
-  auto slash = base_url.find('/');
-  while (slash != std::string_view::npos) {
-    base_url.remove_prefix(slash + 1);
-    slash = base_url.find('/');
-    if (is_version(base_url.substr(0, slash))) return true;
-  }
-  return false;
-}
-
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -286,9 +270,7 @@ std::string gemini_resource(std::string_view model_id) {
 }
 
 std::string gemini_url(const Endpoint& endpoint, std::string_view method) {
-  const auto& base = endpoint.provider.base_url;
-  return joined_url(
-      base, fmt::format("{}/{}:{}", has_version(base) ? "" : "/v1beta", gemini_resource(endpoint.model.id), method));
+  return joined_url(api_root(endpoint.provider), fmt::format("/{}:{}", gemini_resource(endpoint.model.id), method));
 }
 
 // What is static comes first, the conversation last.

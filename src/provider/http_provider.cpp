@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "chat/names.hpp"
 #include "http/retry.hpp"
+#include "provider/address.hpp"
 #include "provider/body_reader.hpp"
 #include "provider/generation.hpp"
 
@@ -283,14 +284,8 @@ HttpProvider::HttpProvider(std::unique_ptr<Codec> codec, Endpoint endpoint, chat
 // What every request to this provider carries.
 http::Request HttpProvider::addressed(http::Request request) const {
   const auto& provider = endpoint_.provider;
-  for (const auto& [name, value] : provider.headers) {
-    const auto same = [&](const http::Header& header) { return text::lower(header.name) == text::lower(name); };
-    std::erase_if(request.headers, same);
-    request.headers.push_back({name, value});
-  }
+  request = provider::addressed(std::move(request), provider);
   request.idle_limit = retry_.idle;
-  request.tls = {provider.ca_file, provider.client_cert, provider.client_key};
-  request.proxy = provider.proxy;
   request.notes = {{"provider", provider.name},
                    {"type", std::string(chat::name_of(provider.protocol))},
                    {"model", endpoint_.model.id}};

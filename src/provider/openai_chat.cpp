@@ -14,9 +14,9 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/openai_hot_chunk.hpp"
-#include "provider/openai_quirks.hpp"
 #include "provider/wire_value.hpp"
 
 namespace errand::provider {
@@ -302,12 +302,7 @@ class OpenAiChatCodec final : public Codec {
     http::Request out;
     out.url = joined_url(endpoint.provider.base_url, "/chat/completions");
     out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
-    if (!endpoint.provider.key.empty()) {
-      out.headers.push_back({"authorization", "Bearer " + endpoint.provider.key});
-      if (quirks_of(endpoint.provider).key == KeyHeader::api_key) {
-        out.headers.push_back({"api-key", endpoint.provider.key});
-      }
-    }
+    for (auto& header : key_headers(endpoint.provider)) out.headers.push_back(std::move(header));
     out.body = openai_chat_body(request, endpoint);
     return out;
   }

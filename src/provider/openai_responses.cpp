@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/try.hpp"
+#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/json_text.hpp"
-#include "provider/openai_quirks.hpp"
 #include "provider/openai_responses_items.hpp"
 #include "provider/wire_value.hpp"
 
@@ -270,10 +270,7 @@ class ResponsesCodec final : public Codec {
     http::Request out;
     out.url = joined_url(provider.base_url, "/responses");
     out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
-    if (!provider.key.empty()) {
-      out.headers.push_back({"authorization", "Bearer " + provider.key});
-      if (quirks_of(provider).key == KeyHeader::api_key) out.headers.push_back({"api-key", provider.key});
-    }
+    for (auto& header : key_headers(provider)) out.headers.push_back(std::move(header));
     out.body = openai_responses_body(request, endpoint);
     return out;
   }

@@ -56,8 +56,9 @@ struct Reply {
 
 /// A model that can be asked. Safe to call from several threads at once.
 ///
-/// stream() returns an Error when no reply began and nothing was billed: `auth`, `unavailable` (after the last try), `limit` (the context
-/// window, or no output left), `failure` (the request was refused), `config` (no such model), `cancelled`, `timeout`.
+/// stream() returns an Error when no reply began and nothing was billed: `auth`, `unavailable` (after the last try),
+/// `limit` (the context window, or no output left), `failure` (the request was refused), `config` (no such model),
+/// `cancelled`, `timeout`.
 class Provider {
  public:
   virtual ~Provider() = default;

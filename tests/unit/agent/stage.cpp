@@ -150,7 +150,8 @@ agent::Chat& Stage::chat() {
       .sandbox = sandbox,
       .interaction = person,
       .sink = events,
-      .open_model = [this](const std::vector<std::string>& names) -> Result<std::unique_ptr<provider::Provider>> {
+      .open_model = [this](const std::vector<std::string>& names,
+                           const Call&) -> Result<std::unique_ptr<provider::Provider>> {
         return std::make_unique<ModelRef>(models.at(names.front()), names.front());
       },
       .save_rule = [this](const chat::Rule& rule) -> Result<void> {
