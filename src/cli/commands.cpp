@@ -11,6 +11,7 @@ namespace errand::cli {
 std::unique_ptr<Command> make_agents_command();
 std::unique_ptr<Command> make_chat_command();
 std::unique_ptr<Command> make_config_command();
+std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_run_command();
@@ -29,6 +30,7 @@ constexpr std::array table = {
                  make_agents_command},
     CommandEntry{"chat", "[PROMPT]", "talk with an agent; with piped stdin, one prompt a line", make_chat_command},
     CommandEntry{"config", "[show | get KEY | path]", "settings and where each comes from", make_config_command},
+    CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},

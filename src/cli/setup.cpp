@@ -30,6 +30,12 @@ std::string shipped_directory() {
   return {};
 }
 
+config::Sources with_this_program(config::Sources sources, const Invocation& invocation) {
+  sources.config_file = invocation.globals.config_file;
+  for (const auto& dialect : provider::dialect_names()) sources.dialects.emplace_back(dialect);
+  return sources;
+}
+
 }  // namespace
 
 Result<void> enter_directory(const RunArguments& arguments) {
@@ -39,9 +45,16 @@ Result<void> enter_directory(const RunArguments& arguments) {
 
 Result<config::Sources> configuration_sources(const Invocation& invocation) {
   ERRAND_TRY_ASSIGN(auto sources, config::process_sources(shipped_directory()));
-  sources.config_file = invocation.globals.config_file;
-  for (const auto& dialect : provider::dialect_names()) sources.dialects.emplace_back(dialect);
-  return sources;
+  return with_this_program(std::move(sources), invocation);
+}
+
+// What crontab(5) says of the environment.
+Result<config::Sources> cron_sources(const Invocation& invocation) {
+  ERRAND_TRY_ASSIGN(const auto own, config::process_sources(shipped_directory()));
+  const auto home = own.home.empty() ? std::string("/") : own.home;
+  config::EnvMap env = {{"HOME", home}, {"PATH", "/usr/bin:/bin"}, {"SHELL", "/bin/sh"}};
+  if (const auto name = own.env.find("LOGNAME"); name != own.env.end()) env.insert(*name);
+  return with_this_program(config::sources_with(std::move(env), home, shipped_directory()), invocation);
 }
 
 Result<config::Configuration> load_quietly(const Invocation& invocation, config::Scope scope) {

@@ -16,6 +16,9 @@ Result<void> enter_directory(const RunArguments& arguments);
 /// Where this process looks for its configuration.
 Result<config::Sources> configuration_sources(const Invocation& invocation);
 
+/// Where a process would look that cron starts for this user: with cron's bare environment, in the home directory.
+Result<config::Sources> cron_sources(const Invocation& invocation);
+
 /// The configuration of this process; all its mistakes as one Error. Its warnings go to stderr.
 Result<config::Configuration> load_configuration(const Invocation& invocation,
                                                  config::Scope scope = config::Scope::all);

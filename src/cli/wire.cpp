@@ -44,6 +44,10 @@ http::ClientOptions client_options(const config::Configuration& config) {
 
 }  // namespace
 
+std::unique_ptr<http::Client> make_client(const config::Configuration& config) {
+  return std::make_unique<http::Client>(client_options(config));
+}
+
 Wire::Wire(const config::Configuration& config, const RunArguments& arguments, std::vector<http::NamedPlace> places)
     : config_(config),
       mode_(arguments.replay_strict ? http::ReplayMode::strict : http::ReplayMode::lenient),
@@ -68,7 +72,7 @@ Result<std::unique_ptr<Wire>> Wire::make(const config::Configuration& config, co
 }
 
 http::Client& Wire::client() {
-  std::call_once(client_made_, [this] { client_ = std::make_unique<http::Client>(client_options(config_)); });
+  std::call_once(client_made_, [this] { client_ = make_client(config_); });
   return *client_;
 }
 

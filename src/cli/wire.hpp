@@ -17,6 +17,9 @@
 
 namespace errand::cli {
 
+/// The network as this configuration's environment says: its certificates, its proxies.
+std::unique_ptr<http::Client> make_client(const config::Configuration& config);
+
 /// Where the requests of a run go: over the network, into a recording beside that (--record), or nowhere, to be
 /// answered by a recording (--replay, models named replay/FILE). Thread-safe.
 class Wire {

@@ -14,6 +14,9 @@ namespace errand::config {
 /// Relative XDG directories are ignored, as the XDG base directory specification says.
 Result<Sources> process_sources(std::string shipped_dir);
 
+/// The same for a process with that environment and working directory (absolute): what cron would start, say.
+Sources sources_with(EnvMap env, std::string cwd, std::string shipped_dir);
+
 enum class Scope {
   settings,  ///< config.yaml, .env and trust alone: for commands that need no agent
   all,

@@ -49,9 +49,14 @@ std::string xdg_directory(const EnvMap& env, std::string_view variable, const st
 }  // namespace
 
 Result<Sources> process_sources(std::string shipped_dir) {
+  ERRAND_TRY_ASSIGN(auto cwd, current_directory());
+  return sources_with(environment(), std::move(cwd), std::move(shipped_dir));
+}
+
+Sources sources_with(EnvMap env, std::string cwd, std::string shipped_dir) {
   Sources out;
-  ERRAND_TRY_ASSIGN(out.cwd, current_directory());
-  out.env = environment();
+  out.cwd = std::move(cwd);
+  out.env = std::move(env);
   out.home = home_directory(out.env);
   out.user_config_dir = xdg_directory(out.env, "XDG_CONFIG_HOME", out.home, ".config");
   out.state_dir = xdg_directory(out.env, "XDG_STATE_HOME", out.home, ".local/state");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -235,7 +234,8 @@ class TextSink::Impl {
 
   // The time left of a wait, which the ticker counts down.
   void show_wait() {
-    const auto soonest = std::ranges::min(waits_ | std::views::values);
+    const auto by_time = [](const auto& one, const auto& other) { return one.second < other.second; };
+    const auto soonest = std::min_element(waits_.begin(), waits_.end(), by_time)->second;
     const auto left = std::chrono::ceil<std::chrono::seconds>(soonest - Clock::now());
     start_line();
     const auto time =

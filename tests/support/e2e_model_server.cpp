@@ -16,9 +16,9 @@ namespace {
 const std::set<std::string> entry_keys = {"when",  "expect", "reply", "status",   "headers",
                                           "body",  "repeat", "stall", "cut",      "cut_after",
                                           "reset", "close",  "delay", "optional", "after_requests"};
-const std::set<std::string> expectation_keys = {"path",         "headers",   "body",       "body_text",
-                                                "system",       "tools",     "messages",   "model",
-                                                "last_message", "has_tools", "lacks_tools"};
+const std::set<std::string> expectation_keys = {"method",    "path",         "headers",   "body",
+                                                "body_text", "system",       "tools",     "messages",
+                                                "model",     "last_message", "has_tools", "lacks_tools"};
 
 void require_known(const Json& object, const std::set<std::string>& known, std::string_view what) {
   for (const auto& [key, value] : object.items()) {
@@ -112,6 +112,7 @@ Failures check_request(const Json& expected, const ReceivedRequest& request, con
   require_known(expected, expectation_keys, "expect");
   Failures out;
   for (const auto& [key, wanted] : expected.items()) {
+    if (key == "method") add(out, check_text("the method", wanted, request.method));
     if (key == "path") add(out, check_text("the path", wanted, request.path));
     if (key == "headers") add(out, check_headers(wanted, request));
     if (key == "body") add(out, check_json("body", wanted, seen.body));
@@ -124,6 +125,18 @@ Failures check_request(const Json& expected, const ReceivedRequest& request, con
     if (key == "last_message") add(out, check_last_message(wanted, seen));
     if (key == "messages") add(out, check_json("messages", wanted, conversation_of(seen)));
   }
+  return out;
+}
+
+// A question beside the conversation: which models there are, what a server has loaded.
+bool is_question(const ReceivedRequest& request) {
+  return request.method == "GET" || request.path.starts_with("/api/");
+}
+
+SeenRequest seen_in(Protocol protocol, const ReceivedRequest& request) {
+  if (!is_question(request)) return decode_request(protocol, request.body);
+  SeenRequest out;
+  if (!request.body.empty()) out.body = Json::parse(request.body);
   return out;
 }
 
@@ -182,8 +195,8 @@ ModelServer::Prepared ModelServer::prepare(const ReceivedRequest& request) {
   const std::lock_guard lock(mutex_);
   const int number = ++number_;
   try {
-    const auto seen = decode_request(protocol_, request.body);
-    note(number, mistakes_in(seen));
+    const auto seen = seen_in(protocol_, request);
+    if (!is_question(request)) note(number, mistakes_in(seen));
     auto* planned = choose(request, seen);
     if (planned == nullptr) {
       note(number, {"no reply is left for it; its last message: " +
