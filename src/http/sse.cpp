@@ -99,6 +99,17 @@ Result<std::vector<SseEvent>> SseParser::feed(std::string_view bytes) {
   return out;
 }
 
+// One event at most: bare JSON begins only where no data has come.
+SseRest SseParser::finish() {
+  std::vector<SseEvent> out;
+  const std::string line = std::exchange(line_, {});
+  if (!line.empty()) end_line(line, out);
+  const bool begun = !bare_json_.empty() || !event_.type.empty() || (!line.empty() && line.front() != ':');
+  end_line({}, out);
+  if (out.empty()) return {std::nullopt, begun};
+  return {std::move(out.front()), false};
+}
+
 std::string_view SseParser::without_byte_order_mark(std::string_view bytes) {
   while (at_start_ && !bytes.empty()) {
     if (bytes.front() != byte_order_mark[mark_bytes_]) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,21 @@ struct SseEvent {
   bool operator==(const SseEvent&) const = default;
 };
 
+/// What the end of a stream left behind.
+struct SseRest {
+  /// An event that no blank line ended. It may lack more than that: who reads the data judges it.
+  std::optional<SseEvent> event;
+  bool cut = false;  ///< there are bytes of an event that has no data yet, or of bare JSON that is not closed
+};
+
 /// Splits a server-sent event stream into events, however the bytes arrive.
 ///
 /// Follows the WHATWG HTML standard, section 9.2.6 "Interpreting an event
 /// stream": lines end in LF, CR or CRLF; a leading BOM is dropped; lines that
-/// start with ':' are comments; an event without `data:` is not dispatched; an
-/// unfinished event at end of stream is discarded. `id:` and `retry:` are read
-/// past: no model API uses them. Bytes are passed on as they came, also those
-/// that are no UTF-8: who reads the data judges them.
+/// start with ':' are comments; an event without `data:` is not dispatched.
+/// `id:` and `retry:` are read past: no model API uses them. Bytes are passed
+/// on as they came, also those that are no UTF-8: who reads the data judges
+/// them.
 ///
 /// Beyond the standard, bare JSON where an event could begin (a line that
 /// starts with '{' or '[', up to the line that closes it) is an event of its
@@ -38,6 +46,10 @@ class SseParser {
   /// in order. Fails with ErrorKind::unavailable once an event outgrows
   /// max_event_bytes; the parser must not be used after that.
   Result<std::vector<SseEvent>> feed(std::string_view bytes);
+
+  /// The stream ended. The standard discards what comes of it; here it is handed over, since a server that forgets the
+  /// last line end has said it all the same, and so has one that broke off.
+  SseRest finish();
 
  private:
   std::string_view without_byte_order_mark(std::string_view bytes);

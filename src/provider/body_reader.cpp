@@ -4,11 +4,13 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "provider/api_error.hpp"
 #include "provider/http_provider.hpp"
+#include "provider/wire_value.hpp"
 
 namespace errand::provider {
 
@@ -31,6 +33,11 @@ bool is_empty_delta(const stream::StreamEvent& event) {
   if (const auto* text = std::get_if<stream::TextDelta>(&event)) return text->text.empty();
   const auto* thinking = std::get_if<stream::ThinkingDelta>(&event);
   return thinking != nullptr && thinking->text.empty();
+}
+
+// Whether the data can't be the beginning of more.
+bool is_whole(const http::SseEvent& event, const Endpoint& endpoint) {
+  return text::trim(event.data) == done_mark || is_plain_error(event) || parse_wire(event.data, endpoint).has_value();
 }
 
 }  // namespace
@@ -61,6 +68,16 @@ Result<void> BodyReader::decode(std::string_view bytes) {
   for (const auto& event : events) ERRAND_TRY(decoder_->on_sse(event, *this));
   if (assembler_.bytes() <= HttpProvider::max_reply_bytes) return {};
   return fail(ErrorKind::limit, fmt::format("the reply exceeds {} bytes", HttpProvider::max_reply_bytes));
+}
+
+// The last event may lack its blank line; one that is cut is no event, and may have been an error.
+Result<void> BodyReader::decode_rest() {
+  if (decoder_->ended()) return {};
+  const auto rest = parser_.finish();
+  const bool whole = rest.event && is_whole(*rest.event, endpoint_);
+  if (whole) ERRAND_TRY(decoder_->on_sse(*rest.event, *this));
+  if (!rest.cut && whole == rest.event.has_value()) return {};
+  return fail(broken_reply("the model API's stream ended before the reply was complete", endpoint_));
 }
 
 Result<void> BodyReader::feed(const http::ResponseHead& head, std::string_view bytes) {
@@ -99,13 +116,14 @@ Result<void> BodyReader::finish(const http::ResponseHead& head) {
       ERRAND_TRY(decoder_->on_json(body_, *this));
       break;
     case Form::events:
+      ERRAND_TRY(decode_rest());
       break;
   }
   return decoder_->on_end(*this);
 }
 
 bool BodyReader::finish_broken_off() {
-  return form_ == Form::events && !failed_ && decoder_->on_end(*this).has_value();
+  return ended() && !failed_ && decoder_->on_end(*this).has_value();
 }
 
 }  // namespace errand::provider

@@ -24,9 +24,10 @@ class BodyReader final : public DecodeSink {
   BodyReader(const Codec& codec, const Endpoint& endpoint, OnEvent on_event);
 
   Result<void> feed(const http::ResponseHead& head, std::string_view bytes);
-  /// The body ended. Fails when the reply is not whole.
+  /// The body ended. Fails when the reply is not whole: its protocol's end is missing, or bytes of it are.
   Result<void> finish(const http::ResponseHead& head);
-  /// The transfer broke off. Whether the reply was whole all the same: its end had come, only the connection's had not.
+  /// The transfer broke off. Whether the reply was whole all the same: its protocol's own mark of the end had come,
+  /// only the connection's had not.
   bool finish_broken_off();
 
   /// Nothing of the reply can follow: its protocol's own end has come.
@@ -43,6 +44,7 @@ class BodyReader final : public DecodeSink {
   enum class Form { unknown, events, json, page };
 
   Result<void> decode(std::string_view bytes);
+  Result<void> decode_rest();
   void choose_form();
 
   const Codec& codec_;

@@ -19,6 +19,7 @@ std::vector<SseEvent> parse(std::string_view body, std::size_t piece) {
     if (!more) std::abort();  // no input of a fuzzer's size reaches the bound
     events.insert(events.end(), std::make_move_iterator(more->begin()), std::make_move_iterator(more->end()));
   }
+  if (auto rest = parser.finish().event) events.push_back(*std::move(rest));
   return events;
 }
 

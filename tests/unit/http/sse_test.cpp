@@ -115,7 +115,7 @@ TEST_CASE("sse: what a stream says, line by line", "[http][sse]") {
        "{ \"a\":\n\ndata: b\n{\"c\":1}\n\n{ \"d\": [1",
        {{"message", "b"}}},
       {"colons in the value stay", "data: {\"a\": \"b:c\"}\n\n", {{"message", "{\"a\": \"b:c\"}"}}},
-      {"an unfinished event is discarded", "data: a\n\ndata: b\n", {{"message", "a"}}},
+      {"an unfinished event is held back", "data: a\n\ndata: b\n", {{"message", "a"}}},
       {"a BOM only at the start",
        "data: a\n\n\xEF\xBB\xBF"
        "data: b\n\n",
@@ -133,6 +133,39 @@ TEST_CASE("sse: what a stream says, line by line", "[http][sse]") {
       INFO(c.about << ", " << piece << " bytes at a time");
       CHECK(parse(c.body, piece) == c.expected);
     }
+  }
+}
+
+TEST_CASE("sse: what a stream leaves behind when it ends", "[http][sse]") {
+  struct Case {
+    std::string_view body;
+    std::optional<SseEvent> event;
+    bool cut = false;
+  };
+  const std::vector<Case> cases = {
+      {"", {}},
+      {"data: a\n\n", {}},
+      {"data: a\n\n: keep-al", {}},
+      {"data: a\n\nid: 5\n", {}},
+      {"data: a\n\ndata: b", SseEvent{"message", "b"}},
+      {"data: a\n\ndata: b\r\n", SseEvent{"message", "b"}},
+      {"event: error\ndata: b\rdata: {\"c", SseEvent{"error", "b\n{\"c"}},
+      {"event: error\n{\"error\":\n{}}", SseEvent{"message", "{\"error\":\n{}}\n"}},
+      {"data: a\n\nda", {}, true},
+      {"data: a\n\nevent: error", {}, true},
+      {"data: a\n\nevent: error\n", {}, true},
+      {"data: a\n\n{\n \"error\": {\n", {}, true},
+      {"data: a\n\n{\"error\": {}", {}, true},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.body);
+    SseParser parser;
+    for (const char byte : c.body) CHECK(parser.feed(std::string_view(&byte, 1)));
+    const auto rest = parser.finish();
+    CHECK(rest.event == c.event);
+    CHECK(rest.cut == c.cut);
+    CHECK(parser.finish().event == std::nullopt);
+    CHECK_FALSE(parser.finish().cut);
   }
 }
 

@@ -148,11 +148,27 @@ void check_error(const Decoded& decoded, const Json& entry) {
   }
 }
 
+// A body as it may arrive.
+struct Arrival {
+  std::string how;
+  std::vector<std::string> chunks;
+};
+
+std::vector<Arrival> arrivals_of(const std::string& body) {
+  std::vector<Arrival> out = {{"whole", chunks_of(body, Chunking::whole)},
+                              {"by line", chunks_of(body, Chunking::lines)},
+                              {"by byte", chunks_of(body, Chunking::bytes)},
+                              {"in random pieces", chunks_of(body, Chunking::random)}};
+  const auto end = body.find_last_not_of("\r\n") + 1;
+  out.push_back({"without the last blank line", chunks_of(body.substr(0, end), Chunking::random)});
+  return out;
+}
+
 template <class CheckMessage>
-void check_recording(const Codec& codec, const Endpoint& endpoint, const Recording& recording, Chunking chunking,
+void check_recording(const Codec& codec, const Endpoint& endpoint, const Recording& recording, const Arrival& arrival,
                      const CheckMessage& check) {
-  CAPTURE(recording.name, chunking);
-  const auto decoded = decode(codec, endpoint, head_of(recording.entry), chunks_of(recording.body, chunking));
+  CAPTURE(recording.name, arrival.how);
+  const auto decoded = decode(codec, endpoint, head_of(recording.entry), arrival.chunks);
   const auto& expected = recording.entry.at("expected");
   const auto outcome = expected.at("outcome");
   if (outcome == "http_error") return check_error(decoded, recording.entry);
@@ -208,9 +224,9 @@ TEST_CASE("recordings: every Anthropic reply decodes to its outcome, however it 
   skip_without_recordings(all);
   const auto codec = make_anthropic_codec();
   for (const auto& recording : all) {
-    for (const auto chunking : {Chunking::whole, Chunking::lines, Chunking::bytes, Chunking::random}) {
+    for (const auto& arrival : arrivals_of(recording.body)) {
       check_recording(
-          *codec, anthropic_endpoint(), recording, chunking, [](const Decoded& decoded, const Json& expected) {
+          *codec, anthropic_endpoint(), recording, arrival, [](const Decoded& decoded, const Json& expected) {
             check_message(decoded, expected);
             const auto& usage = expected.at("usage");
             const auto reasoning = expected.at("usage_raw").value("output_tokens_details", Json::object());
@@ -235,30 +251,29 @@ TEST_CASE("recordings: every Chat Completions reply decodes to its outcome, howe
   skip_without_recordings(all);
   const auto codec = make_openai_chat_codec();
   for (const auto& recording : all) {
-    for (const auto chunking : {Chunking::whole, Chunking::lines, Chunking::bytes, Chunking::random}) {
-      check_recording(
-          *codec, openai_endpoint(), recording, chunking, [&](const Decoded& decoded, const Json& expected) {
-            if (recording.name == "gpustack/qwen3-thinking-error.sse") {
-              // The server's error came in a form that is no event; the official client takes the cut text for an
-              // answer.
-              REQUIRE(decoded.error);
-              CHECK(decoded.error->retryable);
-              CHECK(decoded.message.text() == string_of(expected, "text"));
-              return;
-            }
-            check_message(decoded, expected);
-            const auto& usage = expected.at("usage");
-            const auto cached = count_of(usage, "cache_read") + count_of(usage, "cache_creation");
-            CHECK(decoded.message.usage.input == count_of(usage, "input_tokens") - cached);
-            CHECK(decoded.message.usage.cache_read == count_of(usage, "cache_read"));
-            CHECK(decoded.message.usage.cache_write == count_of(usage, "cache_creation"));
-            const auto output = count_of(usage, "output_tokens");
-            const auto reasoning = count_of(usage, "reasoning");
-            const auto total = count_of(expected.at("usage_raw"), "total_tokens");
-            const bool beside = reasoning > output || total == count_of(usage, "input_tokens") + output + reasoning;
-            CHECK(decoded.message.usage.output == output + (beside ? reasoning : 0));
-            CHECK(decoded.message.usage.reasoning == reasoning);
-          });
+    for (const auto& arrival : arrivals_of(recording.body)) {
+      check_recording(*codec, openai_endpoint(), recording, arrival, [&](const Decoded& decoded, const Json& expected) {
+        if (recording.name == "gpustack/qwen3-thinking-error.sse") {
+          // The server's error came in a form that is no event; the official client takes the cut text for an
+          // answer.
+          REQUIRE(decoded.error);
+          CHECK(decoded.error->retryable);
+          CHECK(decoded.message.text() == string_of(expected, "text"));
+          return;
+        }
+        check_message(decoded, expected);
+        const auto& usage = expected.at("usage");
+        const auto cached = count_of(usage, "cache_read") + count_of(usage, "cache_creation");
+        CHECK(decoded.message.usage.input == count_of(usage, "input_tokens") - cached);
+        CHECK(decoded.message.usage.cache_read == count_of(usage, "cache_read"));
+        CHECK(decoded.message.usage.cache_write == count_of(usage, "cache_creation"));
+        const auto output = count_of(usage, "output_tokens");
+        const auto reasoning = count_of(usage, "reasoning");
+        const auto total = count_of(expected.at("usage_raw"), "total_tokens");
+        const bool beside = reasoning > output || total == count_of(usage, "input_tokens") + output + reasoning;
+        CHECK(decoded.message.usage.output == output + (beside ? reasoning : 0));
+        CHECK(decoded.message.usage.reasoning == reasoning);
+      });
     }
   }
 }
@@ -365,14 +380,13 @@ TEST_CASE("recordings: every Gemini reply decodes to its outcome, however it is 
   const auto codec = make_gemini_codec();
   for (const auto& recording : all) {
     const auto& expected = recording.entry.at("expected");
-    for (const auto chunking : {Chunking::whole, Chunking::lines, Chunking::bytes, Chunking::random}) {
+    for (const auto& arrival : arrivals_of(recording.body)) {
       if (expected.at("outcome") != "blocked") {
-        check_recording(*codec, gemini_endpoint(), recording, chunking, check_gemini);
+        check_recording(*codec, gemini_endpoint(), recording, arrival, check_gemini);
         continue;
       }
-      CAPTURE(recording.name, chunking);
-      check_gemini(decode(*codec, gemini_endpoint(), head_of(recording.entry), chunks_of(recording.body, chunking)),
-                   expected);
+      CAPTURE(recording.name, arrival.how);
+      check_gemini(decode(*codec, gemini_endpoint(), head_of(recording.entry), arrival.chunks), expected);
     }
   }
 }
@@ -382,9 +396,9 @@ TEST_CASE("recordings: every Responses reply decodes to its outcome, however it 
   skip_without_recordings(all);
   const auto codec = make_openai_responses_codec();
   for (const auto& recording : all) {
-    for (const auto chunking : {Chunking::whole, Chunking::lines, Chunking::bytes, Chunking::random}) {
+    for (const auto& arrival : arrivals_of(recording.body)) {
       check_recording(
-          *codec, responses_endpoint(), recording, chunking, [](const Decoded& decoded, const Json& expected) {
+          *codec, responses_endpoint(), recording, arrival, [](const Decoded& decoded, const Json& expected) {
             check_message(decoded, expected);
             CHECK(item_types(decoded.message) == expected_items(expected));
             CHECK(encrypted_items(decoded.message) == expected.value("encrypted_reasoning", std::size_t{0}));
