@@ -130,6 +130,10 @@ void Assembler::end_block(std::size_t block) {
   if (found != slots_.end()) found->second.ended = true;
 }
 
+bool Assembler::is_whole(const chat::ToolCall& call, bool ended, StopReason stop) {
+  return (ended && (is_deliberate(stop) || text::trim(call.arguments).empty())) || is_object_text(call.arguments);
+}
+
 chat::AssistantMessage Assembler::message(StopReason stop) const {
   chat::AssistantMessage out;
   out.model = model_;
@@ -139,8 +143,7 @@ chat::AssistantMessage Assembler::message(StopReason stop) const {
     if (is_empty(slot.block)) continue;
     if (const auto* call = std::get_if<chat::ToolCall>(&slot.block)) {
       if (call->name.empty() || stop == StopReason::refusal) continue;
-      const bool ended = slot.ended && (is_deliberate(stop) || text::trim(call->arguments).empty());
-      if (!ended && !is_object_text(call->arguments)) continue;
+      if (!is_whole(*call, slot.ended, stop)) continue;
     }
     if (stop == StopReason::cancelled && is_native(slot.block)) continue;
     out.content.push_back(slot.block);
@@ -153,6 +156,17 @@ chat::AssistantMessage Assembler::whole() const {
   const bool calls = std::ranges::any_of(out.content, is_call);
   if (calls && out.stop == StopReason::end_turn) out.stop = StopReason::tool_use;
   return out;
+}
+
+bool Assembler::lacks_call() const {
+  if (!is_deliberate(stop_)) return false;
+  bool called = false;
+  for (const auto& [index, slot] : slots_) {
+    const auto* call = std::get_if<chat::ToolCall>(&slot.block);
+    if (call != nullptr && !call->name.empty() && !is_whole(*call, slot.ended, stop_)) return true;
+    called = called || is_native(slot.block) || (call != nullptr && !call->name.empty());
+  }
+  return stop_ == StopReason::tool_use && !called;
 }
 
 chat::AssistantMessage Assembler::cut() const {

@@ -40,6 +40,9 @@ class Assembler {
   /// unfinished call is left out, so a reader sees `stop` and no call; of a refusal every call is. Whole calls under
   /// `end_turn` make it `tool_use`.
   [[nodiscard]] chat::AssistantMessage whole() const;
+  /// Whether that lacks a call which the model meant to make: it ended the reply itself, but an unfinished call had to
+  /// be left out, or it stopped for tools and there is neither a call nor a native block.
+  [[nodiscard]] bool lacks_call() const;
 
   /// What had arrived when it was cut: stop is `cancelled`, unfinished calls and native blocks are left out (a server
   /// tool's call without its result would make every later request invalid).
@@ -56,6 +59,7 @@ class Assembler {
   Block* slot_for(std::size_t index);
   std::string unique_id(const std::string& wanted);
   void take_back(std::size_t block);
+  [[nodiscard]] static bool is_whole(const chat::ToolCall& call, bool ended, chat::StopReason stop);
   [[nodiscard]] chat::AssistantMessage message(chat::StopReason stop) const;
 
   Slots slots_;

@@ -80,6 +80,12 @@ Result<void> BodyReader::decode_rest() {
   return fail(broken_reply("the model API's stream ended before the reply was complete", endpoint_));
 }
 
+Result<void> BodyReader::end() {
+  ERRAND_TRY(decoder_->on_end(*this));
+  if (!assembler_.lacks_call()) return {};
+  return fail(broken_reply("the model API ended the reply before a tool call was complete", endpoint_));
+}
+
 Result<void> BodyReader::feed(const http::ResponseHead& head, std::string_view bytes) {
   if (!is_success(head)) {
     append_up_to(body_, bytes, max_error_bytes);
@@ -119,11 +125,11 @@ Result<void> BodyReader::finish(const http::ResponseHead& head) {
       ERRAND_TRY(decode_rest());
       break;
   }
-  return decoder_->on_end(*this);
+  return end();
 }
 
 bool BodyReader::finish_broken_off() {
-  return ended() && !failed_ && decoder_->on_end(*this).has_value();
+  return ended() && !failed_ && end().has_value();
 }
 
 }  // namespace errand::provider

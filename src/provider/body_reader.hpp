@@ -24,7 +24,8 @@ class BodyReader final : public DecodeSink {
   BodyReader(const Codec& codec, const Endpoint& endpoint, OnEvent on_event);
 
   Result<void> feed(const http::ResponseHead& head, std::string_view bytes);
-  /// The body ended. Fails when the reply is not whole: its protocol's end is missing, or bytes of it are.
+  /// The body ended. Fails when the reply is not whole: its protocol's end is missing, or bytes of it are, or a
+  /// call that the model meant to make.
   Result<void> finish(const http::ResponseHead& head);
   /// The transfer broke off. Whether the reply was whole all the same: its protocol's own mark of the end had come,
   /// only the connection's had not.
@@ -45,6 +46,7 @@ class BodyReader final : public DecodeSink {
 
   Result<void> decode(std::string_view bytes);
   Result<void> decode_rest();
+  Result<void> end();
   void choose_form();
 
   const Codec& codec_;

@@ -55,6 +55,31 @@ TEST_CASE("assembler: a call that did not arrive whole is never in the reply", "
   CHECK(assembler.cut().stop == StopReason::cancelled);
 }
 
+TEST_CASE("assembler: a call that the model meant and that did not arrive is missed", "[provider][assembler]") {
+  const auto lacks = [](StopReason stop, std::vector<Step> steps) {
+    Assembler assembler;
+    play(assembler, std::move(steps));
+    play(assembler, {StreamEvent{Finished{stop}}});
+    return assembler.lacks_call();
+  };
+  const Step begin = StreamEvent{ToolCallBegin{1, "a", "Bash"}};
+  const Step half = StreamEvent{ToolCallDelta{1, "{\"x\":"}};
+  const Step rest = StreamEvent{ToolCallDelta{1, "1}"}};
+  for (const auto stop : {StopReason::tool_use, StopReason::end_turn, StopReason::stop_sequence}) {
+    CHECK(lacks(stop, {begin, half}));
+    CHECK(lacks(stop, {begin}));
+    CHECK_FALSE(lacks(stop, {begin, half, rest}));
+    CHECK_FALSE(lacks(stop, {begin, End{1}}));
+    CHECK_FALSE(lacks(stop, {begin, half, End{1}}));
+  }
+  for (const auto stop : {StopReason::max_tokens, StopReason::context_window, StopReason::refusal}) {
+    CHECK_FALSE(lacks(stop, {begin, half}));
+  }
+  CHECK(lacks(StopReason::tool_use, {StreamEvent{TextDelta{0, "I run it"}}}));
+  CHECK_FALSE(lacks(StopReason::tool_use, {StreamEvent{NativeBlock{0, "p", "{}"}}}));
+  CHECK_FALSE(lacks(StopReason::end_turn, {StreamEvent{TextDelta{0, "done"}}}));
+}
+
 TEST_CASE("assembler: blocks come in the order of their numbers, whatever these are", "[provider][assembler]") {
   Assembler assembler;
   play(assembler, {StreamEvent{Started{"m"}}, StreamEvent{TextDelta{9, "b"}}, StreamEvent{ThinkingDelta{0, "t"}},

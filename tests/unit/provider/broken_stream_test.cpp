@@ -91,6 +91,24 @@ TEST_CASE("an error in mid-stream is heard without its blank line", "[provider][
   CHECK(full.error.value().code == error_code::context_window);
 }
 
+TEST_CASE("a call that was cut is no answer, although the stream has its end", "[provider][broken]") {
+  const auto stop = GENERATE(as<std::string>(), "tool_use", "end_turn", "max_tokens");
+  const auto decoded = read(
+      anthropic(),
+      anthropic_start +
+          R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"I run"}})" + "\n\n" +
+          R"(data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","name":"Bash"}})" +
+          "\n\n" +
+          R"(data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"c"}})" +
+          "\n\n" + R"(data: {"type":"message_delta","delta":{"stop_reason":")" + stop + "\"}}\n\n" +
+          R"(data: {"type":"message_stop"})" + "\n\n",
+      Chunking::whole);
+  CHECK(decoded.message.text() == "I run");
+  CHECK(decoded.message.tool_calls().empty());
+  REQUIRE(decoded.error.has_value() == (stop != "max_tokens"));
+  if (decoded.error) CHECK(decoded.error->retryable);
+}
+
 TEST_CASE("a transfer that breaks off is whole only after the protocol's own end", "[provider][broken]") {
   const auto whole = [](const Protocol& protocol, const std::string& body) {
     BodyReader reader(*protocol.codec, protocol.endpoint, [](const chat::stream::StreamEvent&) {});
