@@ -29,11 +29,39 @@ namespace {
 // Azure names the model with the second chunk or so; some servers never do.
 constexpr int most_unnamed = 8;
 
-StopReason stop_of(const std::string& wire) {
-  if (wire == "length" || wire == "max_tokens" || wire == "model_length") return StopReason::max_tokens;
-  if (wire == "tool_calls" || wire == "function_call") return StopReason::tool_use;
-  if (wire == "content_filter") return StopReason::refusal;
-  return StopReason::end_turn;
+// What `finish_reason` means, in all the dialects; what is not here is an end.
+struct Ending {
+  std::string_view name;           // in lower case
+  std::optional<StopReason> stop;  // nullopt: no reply, another try may bring one
+};
+constexpr std::array endings = {
+    Ending{"abort", std::nullopt},
+    Ending{"blocklist", StopReason::refusal},
+    Ending{"error", std::nullopt},
+    Ending{"function_call", StopReason::tool_use},
+    Ending{"insufficient_system_resource", std::nullopt},
+    Ending{"length", StopReason::max_tokens},
+    Ending{"max_completion_tokens", StopReason::max_tokens},
+    Ending{"max_output_tokens", StopReason::max_tokens},
+    Ending{"max_tokens", StopReason::max_tokens},
+    Ending{"model_context_window_exceeded", StopReason::context_window},
+    Ending{"model_length", StopReason::context_window},
+    Ending{"network_error", std::nullopt},
+    Ending{"prohibited_content", StopReason::refusal},
+    Ending{"recitation", StopReason::refusal},
+    Ending{"refusal", StopReason::refusal},
+    Ending{"safety", StopReason::refusal},
+    Ending{"sensitive", StopReason::refusal},
+    Ending{"spii", StopReason::refusal},
+    Ending{"tool_calls", StopReason::tool_use},
+    Ending{"tool_use", StopReason::tool_use},
+};
+
+std::optional<StopReason> stop_of(const std::string& finish_reason) {
+  const auto wire = text::lower(finish_reason);
+  if (wire.starts_with("content_filter")) return StopReason::refusal;  // some say after it why
+  const auto* found = std::ranges::find(endings, wire, &Ending::name);
+  return found == endings.end() ? StopReason::end_turn : found->stop;
 }
 
 // Some count the cached part in prompt_tokens_details, DeepSeek beside it.
@@ -208,9 +236,10 @@ Result<void> OpenAiChatDecoder::choice(const Json& choice, DecodeSink& sink) {
     delta(object_at(choice, "message"), sink);
   }
   const auto finish = text_at(choice, "finish_reason");
-  if (finish == "error") return fail(broken_reply("the model API ended the reply with an error", endpoint_));
-  if (!finish.empty()) stop_ = stop_of(finish);
-  return {};
+  if (finish.empty()) return {};
+  stop_ = stop_of(finish);
+  if (stop_) return {};
+  return fail(broken_reply(fmt::format("the model API broke the reply off ({})", text::lower(finish)), endpoint_));
 }
 
 void OpenAiChatDecoder::delta(const Json& delta, DecodeSink& sink) {
@@ -287,7 +316,7 @@ Result<void> OpenAiChatDecoder::on_end(DecodeSink& sink) {
     return fail(broken_reply("the model API's stream ended before the reply was complete", endpoint_));
   }
   const auto stop = refused_ ? StopReason::refusal : stop_.value_or(StopReason::end_turn);
-  if (stop != StopReason::max_tokens) end_calls(sink);
+  if (stop != StopReason::max_tokens && stop != StopReason::context_window) end_calls(sink);
   if (!details_.empty()) {
     const Json native = {{"reasoning_details", details_}};
     sink.on_event(stream::NativeBlock{++next_block_, endpoint_.provider.name, chat::dump(native)});
