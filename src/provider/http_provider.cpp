@@ -55,6 +55,21 @@ void report_again(const AssistantMessage& message, StreamObserver& observer) {
   }
 }
 
+Error full_window(const AssistantMessage& reply) {
+  return {.kind = ErrorKind::limit,
+          .message = reply.content.empty() ? "the request does not fit the model's context window"
+                                           : "the reply filled the model's context window before it was complete",
+          .hint = "start a new session, or choose a model with a larger window",
+          .code = std::string(error_code::context_window)};
+}
+
+Error endless_pause() {
+  return {.kind = ErrorKind::limit,
+          .message =
+              fmt::format("the model paused its turn {} times and did not end it", HttpProvider::max_continuations + 1),
+          .hint = "ask again in smaller steps"};
+}
+
 // What one call of stream() works with. Borrowed.
 struct Driver {
   const Codec& codec;
@@ -210,6 +225,7 @@ void Exchange::join(AssistantMessage&& part) {
 }
 
 Reply Exchange::finished(std::optional<Error> cut) {
+  const auto& price = driver_.endpoint.model.price;
   Reply out;
   out.message = std::move(joined_);
   if (out.message.model.empty()) out.message.model = driver_.endpoint.model.id;
@@ -221,7 +237,7 @@ Reply Exchange::finished(std::optional<Error> cut) {
   }
   out.cut = std::move(cut);
   out.api_time = api_time_;
-  out.cost_usd = chat::cost_of(spent_, driver_.endpoint.model.price);
+  if (spent_ != chat::Usage{} || price == chat::Price{}) out.cost_usd = chat::cost_of(spent_, price);
   out.context_tokens = last_usage_.total();
   return out;
 }
@@ -241,12 +257,8 @@ Result<Reply> Exchange::run(const Request& request) {
     joined_.provider = driver_.endpoint.provider.name;
     paused.emplace_back(joined_);
   }
-  if (joined_.stop == StopReason::context_window && joined_.content.empty()) {
-    return finished(Error{.kind = ErrorKind::limit,
-                          .message = "the request does not fit the model's context window",
-                          .hint = "start a new session, or choose a model with a larger window",
-                          .code = std::string(error_code::context_window)});
-  }
+  if (joined_.stop == StopReason::context_window) return finished(full_window(joined_));
+  if (joined_.stop == StopReason::pause_turn) return finished(endless_pause());
   return finished(std::nullopt);
 }
 
@@ -295,6 +307,7 @@ http::Request HttpProvider::addressed(http::Request request) const {
 
 void HttpProvider::tell_left_out(const Request& request, StreamObserver& observer) {
   auto left_out = codec_->left_out(request, endpoint_);
+  for (auto& wish : impossible_wishes(request, endpoint_)) left_out.push_back(std::move(wish));
   if (!endpoint_.model.takes_images && holds_images(request.history)) {
     left_out.push_back(left_out_warning("images", endpoint_));
   }

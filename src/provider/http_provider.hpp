@@ -39,8 +39,10 @@ class QuotaWait {
 /// A try that fails before anything of the reply was heard counts against `retry.attempts`; one whose reply breaks off
 /// after that counts against `retry.restarts`, asks for the whole reply again and is announced with `restarted`. A
 /// reply is whole only when its own protocol ended it. One that ends in `pause_turn` is sent back and continued, at
-/// most `max_continuations` times, and the parts are one reply. `usage` and cost hold every try's, as reported; a call
-/// that cost something and brought no reply is a Reply that is cut, so that it is billed.
+/// most `max_continuations` times, and the parts are one reply; one that is paused even then is cut (`limit`), and so
+/// is one that filled the context window (error_code::context_window). `usage` and cost hold every try's, as reported;
+/// where nothing was reported the cost is unknown. A call that cost something and brought no reply is a Reply that is
+/// cut, so that it is billed.
 ///
 /// A rate limit that outlasts these tries, or asks for a longer wait than they allow, is waited for as long as
 /// QuotaWait has something left.

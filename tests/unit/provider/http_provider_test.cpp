@@ -366,17 +366,35 @@ TEST_CASE("driver: a server that pauses for ever is left in the end", "[provider
   Rig rig(answers);
   const auto reply = rig.ask();
   REQUIRE(reply);
-  CHECK(reply->message.stop == StopReason::pause_turn);
+  CHECK(reply->message.stop == StopReason::cancelled);
+  CHECK(reply->cut.value().kind == ErrorKind::limit);
+  CHECK(reply->cut->message == "the model paused its turn 9 times and did not end it");
+  CHECK(reply->message.text() == ".........");
   CHECK(rig.transport.requests().size() == HttpProvider::max_continuations + 1);
 }
 
-TEST_CASE("driver: a window that is full without a word is a limit", "[provider][driver]") {
-  Rig rig(
-      {streamed({start, event(R"({"type":"message_delta","delta":{"stop_reason":"model_context_window_exceeded"}})"),
-                 event(R"({"type":"message_stop"})")})});
+TEST_CASE("driver: a window that is full is a limit, whatever came before", "[provider][driver]") {
+  const auto before = GENERATE(std::string(), text("Hel"));
+  Rig rig({streamed({start, before,
+                     event(R"({"type":"message_delta","delta":{"stop_reason":"model_context_window_exceeded"}})"),
+                     event(R"({"type":"message_stop"})")})});
   const auto failure = failure_of(rig.ask());
   CHECK(failure.kind == ErrorKind::limit);
   CHECK(failure.code == error_code::context_window);
+}
+
+TEST_CASE("driver: a reply that reports no usage has no known cost", "[provider][driver]") {
+  const auto [price, cost] = GENERATE(table<std::optional<chat::Price>, std::optional<double>>(
+      {{std::nullopt, std::nullopt}, {chat::Price{1, 10, 0, 0}, std::nullopt}, {chat::Price{}, 0.0}}));
+  auto endpoint = anthropic_endpoint();
+  endpoint.model.price = price;
+  Rig rig({streamed({event(R"({"type":"message_start","message":{"model":"m","content":[]}})"), text("Hi"),
+                     event(R"({"type":"message_stop"})")})},
+          {4, 2, 5s}, endpoint);
+  const auto reply = rig.ask();
+  REQUIRE(reply);
+  CHECK(reply->message.text() == "Hi");
+  CHECK(reply->cost_usd == cost);
 }
 
 TEST_CASE("driver: what breaks off under max_tokens is no call", "[provider][driver]") {
