@@ -175,7 +175,7 @@ Result<void> AnthropicDecoder::dispatch(const Json& json, const std::string& sse
     stop(object_at(json, "delta"), sink);
   } else if (type == "message_stop") {
     complete_ = true;
-  } else if (type == "error" || json.contains("error")) {
+  } else if (type == "error" || (type != "ping" && has_error(json))) {
     return fail(explain(failure_in(0, json), endpoint_));
   }
   return {};  // pings and what is not known yet

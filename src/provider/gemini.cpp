@@ -73,11 +73,6 @@ bool is_true(const Json& json, const char* key) {
   return found != json.end() && found->is_boolean() && found->get<bool>();
 }
 
-bool has_error(const Json& chunk) {
-  const auto error = chunk.find("error");
-  return error != chunk.end() && !error->is_null() && !(error->is_boolean() && !error->get<bool>());
-}
-
 // Whether the part is one that can be sent back: its data is an object, whatever its kind.
 bool holds_data(const Json& part) {
   for (const auto& [key, value] : part.items()) {
@@ -129,6 +124,9 @@ class GeminiDecoder final : public Decoder {
   void counts(const GeminiCounts& counts, DecodeSink& sink);
   std::size_t block_of(Kind kind);
   [[nodiscard]] Error stream_error(const Json& json) const;
+  [[nodiscard]] Error misplaced_piece() const {
+    return broken_reply("the model API sent a piece of a tool call that fits nowhere", endpoint_);
+  }
 
   Endpoint endpoint_;
   GeminiChunk hot_;
@@ -300,31 +298,27 @@ Result<void> GeminiDecoder::part(const Json& part, DecodeSink& sink) {
   return {};
 }
 
-// A part with a name begins a call. It is whole with that part, unless more of it will follow; then a part that holds
-// nothing ends it.
+// A part with a name begins a call, which is whole with the first part that announces no more of it: that may hold the
+// last of its arguments, or nothing.
 Result<void> GeminiDecoder::call(const Json& call, std::string signature, DecodeSink& sink) {
   auto name = text_at(call, "name");
-  const bool begins = !name.empty();
-  if (begins) {
+  if (!name.empty()) {
     lost_call_ = lost_call_ || open_.has_value();
     kind_ = Kind::none;
     open_ = OpenCall{++next_block_, {}};
     sink.on_event(stream::ToolCallBegin{open_->block, text_at(call, "id"), std::move(name)});
   }
-  if (!open_) return {};
+  if (!open_) return array_at(call, "partialArgs").empty() ? Result<void>() : fail(misplaced_piece());
   if (!signature.empty()) sink.on_event(stream::ToolCallSignature{open_->block, std::move(signature)});
   ERRAND_TRY(arguments(call));
-  const bool ends = !is_true(call, "willContinue") && (begins || array_at(call, "partialArgs").empty());
-  if (ends) end_call(sink);
+  if (!is_true(call, "willContinue")) end_call(sink);
   return {};
 }
 
 Result<void> GeminiDecoder::arguments(const Json& call) {
   if (const auto& whole = object_at(call, "args"); !whole.empty()) open_->arguments.add_whole(whole);
   for (const auto& piece : array_at(call, "partialArgs")) {
-    if (!piece.is_object() || !open_->arguments.add(piece)) {
-      return fail(broken_reply("the model API sent a piece of a tool call that fits nowhere", endpoint_));
-    }
+    if (!piece.is_object() || !open_->arguments.add(piece)) return fail(misplaced_piece());
   }
   return {};
 }

@@ -16,6 +16,7 @@
 #include "chat/codec.hpp"
 #include "provider/address.hpp"
 #include "provider/api_error.hpp"
+#include "provider/json_text.hpp"
 #include "provider/openai_hot_chunk.hpp"
 #include "provider/wire_value.hpp"
 
@@ -64,7 +65,7 @@ std::optional<StopReason> stop_of(const std::string& finish_reason) {
   return found == endings.end() ? StopReason::end_turn : found->stop;
 }
 
-// Some count the cached part in prompt_tokens_details, DeepSeek beside it.
+// Most count the cached part in prompt_tokens_details, DeepSeek and Moonshot beside it.
 chat::Usage usage_of(const Json& wire) {
   const auto& prompt_details = object_at(wire, "prompt_tokens_details");
   std::int64_t prompt = 0;
@@ -74,6 +75,7 @@ chat::Usage usage_of(const Json& wire) {
   overwrite(total, wire, "total_tokens");
   overwrite(out.output, wire, "completion_tokens");
   overwrite(out.cache_read, wire, "prompt_cache_hit_tokens");
+  overwrite(out.cache_read, wire, "cached_tokens");
   overwrite(out.cache_read, prompt_details, "cached_tokens");
   overwrite(out.cache_write, wire, "cache_creation_input_tokens");
   overwrite(out.cache_write, prompt_details, "cache_write_tokens");
@@ -139,13 +141,14 @@ class OpenAiChatDecoder final : public Decoder {
     std::optional<std::size_t> index;  // the wire's own, when it has one
     std::string id;
     std::string name;
-    std::string early;  // arguments that came before the name
+    std::string arguments;  // so far; not yet reported while the name is missing
     std::size_t block = 0;
     bool begun = false;
   };
 
   bool hot_chunk(const std::string& data, DecodeSink& sink);
   Result<void> chunk(const Json& json, DecodeSink& sink);
+  void usage(const Json& json, DecodeSink& sink);
   Result<void> choice(const Json& choice, DecodeSink& sink);
   void delta(const Json& delta, DecodeSink& sink);
   void content(const Json& content, DecodeSink& sink);
@@ -200,24 +203,30 @@ bool OpenAiChatDecoder::hot_chunk(const std::string& data, DecodeSink& sink) {
   thinking(std::move(hot_.reasoning_content.empty() ? hot_.reasoning : hot_.reasoning_content), sink);
   text(std::move(hot_.content), sink);
   if (hot_.has_call && !hot_.arguments.empty()) {
+    call->arguments += hot_.arguments;
     sink.on_event(stream::ToolCallDelta{call->block, std::move(hot_.arguments)});
   }
   return true;
 }
 
+// Where servers tell it: beside the choices, below Groq's own key, in a choice (Moonshot).
+void OpenAiChatDecoder::usage(const Json& json, DecodeSink& sink) {
+  const auto& choices = array_at(json, "choices");
+  for (const auto* holder : {&json, &object_at(json, "x_groq"), choices.empty() ? &json : &choices.front()}) {
+    const auto& told = object_at(*holder, "usage");
+    if (!told.empty()) return sink.on_event(stream::UsageReport{usage_of(told)});
+  }
+}
+
 Result<void> OpenAiChatDecoder::chunk(const Json& json, DecodeSink& sink) {
   if (!json.is_object()) return fail(broken_reply("the model API sent a chunk that is no JSON object", endpoint_));
-  const auto error = json.find("error");
-  const bool failed = error != json.end() && !error->is_null() && !(error->is_boolean() && !error->get<bool>());
   const bool bare = !json.contains("choices") && (text_at(json, "object") == "error" || json.contains("detail"));
   if (auto model = text_at(json, "model"); !model.empty() && !started_) {
     started_ = true;
     sink.on_event(stream::Started{std::move(model)});
   }
-  const auto& plain = object_at(json, "usage");
-  const auto& usage = plain.empty() ? object_at(object_at(json, "x_groq"), "usage") : plain;
-  if (!usage.empty()) sink.on_event(stream::UsageReport{usage_of(usage)});
-  if (failed || bare) return fail(explain(failure_in(0, json), endpoint_));
+  usage(json, sink);
+  if (has_error(json) || bare) return fail(explain(failure_in(0, json), endpoint_));
   for (const auto& item : array_at(json, "choices")) {
     if (item.is_object() && size_at(item, "index") == 0) ERRAND_TRY(choice(item, sink));
   }
@@ -227,9 +236,7 @@ Result<void> OpenAiChatDecoder::chunk(const Json& json, DecodeSink& sink) {
 // `message` stands where `delta` does in a reply that came as one JSON body, and in some servers' last chunk again:
 // then what it holds has been streamed already.
 Result<void> OpenAiChatDecoder::choice(const Json& choice, DecodeSink& sink) {
-  if (const auto& error = object_at(choice, "error"); !error.empty()) {
-    return fail(explain(failure_in(0, Json{{"error", error}}), endpoint_));
-  }
+  if (has_error(choice)) return fail(explain(failure_in(0, Json{{"error", choice.at("error")}}), endpoint_));
   if (choice.contains("delta")) {
     delta(object_at(choice, "delta"), sink);
   } else if (next_block_ == 0) {
@@ -271,7 +278,7 @@ void OpenAiChatDecoder::content(const Json& content, DecodeSink& sink) {
 }
 
 // Which call a piece belongs to. Servers leave out the index, number every call 0, or give every piece a new id: a new
-// call has a name and an id that the one at its place has not.
+// call has a name and an id that the one at its place has not; or a name where, without ids, that one is already whole.
 OpenAiChatDecoder::Call& OpenAiChatDecoder::call_for(const Json& wire, DecodeSink& sink) {
   const auto id = text_at(wire, "id");
   const auto name = text_at(object_at(wire, "function"), "name");
@@ -281,8 +288,11 @@ OpenAiChatDecoder::Call& OpenAiChatDecoder::call_for(const Json& wire, DecodeSin
     return index ? call.index == index : id.empty() || call.id == id || name.empty();
   });
   const bool other_id = at_place != calls_.rend() && !id.empty() && !at_place->id.empty() && at_place->id != id;
-  const bool second =
-      at_place != calls_.rend() && !name.empty() && at_place->begun && (other_id || (!index && id.empty()));
+  const auto follows = [&] {
+    const bool same_id = !id.empty() && at_place->id == id;
+    return other_id || (!index && id.empty()) || (!same_id && is_object_text(at_place->arguments));
+  };
+  const bool second = at_place != calls_.rend() && !name.empty() && at_place->begun && follows();
   if (at_place != calls_.rend() && !second) return *at_place;
   end_calls(sink);
   calls_.push_back({index, id, {}, {}, ++next_block_, false});
@@ -298,11 +308,13 @@ void OpenAiChatDecoder::tool_call(const Json& wire, DecodeSink& sink) {
   if (const auto& object = object_at(function, "arguments"); !object.empty()) arguments = chat::dump(object);
   if (!call.begun) {
     call.name = text_at(function, "name");
-    call.early += arguments;
+    call.arguments += arguments;
     if (call.name.empty()) return;
     call.begun = true;
     sink.on_event(stream::ToolCallBegin{call.block, call.id, call.name});
-    arguments = std::move(call.early);
+    arguments = call.arguments;
+  } else {
+    call.arguments += arguments;
   }
   if (!arguments.empty()) sink.on_event(stream::ToolCallDelta{call.block, std::move(arguments)});
 }

@@ -89,7 +89,7 @@ bool scan_hot_choice(JsonScanner& json, HotChunk& out) {
       if (++deltas > 1 || !scan_hot_delta(json, out)) return false;
     } else if (key == "index") {
       json.number(index);
-    } else if (key == "finish_reason" || key == "error" || key == "message") {
+    } else if (key == "finish_reason" || key == "error" || key == "message" || key == "usage") {
       if (!json.null()) return false;
     } else {
       json.skip();

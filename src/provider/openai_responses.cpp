@@ -157,7 +157,7 @@ class ResponsesDecoder final : public Decoder {
 
   Result<void> on_json(std::string_view body, DecodeSink& sink) override {
     ERRAND_TRY_ASSIGN(const auto json, parse_wire(body, endpoint_));
-    const bool whole = json.is_object() && json.contains("output") && object_at(json, "error").empty();
+    const bool whole = json.is_object() && json.contains("output") && !has_error(json);
     if (!whole) return fail(error_in(json, endpoint_));
     ERRAND_TRY(about_response(json, json.contains("status") ? "" : "response.completed", sink));
     if (complete_) return {};
@@ -208,7 +208,7 @@ Result<void> ResponsesDecoder::dispatch(const Json& json, std::string_view type,
   const auto& item = object_at(json, "item");
   if (type == "response.output_item.added") return items_.added(index, item, sink);
   if (type == "response.output_item.done") return items_.done(index, item, sink);
-  if (type == "error" || !json.value("error", Json()).is_null()) return fail(error_in(json, endpoint_));
+  if (type == "error" || has_error(json)) return fail(error_in(json, endpoint_));
   if (json.contains("response")) return about_response(object_at(json, "response"), type, sink);
   const auto piece = without(type, delta_suffix);
   if (const auto* text = text_event(piece)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,7 @@ namespace errand::provider {
 
 namespace {
 
-constexpr std::int64_t most_tokens = std::int64_t{1} << 53U;
+constexpr double most_tokens = 9007199254740992;  // 2^53
 constexpr std::size_t max_name_bytes = 64;
 
 const Json& empty_object() {
@@ -55,10 +56,20 @@ const Json& array_at(const Json& json, const char* key) {
   return value != nullptr && value->is_array() ? *value : empty_array();
 }
 
+bool has_error(const Json& json) {
+  const auto* error = find(json, "error");
+  if (error == nullptr || error->is_null()) return false;
+  if (error->is_boolean()) return error->get<bool>();
+  if (error->is_number()) return error->get<double>() != 0;
+  return error->is_string() ? !error->get_ref<const std::string&>().empty() : !error->empty();
+}
+
 void overwrite(std::int64_t& value, const Json& json, const char* key) {
   const auto* found = find(json, key);
-  if (found == nullptr || !found->is_number_unsigned()) return;
-  value = static_cast<std::int64_t>(std::min<std::uint64_t>(found->get<std::uint64_t>(), most_tokens));
+  if (found == nullptr || !found->is_number()) return;
+  const auto number = found->get<double>();  // exact as far as we count
+  if (number < 0 || std::trunc(number) != number) return;
+  value = static_cast<std::int64_t>(std::min(number, most_tokens));
 }
 
 bool is_filler(const http::SseEvent& event) {

@@ -18,7 +18,11 @@ std::size_t size_at(const Json& json, const char* key);    ///< 0 when it is no 
 const Json& object_at(const Json& json, const char* key);  ///< an empty object when it is none
 const Json& array_at(const Json& json, const char* key);   ///< an empty list when it is none
 
-/// Replaces `value` by the whole number >= 0 at `key`, when there is one. No wire counts more than 2^53 tokens.
+/// Whether `json` has an `error` that says something: null, false, "", 0, {} and [] say that there is none.
+[[nodiscard]] bool has_error(const Json& json);
+
+/// Replaces `value` by the whole number >= 0 at `key`, when there is one (100.0 is one). No wire counts more than 2^53
+/// tokens.
 void overwrite(std::int64_t& value, const Json& json, const char* key);
 
 /// What ends a Chat Completions stream, and what some proxies add to any.

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "provider/gemini_arguments.hpp"
@@ -99,6 +100,26 @@ TEST_CASE("gemini: a streamed piece finds its place, or is refused", "[provider]
   for (int i = 0; i < 100'000; ++i) deep += "[0]";
   GeminiArguments arguments;
   CHECK_FALSE(arguments.add(Json{{"jsonPath", deep}, {"numberValue", 1}}));
+}
+
+TEST_CASE("gemini: a streamed call ends with the first piece that announces no more", "[provider][gemini]") {
+  const auto read = [](const std::vector<const char*>& calls) {
+    std::string body;
+    for (const char* call : calls) {
+      body +=
+          fmt::format(R"(data: {{"candidates":[{{"content":{{"parts":[{{"functionCall":{}}}]}}}}]}})", call) + "\n\n";
+    }
+    return decode(*make_gemini_codec(), body + "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\n\n");
+  };
+  const char* begin = R"({"name":"Write","id":"w","willContinue":true})";
+  const char* more = R"({"partialArgs":[{"jsonPath":"$.a","numberValue":1}],"willContinue":true})";
+  const char* last = R"({"partialArgs":[{"jsonPath":"$.b","numberValue":2}]})";
+  const std::vector<chat::ToolCall> both = {{"w", "Write", R"({"a":1,"b":2})", ""}};
+  CHECK(read({begin, more, last}).message.tool_calls() == both);
+  CHECK(read({begin, more, last, "{}"}).message.tool_calls() == both);
+  for (const auto& broken : {read({begin, more}), read({begin, more, begin, last}), read({begin, last, last})}) {
+    CHECK(broken.error.value().retryable);
+  }
 }
 
 }  // namespace errand::provider::test

@@ -61,4 +61,54 @@ TEST_CASE("openai_chat: how a reply ended, in the dialects", "[provider][openai_
   }
 }
 
+TEST_CASE("openai_chat: an error that says nothing is none", "[provider][openai_chat]") {
+  for (const Json& none : {Json(), Json(false), Json(""), Json(0), Json::object(), Json::array()}) {
+    CAPTURE(none.dump());
+    auto last = Json::parse(chunk(Json::object(), "stop", {{"error", none}}).substr(6));
+    last["choices"][0]["error"] = none;
+    const auto decoded = read(chunk({{"content", "Hi"}}, nullptr, {{"error", none}}) + "data: " + last.dump() + "\n\n");
+    CHECK(decoded.error == std::nullopt);
+    CHECK(decoded.message.text() == "Hi");
+  }
+  for (const Json& some : {Json(true), Json("oops"), Json{{"message", "oops"}}}) {
+    CAPTURE(some.dump());
+    CHECK(read(chunk({{"content", "Hi"}}, "stop", {{"error", some}})).error);
+    CHECK(read(chunk({{"content", "Hi"}}) + R"(data: {"choices":[{"finish_reason":"stop","error":)" + some.dump() +
+               "}]}\n\n")
+              .error);
+  }
+}
+
+TEST_CASE("openai_chat: usage is found where servers tell it", "[provider][openai_chat]") {
+  const Json told = {{"prompt_tokens", 100.0}, {"completion_tokens", 5}, {"total_tokens", 105}, {"cached_tokens", 80}};
+  const chat::Usage expected{20, 5, 80, 0, 0};
+  const auto start = chunk({{"content", "Hi"}});
+  CHECK(read(start + chunk(Json::object(), "stop", {{"usage", told}})).message.usage == expected);
+  CHECK(read(start + chunk(Json::object(), "stop", {{"x_groq", {{"usage", told}}}})).message.usage == expected);
+  const Json in_choice = {{"index", 0}, {"delta", {{"content", "!"}}}, {"finish_reason", nullptr}, {"usage", told}};
+  const Json mid = {{"model", "m"}, {"choices", Json::array({in_choice})}};
+  const auto decoded = read(start + "data: " + mid.dump() + "\n\n" + chunk(Json::object(), "stop"));
+  CHECK(decoded.message.usage == expected);
+  CHECK(decoded.message.text() == "Hi!");
+}
+
+TEST_CASE("openai_chat: calls at one place without ids are told apart once each is whole", "[provider][openai_chat]") {
+  const auto call = [](const char* name, const char* arguments) {
+    const Json wire = {{"index", 0}, {"id", ""}, {"function", {{"name", name}, {"arguments", arguments}}}};
+    return chunk({{"tool_calls", Json::array({wire})}});
+  };
+  const auto arguments_in = [&](const std::string& body) {
+    std::vector<std::string> out;
+    for (const auto& made : read(body + chunk(Json::object(), "tool_calls")).message.tool_calls()) {
+      out.push_back(made.arguments);
+    }
+    return out;
+  };
+  using Arguments = std::vector<std::string>;
+  CHECK(arguments_in(call("Bash", R"({"a":1})") + call("Bash", R"({"b":2})")) == Arguments{R"({"a":1})", R"({"b":2})"});
+  CHECK(arguments_in(call("Bash", R"({"a":)") + call("", "1}") + call("Bash", R"({"b":2})")) ==
+        Arguments{R"({"a":1})", R"({"b":2})"});
+  CHECK(arguments_in(call("Bash", R"({"a":)") + call("Bash", "1}")) == Arguments{R"({"a":1})"});  // it repeats the name
+}
+
 }  // namespace errand::provider::test
