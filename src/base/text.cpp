@@ -78,6 +78,18 @@ std::string replace_all(std::string s, std::string_view from, std::string_view t
   return s;
 }
 
+std::string public_url(std::string_view url) {
+  const auto question = url.find_first_of("?#");
+  std::string out(url.substr(0, question));
+  if (const auto scheme = out.find("://"); scheme != std::string::npos) {
+    const auto authority = scheme + 3;
+    const auto at = out.rfind('@', out.find('/', authority));
+    if (at != std::string::npos && at >= authority) out.erase(authority, at - authority + 1);
+  }
+  if (question != std::string_view::npos) out += fmt::format("{}…", url[question]);
+  return out;
+}
+
 std::string_view first_line(std::string_view s) {
   return s.substr(0, s.find('\n'));
 }

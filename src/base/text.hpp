@@ -17,6 +17,9 @@ std::string lower(std::string_view s);  ///< ASCII only
 std::string replace_all(std::string s, std::string_view from, std::string_view to);
 std::string_view first_line(std::string_view s);
 
+/// A URL as people and logs may see it: without user and password, its query as "?…".
+std::string public_url(std::string_view url);
+
 /// The known name nearest to `name` by edit distance, when it is near enough to be a typing mistake.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> known);
 

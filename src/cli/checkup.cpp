@@ -42,10 +42,6 @@ Check failed(std::string what, const Error& error) {
   return {std::move(what), Status::failure, error.message, error.hint};
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 // One look at everything. What a step finds is added to `checks`.
 class Checkup {
  public:
@@ -106,8 +102,8 @@ void Checkup::look_at_configuration() {
   }
   config_ = *std::move(loaded);
   add({"configuration", Status::ok,
-       fmt::format("{}, {}; project {}{}", counted(config_->agents.size(), "agent"),
-                   counted(config_->subagents.size(), "subagent"), config_->project.root,
+       fmt::format("{}, {}; project {}{}", text::count_of(config_->agents.size(), "agent"),
+                   text::count_of(config_->subagents.size(), "subagent"), config_->project.root,
                    config_->settings.given.empty() ? ", no config.yaml" : "")});
   for (const auto& warning : config_->warnings) add({"configuration", Status::warning, warning.message});
 }
@@ -156,20 +152,21 @@ Check Checkup::check_provider(const chat::ProviderSpec& provider, config::Keys& 
   const auto what = fmt::format("provider {}", provider.name);
   if (provider.base_url.empty()) return {what, Status::warning, "it has no address", "set its base_url in config.yaml"};
   auto asked = provider;
-  auto key = keys.find(provider);
+  auto key = keys.find(provider, call_);
   if (!key) return failed(what, key.error());
   asked.key = *std::move(key);
   if (asked.key.empty() && provider.key_required) return missing_key(provider);
   const auto source = config::key_source(*config_, provider);
+  const auto address = text::public_url(provider.base_url);
   const auto from = asked.key.empty() ? std::string("no key") : fmt::format("key from {}", source.origin);
-  if (options_.offline) return {what, Status::ok, fmt::format("{}; {} not asked", from, provider.base_url)};
+  if (options_.offline) return {what, Status::ok, fmt::format("{}; {} not asked", from, address)};
 
   const auto began = Call::Clock::now();
   const auto listed = provider::list_models(asked, transport, call_.within(server_limit));
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Call::Clock::now() - began);
   if (listed) {
     return {what, Status::ok,
-            fmt::format("{}; {} lists {} ({})", from, provider.base_url, counted(listed->size(), "model"),
+            fmt::format("{}; {} lists {} ({})", from, address, text::count_of(listed->size(), "model"),
                         format_duration(took))};
   }
   const auto& error = listed.error();
@@ -177,7 +174,7 @@ Check Checkup::check_provider(const chat::ProviderSpec& provider, config::Keys& 
     return {what, Status::warning, fmt::format("{}; {}, so the key was not tried", from, error.message), error.hint};
   if (error.kind == ErrorKind::timeout) {
     return {what, Status::failure,
-            fmt::format("{}; {} did not answer within {}", from, provider.base_url, format_duration(server_limit)),
+            fmt::format("{}; {} did not answer within {}", from, address, format_duration(server_limit)),
             "check the network, proxies and base_url"};
   }
   return {what, Status::failure, fmt::format("{}; {}", from, error.message), error.hint};
@@ -226,7 +223,7 @@ void Checkup::look_at_store() {
   if (!opened) return add(failed("store", opened.error()));
   const auto listed = (*opened)->list({});
   if (!listed) return add(failed("store", listed.error()));
-  add({"store", Status::ok, fmt::format("{} of user {}", counted(listed->size(), "session"), user->value)});
+  add({"store", Status::ok, fmt::format("{} of user {}", text::count_of(listed->size(), "session"), user->value)});
 }
 
 void Checkup::look_at_sandbox() {

@@ -16,6 +16,13 @@ namespace errand::config {
 
 namespace {
 
+// An address may hold a user, a password, a key in its query.
+Setting without_secrets(Setting setting) {
+  setting.winner.value = text::public_url(setting.winner.value);
+  for (auto& loser : setting.losers) loser.value = text::public_url(loser.value);
+  return setting;
+}
+
 using Source = GivenValue::Source;
 
 constexpr std::string_view held_back_mark = " (held back: not trusted)";
@@ -110,7 +117,7 @@ void add_provider(const Configuration& config, const std::string& name, std::vec
   url.add_variable(config, url_variable, false);
   url.add_given(config, key("base_url"));
   if (builtin != nullptr && !builtin->base_url.empty()) url.add(std::string(builtin->base_url), "built-in");
-  out.push_back(url.setting(key("base_url")));
+  out.push_back(without_secrets(url.setting(key("base_url"))));
 
   Candidates variable_name;
   variable_name.add_given(config, key("api_key_env"));

@@ -119,12 +119,14 @@ Error not_secure(const Failure& failure) {
 
 Error not_trusted(const Failure& failure) {
   const auto problem = rest_after(failure.detail, "SSL certificate problem: ");
+  const bool other_name = says(failure, "subject name") || says(failure, "does not match");
   const bool dated = problem.starts_with("certificate has expired") || problem.starts_with("certificate is not yet");
   return unavailable(fmt::format("the certificate of {} is not accepted: {}", failure.host,
                                  as_clause(problem.empty() ? std::string_view(failure.detail) : problem)),
-                     dated ? "is this machine's clock right? else the server needs a new certificate"
-                           : "where an own certificate authority is used, name its file: ca_file of the provider in "
-                             "config.yaml, or SSL_CERT_FILE",
+                     other_name ? "it is for another name: check the address (base_url)"
+                     : dated    ? "is this machine's clock right? else the server needs a new certificate"
+                             : "where an own certificate authority is used, name its file: ca_file of the provider in "
+                               "config.yaml, or SSL_CERT_FILE",
                      Again::pointless);
 }
 

@@ -20,9 +20,8 @@ constexpr std::array<std::string_view, 8> plain_request_headers = {
 constexpr std::array<std::string_view, 7> plain_response_headers = {
     "content-type", "date", "request-id", "retry-after", "retry-after-ms", "x-request-id", "x-should-retry"};
 constexpr std::array<std::string_view, 2> plain_response_prefixes = {"anthropic-ratelimit-", "x-ratelimit-"};
-constexpr std::array<std::string_view, 12> secret_parameters = {"access_token", "api-key", "api_key",   "apikey",
-                                                                "auth",         "code",    "key",       "password",
-                                                                "secret",       "sig",     "signature", "token"};
+constexpr std::array<std::string_view, 6> plain_parameters = {"alt",   "api-version", "beta",
+                                                              "limit", "pagesize",    "version"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -38,7 +37,7 @@ std::string clean_query(std::string_view query) {
   auto parts = text::split(query, '&');
   for (auto& part : parts) {
     const auto equals = part.find('=');
-    if (equals != std::string::npos && contains(secret_parameters, text::lower(part.substr(0, equals)))) {
+    if (equals != std::string::npos && !contains(plain_parameters, text::lower(part.substr(0, equals)))) {
       part.replace(equals + 1, std::string::npos, Redactor::mark);
     }
   }
@@ -141,11 +140,26 @@ void Redactor::add(const std::string& secret) {
   std::ranges::stable_sort(needles_, std::greater<>{}, &std::string::size);
 }
 
-// "Bearer KEY" and "KEY" alike.
+// "Bearer KEY", "KEY" and "Token token=KEY, id=7" alike.
 void Redactor::learn(const Request& request) {
   for (const auto& header : request.headers) {
-    if (contains(plain_request_headers, text::lower(header.name))) continue;
-    add(header.value.substr(header.value.rfind(' ') + 1));
+    if (!contains(plain_request_headers, text::lower(header.name))) add_words(header.value);
+  }
+  const auto question = request.url.find('?');
+  if (question == std::string::npos) return;
+  for (const auto& part : text::split(std::string_view(request.url).substr(question + 1), '&')) {
+    const auto equals = part.find('=');
+    if (equals != std::string::npos && !contains(plain_parameters, text::lower(part.substr(0, equals))))
+      add_words(part.substr(equals + 1));
+  }
+}
+
+void Redactor::add_words(std::string_view value) {
+  add(std::string(value));
+  while (!value.empty()) {
+    const auto end = std::min(value.find_first_of(" ,;=\"'"), value.size());
+    add(std::string(value.substr(0, end)));
+    value.remove_prefix(std::min(end + 1, value.size()));
   }
 }
 

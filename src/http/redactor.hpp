@@ -21,13 +21,13 @@ class Redactor {
   /// `secrets`: keys and tokens that are known.
   explicit Redactor(std::vector<std::string> secrets = {});
 
-  /// Takes the values of the request's secret headers for secrets too: a key that a command or a file gave is in no
-  /// list.
+  /// Takes the values of the request's headers and of its URL's query for secrets too, and the words in them, but for
+  /// those that are known to be harmless: a key that a command or a file gave is in no list.
   void learn(const Request& request);
 
   [[nodiscard]] std::string clean(std::string text) const;
 
-  /// Without user, password, and what a query's key, token and signature parameters say.
+  /// Without user, password, and the values of a query but for those of parameters known to be harmless.
   [[nodiscard]] std::string clean_url(std::string_view url) const;
   [[nodiscard]] std::vector<Header> clean_request_headers(const std::vector<Header>& headers) const;
   [[nodiscard]] std::vector<Header> clean_response_headers(const std::vector<Header>& headers) const;
@@ -38,6 +38,7 @@ class Redactor {
 
  private:
   void add(const std::string& secret);
+  void add_words(std::string_view value);
   [[nodiscard]] std::vector<RecordedPiece> clean_across(std::vector<RecordedPiece> pieces) const;
 
   std::vector<std::string> needles_;  // the secrets as they may be written, longest first

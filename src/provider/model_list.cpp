@@ -74,7 +74,7 @@ std::string list_url(const chat::ProviderSpec& provider) {
 
 Error no_list(const chat::ProviderSpec& provider, int status) {
   return {ErrorKind::config,
-          fmt::format("{} has no list of models (HTTP {})", provider.base_url, status),
+          fmt::format("{} has no list of models (HTTP {})", text::public_url(provider.base_url), status),
           fmt::format("if requests fail too, check base_url of provider \"{}\"", provider.name),
           {},
           {},
@@ -113,7 +113,8 @@ Result<Json> read_answer(const Answer& answer, const chat::ProviderSpec& provide
   }
   const auto body = text::trim(answer.body);
   if (body.empty())
-    return fail(broken_reply(fmt::format("{} answered with an empty body", provider.base_url), endpoint));
+    return fail(
+        broken_reply(fmt::format("{} answered with an empty body", text::public_url(provider.base_url)), endpoint));
   if (body.starts_with('<')) return fail(page_answer(body, endpoint));
   return parse_wire(body, endpoint);
 }
@@ -140,8 +141,9 @@ Result<std::vector<ListedModel>> read_model_list(const Json& body, const chat::P
   const bool is_gemini = provider.protocol == Protocol::gemini;
   const auto* entries = entries_of(body, is_gemini ? "models" : "data");
   if (entries == nullptr) {
-    return fail(broken_reply(fmt::format("{} answered with JSON that is no list of models", provider.base_url),
-                             Endpoint{provider, {}}));
+    return fail(broken_reply(
+        fmt::format("{} answered with JSON that is no list of models", text::public_url(provider.base_url)),
+        Endpoint{provider, {}}));
   }
   std::vector<ListedModel> out;
   for (const auto& entry : *entries) {

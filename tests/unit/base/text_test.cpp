@@ -30,6 +30,12 @@ TEST_CASE("text: a preview keeps head and tail, counts what is left out and cuts
   CHECK_FALSE(text::preview("short", 1000, "").truncated);
 }
 
+TEST_CASE("text: a URL is shown without what may be secret in it", "[base][text]") {
+  CHECK(text::public_url("https://a.example:8443/v1") == "https://a.example:8443/v1");
+  CHECK(text::public_url("https://me:p@ss@a.example/v1@2?key=1&b#c") == "https://a.example/v1@2?…");
+  CHECK(text::public_url("no url") == "no url");
+}
+
 TEST_CASE("text: ellipsize counts columns, not bytes", "[base][text]") {
   CHECK(text::ellipsize("日本語テキスト", 7) == "日本語…");
   CHECK(text::ellipsize("abc", 3) == "abc");

@@ -139,6 +139,20 @@ TEST_CASE("recorder: no secret of a request or response is in the file", "[http]
   CHECK(body_of(read->exchanges[0]) == "data: {\"text\":\"[removed]\"}\n\n[removed]");
 }
 
+TEST_CASE("recorder: a secret of a header or a query is in no body either", "[http][recorder]") {
+  TempDir directory;
+  const auto path = directory.path() + "/r.jsonl";
+  StandIn inner({{.pieces = {"you sent two-hush-1234 and qsub-hush-5678 to v=2024-10-21"}}});
+  const auto recording = recorder(inner, path);
+  auto asked = request();
+  asked.url += "&subscription-key=qsub-hush-5678&api-version=2024-10-21";
+  asked.headers.push_back({"x-two", "Token token=two-hush-1234, id=7"});
+  ask(*recording, asked);
+  const auto read = load_recording(path);
+  CHECK(body_of(read->exchanges[0]) == "you sent [removed] and [removed] to v=2024-10-21");
+  CHECK(read->exchanges[0].url.find("subscription-key=[removed]&api-version=2024-10-21") != std::string::npos);
+}
+
 TEST_CASE("recorder: a key that a model says in several deltas is not in the file", "[http][recorder]") {
   TempDir directory;
   const auto path = directory.path() + "/r.jsonl";
