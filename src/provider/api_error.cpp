@@ -23,11 +23,36 @@ namespace {
 constexpr std::size_t max_shown_columns = 300;
 
 // How providers say that the prompt does not fit; matched in lower case (recorded and reported wordings).
-constexpr std::array<std::string_view, 12> overflow_wordings = {
-    "context length",     "context window",    "context size",      "context_length",
-    "prompt is too long", "prompt too long",   "input is too long", "maximum number of tokens",
-    "token limit",        "reduce the length", "too many tokens",   "exceed_context",
-};
+constexpr std::array overflow_wordings = std::to_array<std::string_view>({
+    "context length",
+    "context limit",
+    "context size",
+    "context window",
+    "context_length",
+    "exceed_context",
+    "exceeds max length",
+    "input is too long",
+    "inputs` tokens",
+    "maximum allowed length",
+    "maximum model length",
+    "maximum number of tokens",
+    "maximum prompt length",
+    "max_prompt_tokens",
+    "more than max tokens allowed",
+    "must have less than",
+    "prompt is too long",
+    "prompt token count",
+    "prompt too long",
+    "range of input length",
+    "reduce the length",
+    "token limit",
+    "too long",
+    "too many tokens",
+});
+// What says so too, and means another thing.
+constexpr std::array<std::string_view, 5> other_limits = {"name is too long", "output token limit", "per minute",
+                                                          "string too long", "took too long"};
+constexpr std::array<std::string_view, 3> token_wordings = {"token", "context", "prompt"};
 constexpr std::array<std::string_view, 4> quota_wordings = {"insufficient_quota", "billing_error",
                                                             "insufficient_balance", "credit balance is too low"};
 constexpr std::array<std::string_view, 6> refused_key_wordings = {"invalid api key",   "incorrect api key",
@@ -62,6 +87,24 @@ std::string detail_text(const Json& detail) {
   return {};
 }
 
+// Mistral: {"message": {"detail": [{"msg": "text"}]}}.
+std::string nested_text(const Json& message) {
+  if (!message.is_object()) return {};
+  const auto detail = message.find("detail");
+  return detail == message.end() ? std::string() : detail_text(*detail);
+}
+
+// google.rpc.ErrorInfo: {"reason": "API_KEY_INVALID"}.
+std::string reason_in(const Json& error) {
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array()) return {};
+  for (const auto& detail : *details) {
+    if (!detail.is_object()) continue;
+    if (auto reason = string_or_number(detail, "reason"); !reason.empty()) return reason;
+  }
+  return {};
+}
+
 // OpenRouter wraps what the upstream provider said.
 std::string upstream_text(const Json& error) {
   const auto metadata = error.find("metadata");
@@ -90,9 +133,34 @@ void read_error_object(ApiFailure& out, const Json& error) {
   if (out.type.empty()) out.type = string_or_number(error, "status");
   out.code = string_or_number(error, "code");
   out.message = string_or_number(error, "message");
+  if (out.message.empty()) out.message = string_or_number(error, "msg");
+  if (const auto inner = error.find("message"); out.message.empty() && inner != error.end())
+    out.message = nested_text(*inner);
+  if (const auto reason = reason_in(error); !reason.empty()) out.code = reason;
   if (auto upstream = upstream_text(error); !upstream.empty()) out.message += ": " + upstream;
   if (out.status == 0) out.status = status_in(error);
   out.retry_delay = retry_delay_in(error);
+}
+
+// What the provider's settings hold and nobody is to read: servers repeat what they were sent.
+std::vector<std::string> secrets_of(const chat::ProviderSpec& provider) {
+  constexpr std::size_t shortest = 8;
+  std::vector<std::string> out;
+  const auto add_words = [&out](std::string_view value) {
+    out.emplace_back(value);
+    while (!value.empty()) {
+      const auto end = std::min(value.find_first_of(" ,;=&\"'"), value.size());
+      out.emplace_back(value.substr(0, end));
+      value.remove_prefix(std::min(end + 1, value.size()));
+    }
+  };
+  for (const auto& [name, value] : provider.headers) add_words(value);
+  if (const auto query = provider.base_url.find('?'); query != std::string::npos)
+    add_words(std::string_view(provider.base_url).substr(query + 1));
+  std::erase_if(out, [](const std::string& secret) { return secret.size() < shortest; });
+  if (!provider.key.empty()) out.push_back(provider.key);
+  std::ranges::stable_sort(out, std::greater<>{}, &std::string::size);
+  return out;
 }
 
 std::string page_text(std::string_view body) {
@@ -116,7 +184,9 @@ bool is_overflow(const ApiFailure& failure) {
     case 400:
     case 422:
     case 500:
-      return says(failure, overflow_wordings);
+      return says(failure, overflow_wordings) && !says(failure, other_limits);
+    case 413:  // else a body of too many bytes
+      return (says(failure, overflow_wordings) || says(failure, token_wordings)) && !says(failure, other_limits);
     default:
       return false;
   }
@@ -128,7 +198,8 @@ bool is_unknown_model(const ApiFailure& failure) {
 }
 
 bool is_passing(const ApiFailure& failure) {
-  constexpr std::array<std::string_view, 2> lasting = {"invalid_request_error", "invalid_request"};
+  constexpr std::array<std::string_view, 5> lasting = {"invalid_request", "invalid_request_error", "not_found_error",
+                                                       "permission_error", "request_too_large"};
   if (failure.status == 0) return std::ranges::find(lasting, failure.type) == lasting.end();
   return failure.status == 408 || failure.status == 409 || failure.status == 429 || failure.status >= 500;
 }
@@ -191,7 +262,8 @@ Error unknown_model(const ApiFailure& failure, const Endpoint& endpoint) {
             false};
   }
   return {ErrorKind::config,
-          sentence(fmt::format("there is no model API at {}", endpoint.provider.base_url), failure, endpoint),
+          sentence(fmt::format("there is no model API at {}", text::public_url(endpoint.provider.base_url)), failure,
+                   endpoint),
           fmt::format("check base_url of provider \"{}\"", endpoint.provider.name),
           {},
           {},
@@ -201,7 +273,8 @@ Error unknown_model(const ApiFailure& failure, const Endpoint& endpoint) {
 Error refused_request(const ApiFailure& failure, const Endpoint& endpoint) {
   if (failure.status >= 300 && failure.status < 400) {
     return {ErrorKind::config,
-            fmt::format("the model API at {} has moved (HTTP {})", endpoint.provider.base_url, failure.status),
+            fmt::format("the model API at {} has moved (HTTP {})", text::public_url(endpoint.provider.base_url),
+                        failure.status),
             fmt::format("check base_url of provider \"{}\"", endpoint.provider.name),
             {},
             {},
@@ -224,6 +297,10 @@ ApiFailure failure_in(int status, const Json& body) {
     if (error != top.end() && error->is_string()) out.message = error->get<std::string>();
     if (const auto detail = top.find("detail"); detail != top.end() && out.message.empty())
       out.message = detail_text(*detail);
+    if (const auto errors = top.find("errors"); errors != top.end() && out.message.empty()) {
+      const Json& first = errors->is_array() && !errors->empty() ? errors->front() : *errors;
+      out.message = first.is_object() ? string_or_number(first, "message") : detail_text(first);
+    }
   }
   return out;
 }
@@ -260,7 +337,8 @@ Error explain(const ApiFailure& failure, const Endpoint& endpoint) {
   if (failure.status == 401 || (failure.status <= 400 && says(failure, refused_key_wordings))) {
     return refused_key(failure, endpoint);
   }
-  if (failure.status == 403) return forbidden(failure, endpoint);
+  if (failure.status == 403 || (failure.status == 0 && failure.type == "permission_error"))
+    return forbidden(failure, endpoint);
   if (is_unknown_model(failure)) return unknown_model(failure, endpoint);
   if (failure.status == 413 || failure.type == "request_too_large") {
     return {ErrorKind::limit,
@@ -285,7 +363,7 @@ Error page_answer(std::string_view page, const Endpoint& endpoint) {
   const auto& provider = endpoint.provider;
   return {
       ErrorKind::unavailable,
-      fmt::format("the model API at {} answered with {}", provider.base_url,
+      fmt::format("the model API at {} answered with {}", text::public_url(provider.base_url),
                   public_text(read_failure(0, page).message, endpoint)),
       fmt::format("something else answers there, such as a proxy or a login page; check base_url of provider \"{}\"",
                   provider.name),
@@ -296,7 +374,7 @@ Error page_answer(std::string_view page, const Endpoint& endpoint) {
 
 std::string public_text(std::string_view message, const Endpoint& endpoint) {
   std::string out(message.substr(0, 4096));
-  if (!endpoint.provider.key.empty()) out = text::replace_all(std::move(out), endpoint.provider.key, "…");
+  for (const auto& secret : secrets_of(endpoint.provider)) out = text::replace_all(std::move(out), secret, "…");
   constexpr std::array secrets = {
       R"((?i)\b(?:sk|pk|rk|key|org|proj|user|acct)[-_][a-z0-9_*\-]{8,})",
       R"((?i)\bbearer\s+\S+)",

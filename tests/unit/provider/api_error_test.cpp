@@ -102,6 +102,57 @@ TEST_CASE("api errors: messages are harmless: no key, no account, no control seq
   auto odd = endpoint;
   odd.provider.key = "p@ss";
   CHECK(public_text("you sent p@ss.", odd) == "you sent …");
+  odd.provider.headers = {{"x-team", "Token token=team-hush-99, id=7"}};
+  odd.provider.base_url = "https://me:pass-word-1@a.example/v1?subscription-key=query-hush-1&b=2";
+  CHECK(public_text("x-team: Token token=team-hush-99, id=7; team-hush-99; query-hush-1", odd) == "x-team: …; …; …");
+  CHECK(explain({302, "", "", ""}, odd).message == "the model API at https://a.example/v1?… has moved (HTTP 302)");
+  CHECK(page_answer("<html>", odd).message == "the model API at https://a.example/v1?… answered with an HTML page");
+}
+
+TEST_CASE("api errors: a prompt that does not fit is known in every wording", "[provider][errors]") {
+  const auto message = GENERATE(values<const char*>({
+      "prompt is too long: 215000 tokens > 200000 maximum",
+      "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length",
+      "This model's maximum context length is 128000 tokens.",
+      "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+      "prompt token count of 137500 exceeds the limit of 128000",
+      "Prompt exceeds max length",
+      "Range of input length should be [1, 129024]",
+      "The decoder prompt (length 9000) is longer than the maximum model length of 4096",
+      "The conversation is too long for this model",
+      "tokens in request more than max tokens allowed",
+      "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens",
+      "The input (9000 tokens) is longer than the model's context length (8192 tokens)",
+      "Input length 9000 exceeds the maximum allowed length 8192",
+  }));
+  CAPTURE(message);
+  CHECK(explain({400, "", "", message}, openai_endpoint()).code == error_code::context_window);
+}
+
+TEST_CASE("api errors: other limits are not taken for the window", "[provider][errors]") {
+  CHECK(
+      explain({400, "", "", "max_completion_tokens (70000) exceeds the output token limit"}, openai_endpoint()).kind ==
+      ErrorKind::failure);
+  CHECK(explain({400, "", "", "string too long. Expected at most 64 characters"}, openai_endpoint()).kind ==
+        ErrorKind::failure);
+  CHECK(explain({500, "", "", "the upstream took too long to answer"}, openai_endpoint()).kind ==
+        ErrorKind::unavailable);
+  CHECK(explain({413, "", "", "Request body too large for gpt-4o. Max size: 8000 tokens."}, openai_endpoint()).code ==
+        error_code::context_window);
+  CHECK(explain({413, "", "", "Request too large: limit 12000 tokens per minute"}, openai_endpoint()).code.empty());
+}
+
+TEST_CASE("api errors: what servers wrap their messages in is taken off", "[provider][errors]") {
+  const auto said = [](const char* body) { return read_failure(400, body); };
+  CHECK(said(R"({"code":1214,"msg":"bad messages"})").message == "bad messages");
+  CHECK(said(R"({"object":"error","message":{"detail":[{"loc":["body"],"msg":"field required"}]}})").message ==
+        "field required");
+  CHECK(said(R"({"errors":[{"message":"first"},{"message":"second"}]})").message == "first");
+  const auto expired = said(R"({"error":{"code":400,"message":"API key expired. Please renew the API key.",
+    "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}})");
+  CHECK(explain(expired, openai_endpoint()).kind == ErrorKind::auth);
+  const auto refused = read_failure(0, R"({"type":"error","error":{"type":"permission_error","message":"no access"}})");
+  CHECK(explain(refused, openai_endpoint()).kind == ErrorKind::auth);
 }
 
 }  // namespace errand::provider::test
