@@ -85,11 +85,12 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   engine->model_is_named_ = arguments.model.has_value();
   engine->providers_ = std::make_unique<provider::Registry>(
       config::providers(self.config_), retry,
-      provider::Outside{.transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
-                        .load_script = config::load_script,
-                        .find_key = [&self](const auto& provider) { return self.keys_.find(provider); },
-                        .open_recording = [&self](const auto& path) { return self.wire_->open_recording(path); },
-                        .wire = wire});
+      provider::Outside{
+          .transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
+          .load_script = config::load_script,
+          .find_key = [&self](const auto& provider, const Call& call) { return self.keys_.find(provider, call); },
+          .open_recording = [&self](const auto& path) { return self.wire_->open_recording(path); },
+          .wire = wire});
   engine->services_.emplace(
       agent::Services{.store = *self.store_,
                       .tools = self.tools_,
@@ -141,7 +142,7 @@ Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector
     if (!model_is_named_) local_models_.stand_in(chain, names, warnings, call);
     local_models_.fill_in_window(chain, call);
   }
-  ERRAND_TRY_ASSIGN(auto model, providers_->open(chain));
+  ERRAND_TRY_ASSIGN(auto model, providers_->open(chain, call));
   return provider::with_warnings(std::move(model), std::move(warnings));
 }
 

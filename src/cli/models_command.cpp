@@ -53,7 +53,7 @@ struct Listing {
 
 Result<std::vector<provider::ListedModel>> ask(chat::ProviderSpec provider, config::Keys& keys,
                                                http::Transport& transport, const Call& call) {
-  ERRAND_TRY_ASSIGN(provider.key, keys.find(provider));
+  ERRAND_TRY_ASSIGN(provider.key, keys.find(provider, call));
   if (provider.key.empty() && provider.key_required) return fail(ErrorKind::auth, "there is no key for it");
   return provider::list_models(provider, transport, call.within(answer_limit));
 }

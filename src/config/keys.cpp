@@ -65,14 +65,15 @@ std::string ending(const Finished& finished) {
   return finished.exit_code == 0 ? "printed no key" : fmt::format("ended with exit code {}", finished.exit_code);
 }
 
-Result<std::string> run_key_command(const chat::ProviderSpec& provider, const EnvMap& env) {
+Result<std::string> run_key_command(const chat::ProviderSpec& provider, const EnvMap& env, const Call& call) {
   ProcessSpec spec{.argv = {"/bin/sh", "-c", provider.key_command}, .env = {}, .max_output_bytes = max_key_bytes};
   for (const auto& [name, value] : env) spec.env.push_back(fmt::format("{}={}", name, value));
   std::string output;
   const auto keep = [&](OutputStream stream, std::string_view bytes) {
     if (stream == OutputStream::standard_output) output += bytes;
   };
-  ERRAND_TRY_ASSIGN(const auto finished, run_process(spec, keep, Call().within(Keys::command_limit)));
+  ERRAND_TRY_ASSIGN(const auto finished, run_process(spec, keep, call.within(Keys::command_limit)));
+  ERRAND_TRY(call.check());
   auto key = first_line(output);
   if (finished.end == ProcessEnd::exited && finished.exit_code == 0 && !key.empty()) return key;
   return fail(ErrorKind::auth, fmt::format("api_key_command of provider \"{}\" {}", provider.name, ending(finished)),
@@ -103,14 +104,14 @@ KeySource key_source(const Configuration& config, const chat::ProviderSpec& prov
   return {};
 }
 
-Result<std::string> Keys::find(const chat::ProviderSpec& provider) {
+Result<std::string> Keys::find(const chat::ProviderSpec& provider, const Call& call) {
   ERRAND_TRY(check_variables(config_, provider.name));
   if (!provider.key.empty()) return provider.key;
   switch (key_source(config_, provider).kind) {
     case KeySource::Kind::file:
       return from_file(provider);
     case KeySource::Kind::command:
-      return from_command(provider);
+      return from_command(provider, call);
     case KeySource::Kind::none:
     case KeySource::Kind::variable:
       break;
@@ -118,11 +119,11 @@ Result<std::string> Keys::find(const chat::ProviderSpec& provider) {
   return std::string();
 }
 
-Result<std::string> Keys::from_command(const chat::ProviderSpec& provider) {
+Result<std::string> Keys::from_command(const chat::ProviderSpec& provider, const Call& call) {
   const std::lock_guard lock(mutex_);
   const auto kept = kept_.find(provider.name);
   if (kept != kept_.end() && std::chrono::steady_clock::now() < kept->second.until) return kept->second.key;
-  ERRAND_TRY_ASSIGN(auto key, run_key_command(provider, config_.sources.env));
+  ERRAND_TRY_ASSIGN(auto key, run_key_command(provider, config_.sources.env, call));
   kept_[provider.name] = {key, std::chrono::steady_clock::now() + kept_for};
   return key;
 }

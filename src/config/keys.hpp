@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/call.hpp"
 #include "base/error.hpp"
 #include "chat/model.hpp"
 #include "config/configuration.hpp"
@@ -37,8 +38,9 @@ class Keys {
   explicit Keys(const Configuration& config) : config_(config) {}
 
   /// The key, or an empty text when there is none and none is needed. Errors: `auth` when the file or the command
-  /// fails, `config` when a header or the proxy needs a variable that is not set.
-  Result<std::string> find(const chat::ProviderSpec& provider);
+  /// fails, `config` when a header or the proxy needs a variable that is not set, `cancelled` and `timeout` from
+  /// `call`.
+  Result<std::string> find(const chat::ProviderSpec& provider, const Call& call = {});
 
  private:
   struct Kept {
@@ -46,7 +48,7 @@ class Keys {
     std::chrono::steady_clock::time_point until;
   };
 
-  Result<std::string> from_command(const chat::ProviderSpec& provider);
+  Result<std::string> from_command(const chat::ProviderSpec& provider, const Call& call);
 
   const Configuration& config_;
   std::mutex mutex_;

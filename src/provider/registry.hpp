@@ -24,7 +24,7 @@ struct Outside {
   ScriptLoader load_script;
   /// The provider's key where the settings do not hold it (a file, a command), an empty text for none. Asked for each
   /// time a model is opened; its error is the registry's.
-  std::function<Result<std::string>(const chat::ProviderSpec&)> find_key{};
+  std::function<Result<std::string>(const chat::ProviderSpec&, const Call&)> find_key{};
   /// Opens the recording of a `replay/FILE` model.
   std::function<Result<Recorded>(const std::string& path)> open_recording{};
   /// What `transport` is. A recording needs no key, and its waits are over at once.
@@ -38,15 +38,16 @@ class Registry {
 
   /// One model, or a chain, in which a model counts once: the next is asked when the one before is unavailable, refuses
   /// the model or has too small a window. Fails with `auth` when a key is needed and there is none, naming the ways to
-  /// give one.
-  Result<std::unique_ptr<Provider>> open(const std::vector<chat::ModelSpec>& chain) const;
+  /// give one; of a chain, those without a key are left out with a warning as long as one has its key.
+  Result<std::unique_ptr<Provider>> open(const std::vector<chat::ModelSpec>& chain, const Call& call = {}) const;
 
  private:
   /// Whether the chain has another model to ask while a rate limit lasts.
   enum class Place { inner, last };
-  [[nodiscard]] Result<std::unique_ptr<Provider>> open_one(const chat::ModelSpec& model, Place place) const;
+  [[nodiscard]] Result<std::unique_ptr<Provider>> open_one(const chat::ModelSpec& model, Place place,
+                                                           const Call& call) const;
   [[nodiscard]] Result<std::unique_ptr<Provider>> open_recorded(const chat::ModelSpec& model) const;
-  [[nodiscard]] Result<void> fill_in_key(chat::ProviderSpec& provider) const;
+  [[nodiscard]] Result<void> fill_in_key(chat::ProviderSpec& provider, const Call& call) const;
 
   std::vector<chat::ProviderSpec> providers_;
   chat::RetrySettings retry_;

@@ -93,6 +93,19 @@ TEST_CASE("keys: a command has the user's environment, and runs once for paralle
   CHECK(read_file(runs).value() == "run\n");
 }
 
+TEST_CASE("keys: a command ends with the run that waits for it", "[config][keys]") {
+  World world;
+  world.sources.env = {{"PATH", "/usr/bin:/bin"}};
+  write_provider(world, "    api_key_command: sleep 60\n");
+  const auto config = world.load();
+  const auto& provider = config.settings.providers.at("corp");
+  CHECK(Keys(config).find(provider, Call().within(std::chrono::milliseconds(50))).error().kind == ErrorKind::timeout);
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(Keys(config).find(provider, {stop.get_token(), Call::Clock::time_point::max()}).error().kind ==
+        ErrorKind::cancelled);
+}
+
 TEST_CASE("keys: a key file that is missing, empty or open to others is told", "[config][keys]") {
   World world;
   write_provider(world, "    api_key_file: corp.key\n");

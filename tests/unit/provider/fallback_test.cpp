@@ -94,6 +94,25 @@ TEST_CASE("fallback: the last model's failure is the chain's", "[provider][fallb
   CHECK(reply->message.text() == "half");
 }
 
+TEST_CASE("registry: of a chain, what has no key is left out and said", "[provider][registry]") {
+  const chat::ProviderSpec keyed{"anthropic", chat::Protocol::anthropic, "https://a", {"ANTHROPIC_API_KEY"}, "", true};
+  FakeTransport transport({});
+  const auto registry = registry_of({keyed}, &transport);
+  const chat::ModelSpec keyless{"anthropic", "claude", "", 0, 0, {}, {}};
+  const chat::ModelSpec played{"scripted", "x.yaml", "", 0, 0, {}, {}};
+  for (const auto& chain : {std::vector{keyless, played}, std::vector{played, keyless}}) {
+    const auto opened = registry->open(chain);
+    REQUIRE(opened);
+    CHECK((*opened)->model().full_name() == "scripted/x.yaml");
+    Recorder recorder;
+    CHECK((*opened)->stream(asked("x").request(), recorder, {})->message.text() == "played");
+    REQUIRE(recorder.warnings.size() == 1);
+    CHECK(recorder.warnings.front().code == "fallback_left_out");
+    CHECK(recorder.warnings.front().message ==
+          "anthropic/claude is left out of the chain: no key for provider \"anthropic\"");
+  }
+}
+
 TEST_CASE("registry: opens what the settings name, and says what is missing", "[provider][registry]") {
   const chat::ProviderSpec keyed{"anthropic", chat::Protocol::anthropic, "https://a", {"ANTHROPIC_API_KEY"}, "", true};
   const chat::ProviderSpec local{"ollama", chat::Protocol::openai_chat, "http://127.0.0.1:1/v1", {}, "", false};
@@ -124,7 +143,7 @@ TEST_CASE("registry: opens what the settings name, and says what is missing", "[
   CHECK(no_key.message == "no key for provider \"anthropic\"");
   for (const char* way : {"ANTHROPIC_API_KEY", "ollama", "scripted/"})
     CHECK(no_key.hint.find(way) != std::string::npos);
-  CHECK(error_of({"ollama/x", "anthropic/claude"}).kind == ErrorKind::auth);
+  CHECK(error_of({"anthropic/claude", "anthropic/other"}).kind == ErrorKind::auth);
   CHECK(error_of({"antropic/claude"}).kind == ErrorKind::config);
   CHECK(error_of({"antropic/claude"}).hint.find("did you mean \"anthropic\"?") == 0);
   CHECK(error_of({"scripted/missing.yaml"}).message == "no file missing.yaml");
