@@ -128,7 +128,9 @@ ThinkingStyle claude_style(std::string_view id) {
   return version >= Version{3, 7} ? ThinkingStyle::budget : ThinkingStyle::none;
 }
 
+// Routers put the maker before the id: "openai/gpt-5".
 bool takes_effort(std::string_view id) {
+  id.remove_prefix(std::min(id.rfind('/') + 1, id.size()));
   if (id.find("-chat") != std::string_view::npos) return false;
   constexpr std::array<std::string_view, 6> families = {"gpt-5", "gpt-6", "gpt-daybreak", "o1", "o3", "o4"};
   return std::ranges::any_of(families, [&](std::string_view family) { return id.starts_with(family); });
@@ -142,7 +144,9 @@ ThinkingStyle thinking_style(std::string_view provider, std::string_view id) {
     const bool as_anthropic = known == nullptr || known->protocol == Protocol::anthropic;
     return as_anthropic ? claude_style(id) : ThinkingStyle::none;
   }
-  if (provider == "deepseek") return ThinkingStyle::effort;
+  // Their field for it is their own, and holds for all they serve.
+  constexpr std::array<std::string_view, 4> own_fields = {"deepseek", "openrouter", "vercel", "zhipu"};
+  if (std::ranges::find(own_fields, provider) != own_fields.end()) return ThinkingStyle::effort;
   constexpr std::array<std::string_view, 3> hosts = {"groq", "cerebras", "together"};
   const bool hosted_gpt =
       std::ranges::find(hosts, provider) != hosts.end() && id.find("gpt-oss") != std::string_view::npos;

@@ -35,8 +35,8 @@ std::vector<chat::ModelSpec> builtin_aliases();
 std::vector<chat::ModelSpec> builtin_models();
 
 /// How a model takes its thinking setting, by its family: Claude adaptively from 4.6 on and by a budget before;
-/// OpenAI's reasoning models, DeepSeek's and gpt-oss by an effort; all others not at all, as far as is known here
-/// (gemini's codec knows its own).
+/// OpenAI's reasoning models, gpt-oss and whatever DeepSeek and the routers serve by an effort; all others not at all,
+/// as far as is known here (gemini's codec knows its own).
 chat::ThinkingStyle thinking_style(std::string_view provider, std::string_view id);
 
 /// A word that names no model, with the nearest of `known` (the aliases) and the built-in ids.

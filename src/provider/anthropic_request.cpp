@@ -91,7 +91,7 @@ void write_output_config(JsonWriter& json, const Request& request, ThinkingStyle
         .begin_object()
         .field("type", "json_schema")
         .key("schema")
-        .raw(request.output_schema)
+        .raw(closed_schema(request.output_schema))
         .end_object();
   }
   json.end_object();
@@ -177,11 +177,19 @@ std::vector<std::string> user_blocks(const std::vector<chat::UserBlock>& content
   return out;
 }
 
-std::string result_block(const chat::ToolResult& result, const CallIds& ids) {
+// A result that is marked as an error may hold text alone; `media` gets the rest, to stand behind the results.
+std::string result_block(const chat::ToolResult& result, const CallIds& ids, std::vector<std::string>& media) {
+  std::vector<chat::UserBlock> content;
+  std::vector<chat::UserBlock> rest;
+  for (const auto& block : result.content) {
+    const bool stays = !result.is_error || std::holds_alternative<chat::Text>(block);
+    (stays ? content : rest).push_back(block);
+  }
+  for (auto& block : user_blocks(rest)) media.push_back(std::move(block));
   std::string out;
   JsonWriter json(out);
   json.begin_object().field("type", "tool_result").field("tool_use_id", ids.of_result(result.call_id));
-  if (const auto blocks = user_blocks(result.content); !blocks.empty()) {
+  if (const auto blocks = user_blocks(content); !blocks.empty()) {
     json.key("content").begin_array();
     for (const auto& block : blocks) json.raw(block);
     json.end_array();
@@ -243,7 +251,9 @@ class History {
 
   std::vector<std::string> result_blocks(const chat::ToolMessage& message) const {
     std::vector<std::string> out;
-    for (const auto& result : message.results) out.push_back(result_block(result, ids_));
+    std::vector<std::string> media;
+    for (const auto& result : message.results) out.push_back(result_block(result, ids_, media));
+    out.insert(out.end(), std::make_move_iterator(media.begin()), std::make_move_iterator(media.end()));
     return out;
   }
 
@@ -367,7 +377,7 @@ std::vector<chat::event::Warning> anthropic_left_out(const Request& request, con
   }
   const auto& thinking = request.thinking;
   const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
-  if (asks && style == ThinkingStyle::none) out.push_back(left_out_warning("thinking effort", endpoint));
+  if (asks && style == ThinkingStyle::none) out.push_back(effort_left_out(endpoint));
   return out;
 }
 

@@ -216,7 +216,7 @@ std::vector<chat::event::Warning> gemini_left_out(const Request& request, const 
   const auto form = form_of(model);
   std::vector<chat::event::Warning> out;
   if (form == ThinkingForm::none) {
-    if (is_asked(thinking) && thinking.effort != "none") out.push_back(left_out_warning("thinking effort", endpoint));
+    if (is_asked(thinking) && thinking.effort != "none") out.push_back(effort_left_out(endpoint));
   } else if (thinking.effort == "none" && (form == ThinkingForm::level || !budgets_of(model.id).can_be_zero)) {
     out.push_back({"thinking_effort_left_out",
                    fmt::format("{} always thinks: it is asked for the least it can do", model.full_name())});

@@ -49,6 +49,16 @@ bool is_strict(const Json& schema) {
   return std::ranges::all_of(schema, is_strict);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse_json lets a document be
+void close_objects(Json& schema) {
+  if (schema.is_object()) {
+    const bool of_object = schema.contains("properties") || schema.value("type", Json()) == "object";
+    if (of_object && !schema.contains("additionalProperties")) schema["additionalProperties"] = false;
+  }
+  if (!schema.is_structured()) return;
+  for (auto& member : schema) close_objects(member);
+}
+
 }  // namespace
 
 ToolChoice tool_choice_of(const Request& request) {
@@ -66,6 +76,31 @@ chat::event::Warning left_out_warning(std::string_view what, const Endpoint& end
           fmt::format("{} takes no {}: it is left out", endpoint.model.full_name(), what)};
 }
 
+chat::event::Warning effort_left_out(const Endpoint& endpoint) {
+  return {
+      "thinking_effort_left_out",
+      fmt::format("no thinking effort is known of {}: it is left out (`thinking` of the model in config.yaml sets how "
+                  "it takes one)",
+                  endpoint.model.full_name())};
+}
+
+std::vector<chat::event::Warning> impossible_wishes(const Request& request, const Endpoint& endpoint) {
+  std::vector<chat::event::Warning> out;
+  const auto& wishes = request.generation;
+  const auto& model = endpoint.model;
+  if (model.max_output > 0 && wishes.max_output > model.max_output) {
+    out.push_back({"max_output_lowered", fmt::format("{} writes at most {} tokens, not {}", model.full_name(),
+                                                     model.max_output, wishes.max_output)});
+  }
+  const auto& choice = wishes.tool_choice;
+  const bool names_a_tool = !choice.empty() && choice != "auto" && choice != "any" && choice != "none";
+  if (names_a_tool && tool_choice_of(request).kind == ToolChoice::Kind::unsaid) {
+    out.push_back(
+        {"tool_choice_left_out", fmt::format("tool_choice names {}, which is not offered: it is left out", choice)});
+  }
+  return out;
+}
+
 bool holds_images(const std::vector<chat::Message>& history) {
   return std::ranges::any_of(history, [](const chat::Message& message) {
     bool found = false;
@@ -81,6 +116,13 @@ std::vector<chat::Message> without_images(std::vector<chat::Message> history) {
     });
   }
   return history;
+}
+
+std::string closed_schema(std::string_view schema) {
+  auto json = chat::parse_json(schema);
+  if (!json) return std::string(schema);
+  close_objects(*json);
+  return chat::dump(*json);
 }
 
 bool is_strict_schema(std::string_view schema) {

@@ -29,6 +29,12 @@ ToolChoice tool_choice_of(const Request& request);
 /// "MODEL takes no temperature: it is left out" under "temperature_left_out".
 chat::event::Warning left_out_warning(std::string_view what, const Endpoint& endpoint);
 
+/// The same for a thinking effort, of which nothing is known for that model.
+chat::event::Warning effort_left_out(const Endpoint& endpoint);
+
+/// What no codec can do for any model: more output than the model has, a tool choice that names no offered tool.
+std::vector<chat::event::Warning> impossible_wishes(const Request& request, const Endpoint& endpoint);
+
 /// Whether the history holds an image anywhere.
 [[nodiscard]] bool holds_images(const std::vector<chat::Message>& history);
 /// The history with a line of text in place of each image.
@@ -37,5 +43,9 @@ std::vector<chat::Message> without_images(std::vector<chat::Message> history);
 /// Whether `schema` (JSON text) is of the kind that OpenAI's "strict" takes: every object closed by
 /// `additionalProperties: false`, with every property required.
 [[nodiscard]] bool is_strict_schema(std::string_view schema);
+
+/// `schema` (JSON text) with `additionalProperties: false` in every object that says nothing of them, which is how
+/// Anthropic wants it; text that is no JSON as it is.
+std::string closed_schema(std::string_view schema);
 
 }  // namespace errand::provider

@@ -15,6 +15,7 @@
 #include "http/retry.hpp"
 #include "provider/address.hpp"
 #include "provider/body_reader.hpp"
+#include "provider/estimate.hpp"
 #include "provider/generation.hpp"
 
 namespace errand::provider {
@@ -99,6 +100,7 @@ class Exchange {
   [[nodiscard]] std::optional<milliseconds> quota_wait(const Try& failed) const;
   void announce(const Try& failed, milliseconds wait);
   [[nodiscard]] Error last_error(const Try& failed) const;
+  void estimate_unreported(const Request& request, const Try& made);
   void join(AssistantMessage&& part);
   Reply finished(std::optional<Error> cut);
 
@@ -111,6 +113,7 @@ class Exchange {
   AssistantMessage joined_;
   chat::Usage spent_;
   chat::Usage last_usage_;
+  chat::Usage unreported_;  // estimated
   milliseconds api_time_{0};
 };
 
@@ -195,6 +198,12 @@ Error Exchange::last_error(const Try& failed) const {
   return error;
 }
 
+// What a server that says nothing of usage has read and written all the same.
+void Exchange::estimate_unreported(const Request& request, const Try& made) {
+  if (last_usage_ != chat::Usage{} || (made.error && !made.heard)) return;
+  unreported_ += {.input = estimate_tokens(request), .output = estimate_tokens(chat::Message(made.message))};
+}
+
 // Asks until there is a reply or no more sense in asking.
 Try Exchange::ask(const Request& request) {
   auto wire = driver_.addressed(driver_.codec.encode(request, driver_.endpoint));
@@ -204,6 +213,7 @@ Try Exchange::ask(const Request& request) {
   for (;;) {
     if (const auto go_on = call_.check(); !go_on) return {{}, go_on.error(), {}, {}, false};
     auto out = attempt(wire);
+    estimate_unreported(request, out);
     if (!out.error) return out;
     const auto wait = next_wait(out);
     if (!wait) {
@@ -237,7 +247,9 @@ Reply Exchange::finished(std::optional<Error> cut) {
   }
   out.cut = std::move(cut);
   out.api_time = api_time_;
-  if (spent_ != chat::Usage{} || price == chat::Price{}) out.cost_usd = chat::cost_of(spent_, price);
+  out.unreported = unreported_;
+  out.presumed_usd = chat::cost_of(spent_, price).value_or(0) + chat::cost_of(unreported_, price).value_or(0);
+  if (unreported_ == chat::Usage{} || price == chat::Price{}) out.cost_usd = chat::cost_of(spent_, price);
   out.context_tokens = last_usage_.total();
   return out;
 }
@@ -248,7 +260,8 @@ Result<Reply> Exchange::run(const Request& request) {
     const auto& history = part == 0 ? request.history : paused;
     auto got =
         ask({request.system, history, request.tools, request.thinking, request.generation, request.output_schema});
-    const bool nothing = !got.heard && joined_.content.empty() && spent_ == chat::Usage{};
+    const bool nothing =
+        !got.heard && joined_.content.empty() && spent_ == chat::Usage{} && unreported_ == chat::Usage{};
     if (got.error && nothing) return fail(*std::move(got.error));
     join(std::move(got.message));
     if (got.error) return finished(std::move(got.error));

@@ -44,6 +44,10 @@ enum class SchemaField {
 /// Whether models that reason take temperature, top_p and stop texts.
 enum class ReasoningSampling { taken, refused };
 
+/// Whether the ids of models are their makers', or whatever somebody called a deployment: then an unknown one tells
+/// nothing of what the model can do.
+enum class ModelNames { makers, deployments };
+
 struct Quirks {
   OutputLimit output_limit = OutputLimit::max_tokens;
   UsageRequest usage = UsageRequest::stream_options;
@@ -54,6 +58,7 @@ struct Quirks {
   ForcedCall forced = ForcedCall::required;
   SchemaField schema = SchemaField::json_schema;
   ReasoningSampling sampling = ReasoningSampling::taken;
+  ModelNames names = ModelNames::makers;
 };
 
 /// By the dialect the provider says it speaks (`like` in config.yaml), else its host, else its name; else the defaults.

@@ -296,7 +296,7 @@ std::vector<chat::event::Warning> openai_chat_left_out(const Request& request, c
   const auto& thinking = request.thinking;
   const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
   if (asks && endpoint.model.thinking == ThinkingStyle::none) {
-    out.push_back(left_out_warning("thinking effort", endpoint));
+    out.push_back(effort_left_out(endpoint));
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include "provider/call_ids.hpp"
 #include "provider/generation.hpp"
 #include "provider/json_text.hpp"
+#include "provider/openai_quirks.hpp"
 #include "provider/openai_responses.hpp"
 #include "provider/wire_value.hpp"
 
@@ -21,6 +22,12 @@ namespace {
 
 bool reasons(const Endpoint& endpoint) {
   return endpoint.model.thinking != ThinkingStyle::none;
+}
+
+// A model that no table has may reason too, and then needs its reasoning back; models that don't refuse to be asked.
+bool may_reason(const Endpoint& endpoint) {
+  const bool is_known = endpoint.model.max_output > 0;
+  return reasons(endpoint) || (!is_known && quirks_of(endpoint.provider).names == ModelNames::makers);
 }
 
 std::string data_url(std::string_view media_type, std::string_view bytes) {
@@ -95,7 +102,7 @@ ServerItem server_item(const chat::Native& block) {
 class InputWriter {
  public:
   InputWriter(JsonWriter& json, const Endpoint& endpoint)
-      : json_(json), provider_(endpoint.provider.name), reasons_(reasons(endpoint)) {}
+      : json_(json), provider_(endpoint.provider.name), reasons_(may_reason(endpoint)) {}
 
   void write(const chat::UserMessage& message);
   void write(const chat::AssistantMessage& message);
@@ -212,10 +219,10 @@ std::string_view effort_of(const chat::ThinkingSettings& thinking) {
 
 // Nothing is said when nothing was asked: the model's own default, and summaries need a verified organisation.
 void write_reasoning(JsonWriter& json, const Request& request, const Endpoint& endpoint) {
-  if (!reasons(endpoint)) return;
+  if (!may_reason(endpoint)) return;
   json.key("include").begin_array().string("reasoning.encrypted_content").end_array();
   const auto& thinking = request.thinking;
-  if (thinking.effort.empty() && thinking.budget_tokens == 0) return;
+  if (!reasons(endpoint) || (thinking.effort.empty() && thinking.budget_tokens == 0)) return;
   json.key("reasoning").begin_object().field("effort", effort_of(thinking));
   if (thinking.effort != "none") json.field("summary", "auto");
   json.end_object();
@@ -298,7 +305,7 @@ std::vector<chat::event::Warning> openai_responses_left_out(const Request& reque
   if (!wishes.stop.empty()) out.push_back(left_out_warning("stop texts", endpoint));
   const auto& thinking = request.thinking;
   const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
-  if (asks && !reasons(endpoint)) out.push_back(left_out_warning("thinking effort", endpoint));
+  if (asks && !reasons(endpoint)) out.push_back(effort_left_out(endpoint));
   return out;
 }
 

@@ -337,6 +337,38 @@ TEST_CASE("anthropic request: what a model can't take is left out and said", "[p
   CHECK_FALSE(Json::parse(with(Style::none, "").fields).contains("tool_choice"));
 }
 
+TEST_CASE("requests: wishes that no model can fulfil are said", "[provider][request]") {
+  auto wish = conversation(1);
+  wish.generation = {.max_output = 999'999, .tool_choice = "Nothing"};
+  const Endpoint endpoint{{"anthropic"}, {.provider = "anthropic", .id = "m", .max_output = 64'000}};
+  const auto warnings = impossible_wishes(wish.request(), endpoint);
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].message == "anthropic/m writes at most 64000 tokens, not 999999");
+  CHECK(warnings[1].code == "tool_choice_left_out");
+  wish.generation = {.max_output = 64'000, .tool_choice = "Bash"};
+  CHECK(impossible_wishes(wish.request(), endpoint).empty());
+}
+
+TEST_CASE("anthropic request: every object of a schema is closed", "[provider][request]") {
+  CHECK(
+      closed_schema(R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"object"}}}})") ==
+      R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"object","additionalProperties":false}}},"additionalProperties":false})");
+  const std::string open = R"({"type":"object","additionalProperties":true})";
+  CHECK(closed_schema(open) == open);
+}
+
+TEST_CASE("anthropic request: what a failed call has beside text stands behind the results", "[provider][request]") {
+  auto wish = conversation(2);
+  ToolResult failed{"b", {Text{"broken"}, chat::Image{"image/png", "x"}}, true};
+  wish.history.push_back(ToolMessage{{result("a:1", "x"), failed}});
+  const auto body = Json::parse(anthropic(wish));
+  const auto& content = body.at("messages").back().at("content");
+  REQUIRE(content.size() == 3);
+  CHECK(content[1].at("is_error") == true);
+  CHECK(content[1].at("content").size() == 1);
+  CHECK(content[2].at("type") == "image");
+}
+
 TEST_CASE("openai request: what a server can't take is left out and said", "[provider][request]") {
   const auto codec = make_openai_chat_codec();
   auto endpoint = openai_endpoint();
