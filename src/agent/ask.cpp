@@ -78,12 +78,23 @@ void Asker::cap_output(provider::Request& request) {
 Result<provider::Reply> Asker::ask_once() {
   auto asked = request();
   ERRAND_TRY(bill_.reserve(estimate_next(*agent_.provider, asked, session_.context_tokens, session_.measured)));
+  ERRAND_TRY(tell_unpriced());
   cap_output(asked);
   Narrator narrator(reporter_);
   auto reply = agent_.provider->stream(asked, narrator, call_);
   if (!reply) bill_.release();
   if (narrator.failed()) return fail(*narrator.failed());
+  ERRAND_TRY(tell_unpriced());  // it may be another model's by now
   return reply;
+}
+
+Result<void> Asker::tell_unpriced() {
+  const auto& model = agent_.provider->model();
+  if (!bill_.is_unseen(model)) return {};
+  return reporter_.record({chat::event::Warning{
+      "price_unknown", fmt::format("the price of {} is unknown: the limit of ${:.2f} does not see what it costs; set "
+                                   "`price` for it under `models` in config.yaml, or limit tokens with --max-tokens",
+                                   model.full_name(), bill_.cost_limit())}});
 }
 
 // What a request cost that brought no reply of the conversation.

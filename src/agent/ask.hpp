@@ -27,6 +27,7 @@ class Asker {
   Result<provider::Reply> ask_once();
   Result<void> make_room();
   Result<bool> shorten(const std::string& reason);
+  Result<void> tell_unpriced();
   Result<void> bill_aside(const provider::Reply& reply);
   void cap_output(provider::Request& request);
 

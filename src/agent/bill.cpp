@@ -11,6 +11,10 @@ namespace errand::agent {
 
 namespace {
 
+std::int64_t used_tokens(const Spent& spent) {
+  return spent.usage.total() + spent.unreported_tokens;
+}
+
 // Who may spend only so much, for messages.
 struct Party {
   std::string_view name;
@@ -20,7 +24,7 @@ struct Party {
 
 Result<void> check_tokens(const Party& party, std::int64_t more) {
   const auto most = party.limits.max_tokens;
-  const auto used = party.spent.usage.total();
+  const auto used = used_tokens(party.spent);
   if (most <= 0) return {};
   if (used >= most) {
     return fail(ErrorKind::limit, fmt::format("{} used {} tokens of the {} it may", party.name, used, most),
@@ -35,16 +39,17 @@ Result<void> check_tokens(const Party& party, std::int64_t more) {
 
 Result<void> check_cost(const Party& party, double more) {
   const auto most = party.limits.max_cost_usd;
-  if (most <= 0 || !party.spent.cost_usd) return {};
-  const auto used = *party.spent.cost_usd;
+  if (most <= 0) return {};
+  const auto used = party.spent.presumed_usd;
+  const auto* cost = party.spent.cost_usd ? "cost" : "cost, as far as is known,";
   if (used >= most) {
-    return fail(ErrorKind::limit, fmt::format("{} cost ${:.4f} of the ${:.4f} it may", party.name, used, most),
+    return fail(ErrorKind::limit, fmt::format("{} {} ${:.4f} of the ${:.4f} it may", party.name, cost, used, most),
                 "raise --max-cost or limits.max_cost_usd");
   }
   if (used + party.spent.reserved_usd + more < most) return {};
   return fail(ErrorKind::limit,
-              fmt::format("the next request costs at least ${:.4f}, and {} cost ${:.4f} of the ${:.4f} it may", more,
-                          party.name, used, most),
+              fmt::format("the next request costs at least ${:.4f}, and {} {} ${:.4f} of the ${:.4f} it may", more,
+                          party.name, cost, used, most),
               "raise --max-cost or limits.max_cost_usd, or give it less to read");
 }
 
@@ -58,15 +63,17 @@ void add_reply(Spent& spent, const provider::Reply& reply) {
   spent.api_time += reply.api_time;
   if (!reply.cost_usd) spent.cost_usd.reset();
   if (spent.cost_usd) *spent.cost_usd += *reply.cost_usd;
+  spent.presumed_usd += reply.cost_usd.value_or(reply.presumed_usd);
+  spent.unreported_tokens += reply.unreported.total();
 }
 
 std::optional<std::int64_t> output_left_of(const Party& party, const std::optional<chat::Price>& price) {
   std::optional<std::int64_t> left;
   if (party.limits.max_tokens > 0) {
-    left = party.limits.max_tokens - party.spent.usage.total() - party.spent.reserved_tokens;
+    left = party.limits.max_tokens - used_tokens(party.spent) - party.spent.reserved_tokens;
   }
-  if (party.limits.max_cost_usd > 0 && party.spent.cost_usd && price && price->output > 0) {
-    const auto money = party.limits.max_cost_usd - *party.spent.cost_usd - party.spent.reserved_usd;
+  if (party.limits.max_cost_usd > 0 && price && price->output > 0) {
+    const auto money = party.limits.max_cost_usd - party.spent.presumed_usd - party.spent.reserved_usd;
     const auto affordable = static_cast<std::int64_t>(money / price->output * 1e6);
     left = left ? std::min(*left, affordable) : affordable;
   }
@@ -143,6 +150,17 @@ Result<void> Bill::check() {
   });
   ERRAND_TRY(check_party({"the run", tree_.limits, spent}, {}));
   return check_party({"the agent", own_limits_, own_}, {});
+}
+
+double Bill::cost_limit() const {
+  const auto of_run = tree_.limits.max_cost_usd;
+  const auto of_agent = own_limits_.max_cost_usd;
+  return of_run > 0 && of_agent > 0 ? std::min(of_run, of_agent) : std::max(of_run, of_agent);
+}
+
+bool Bill::is_unseen(const chat::ModelSpec& model) {
+  if (model.price || cost_limit() <= 0) return false;
+  return tree_.unpriced.with([&](auto& told) { return told.insert(model.full_name()).second; });
 }
 
 }  // namespace errand::agent

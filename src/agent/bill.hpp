@@ -36,11 +36,18 @@ class Bill {
   /// How many tokens of output are left to a request that was reserved; nullopt: no limit.
   [[nodiscard]] std::optional<std::int64_t> output_left(const std::optional<chat::Price>& price) const;
 
-  /// Adds a reply; returns the run's cost so far.
+  /// Adds a reply; returns the run's cost so far. A part of it whose price is unknown is no part of what limits see;
+  /// one whose usage the API did not say is estimated for them.
   std::optional<double> add(const provider::Reply& reply);
 
   /// As reserve() for nothing more: whether a limit is used up by now.
   Result<void> check();
+
+  /// The smallest limit of money that holds for this agent, in USD; 0: none.
+  [[nodiscard]] double cost_limit() const;
+
+  /// Whether a limit of money does not see what that model costs, which nobody was warned of before in this run.
+  bool is_unseen(const chat::ModelSpec& model);
 
   [[nodiscard]] const Spent& own() const { return own_; }
 

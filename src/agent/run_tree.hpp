@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace errand::agent {
 /// What a run and its subagents have used so far.
 struct Spent {
   chat::Usage usage;
-  std::optional<double> cost_usd = 0.0;  ///< nullopt once a price was unknown
+  std::optional<double> cost_usd = 0.0;  ///< nullopt once a price or a usage was unknown
+  double presumed_usd = 0;               ///< the cost as far as it is known or estimated; what limits see
+  std::int64_t unreported_tokens = 0;    ///< estimated, of replies whose API said nothing; beside `usage`, for limits
   std::chrono::milliseconds api_time{0};
   std::int64_t reserved_tokens = 0;  ///< by requests under way (Bill), not yet spent
   double reserved_usd = 0;
@@ -30,6 +33,7 @@ struct RunTree {
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};
   Sync<std::map<std::string, int>> subagent_numbers{};  ///< for "root/reviewer#2"
+  Sync<std::set<std::string>> unpriced{};               ///< models whose unknown price was warned of
   std::mutex asking{};                                  ///< one question to the person at a time
 };
 

@@ -27,16 +27,22 @@ const Error* failure_of(const Result<Reply>& result) {
 struct Bill {
   chat::Usage usage;
   std::optional<double> cost = 0;
+  double presumed = 0;
+  chat::Usage unreported;
   std::chrono::milliseconds api_time{0};
 
   void add(const Reply& reply) {
     usage += reply.message.usage;
     cost = cost && reply.cost_usd ? std::optional(*cost + *reply.cost_usd) : std::nullopt;
+    presumed += reply.cost_usd.value_or(reply.presumed_usd);
+    unreported += reply.unreported;
     api_time += reply.api_time;
   }
   void put_into(Reply& reply) const {
     reply.message.usage = usage;
     reply.cost_usd = cost;
+    reply.presumed_usd = presumed;
+    reply.unreported = unreported;
     reply.api_time = api_time;
   }
 };

@@ -41,8 +41,8 @@ class QuotaWait {
 /// reply is whole only when its own protocol ended it. One that ends in `pause_turn` is sent back and continued, at
 /// most `max_continuations` times, and the parts are one reply; one that is paused even then is cut (`limit`), and so
 /// is one that filled the context window (error_code::context_window). `usage` and cost hold every try's, as reported;
-/// where nothing was reported the cost is unknown. A call that cost something and brought no reply is a Reply that is
-/// cut, so that it is billed.
+/// a try that was heard and of which nothing was reported is `unreported`, and makes the cost unknown. A call that cost
+/// something and brought no reply is a Reply that is cut, so that it is billed.
 ///
 /// A rate limit that outlasts these tries, or asks for a longer wait than they allow, is waited for as long as
 /// QuotaWait has something left.

@@ -48,7 +48,9 @@ struct Reply {
   chat::AssistantMessage message;  ///< when cut: what had arrived, without unfinished tool calls; stop is cancelled
   std::optional<Error> cut;        ///< cancelled, timeout, or the failure that ended it in mid-stream
   std::chrono::milliseconds api_time{0};
-  std::optional<double> cost_usd;  ///< nullopt: the price is unknown
+  std::optional<double> cost_usd;  ///< nullopt: a price is unknown, or a try's usage
+  double presumed_usd = 0;         ///< where cost_usd is unknown: as far as it is known or estimated, for limits
+  chat::Usage unreported{};        ///< estimated, of tries whose usage the API did not say; not in `message.usage`
   /// How long the conversation is with this reply, as its last request reported; 0: unknown. `message.usage` is what
   /// was spent, over all tries and continuations, and may be more.
   std::int64_t context_tokens = 0;

@@ -17,7 +17,79 @@ std::unique_ptr<tool::Tool> echo() {
       [](const std::string& x, const tool::Context&, const Call&) { return tool::text_output(x); });
 }
 
+// A reply that calls a tool, so that the run goes on.
+FakeModel::Play calling(provider::Reply reply) {
+  reply.message.content = {tool_call("a", "TodoWrite", "x")};
+  reply.message.stop = chat::StopReason::tool_use;
+  return [reply](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+    return reply;
+  };
+}
+
+std::vector<std::string> warnings_in(const Recording& events, const std::string& code) {
+  std::vector<std::string> out;
+  for (const auto& event : events.events) {
+    const auto* warning = std::get_if<chat::event::Warning>(&event.body);
+    if (warning != nullptr && warning->code == code) out.push_back(warning->message);
+  }
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("bill: a reply of unknown price takes nothing from what the others cost", "[agent][bill]") {
+  Stage stage;
+  stage.definition.limits.max_cost_usd = 0.5;
+  stage.tools.add(echo());
+  auto& model = stage.models["main"];
+  model.call({tool_call("a", "TodoWrite", "x")});
+  model.play(calling({}));  // unknown
+  model.call({tool_call("b", "TodoWrite", "x")});
+  const auto result = stage.ask("go");
+  CHECK(result.exit_code == 7);
+  CHECK(result.done.total_cost_usd == std::nullopt);
+  CHECK(result.done.error->message == "the run cost, as far as is known, $0.5000 of the $0.5000 it may");
+  CHECK(model.asked().size() == 3);
+}
+
+TEST_CASE("bill: a limit that can't see what a model costs says so, once", "[agent][bill]") {
+  Stage stage;
+  stage.tools.add(echo());
+  auto& model = stage.models["main"];
+  for (int i = 0; i < 3; ++i) model.play(calling({}));
+  model.say("ok");
+  SECTION("a limit of money") {
+    stage.definition.limits.max_cost_usd = 0.5;
+    CHECK(stage.ask("go").exit_code == 0);
+    const auto said = warnings_in(stage.events, "price_unknown");
+    REQUIRE(said.size() == 1);
+    CHECK(said.front().find("the price of fake/main is unknown: the limit of $0.50 does not see") == 0);
+  }
+  SECTION("no limit of money") {
+    stage.definition.limits.max_tokens = 100'000;
+    CHECK(stage.ask("go").exit_code == 0);
+    CHECK(warnings_in(stage.events, "price_unknown").empty());
+  }
+}
+
+TEST_CASE("bill: usage that no API reported is estimated for the limits, and shown as it was said", "[agent][bill]") {
+  Stage stage;
+  stage.tools.add(echo());
+  provider::Reply silent;
+  silent.unreported = {.input = 900, .output = 100};
+  silent.presumed_usd = 0.5;
+  stage.models["main"].play(calling(silent));
+  SECTION("tokens") {
+    stage.definition.limits.max_tokens = 1000;
+    CHECK(stage.ask("go").done.error->message == "the run used 1000 tokens of the 1000 it may");
+  }
+  SECTION("money") {
+    stage.definition.limits.max_cost_usd = 0.5;
+    CHECK(stage.ask("go").done.error->message == "the run cost, as far as is known, $0.5000 of the $0.5000 it may");
+  }
+  CHECK(stage.events.done().usage == chat::Usage{});
+  CHECK(stage.events.done().total_cost_usd == std::nullopt);
+}
 
 TEST_CASE("bill: a prompt that is larger than what may be used is not sent", "[agent][bill]") {
   Stage stage;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chat/codec.hpp"
+#include "chat/names.hpp"
 #include "http/retry.hpp"
 #include "unit/provider/support.hpp"
 
@@ -395,6 +396,10 @@ TEST_CASE("driver: a reply that reports no usage has no known cost", "[provider]
   REQUIRE(reply);
   CHECK(reply->message.text() == "Hi");
   CHECK(reply->cost_usd == cost);
+  CHECK(reply->message.usage == chat::Usage{});
+  CHECK(reply->unreported.input > 0);
+  CHECK(reply->unreported.output == 5);  // of the text, for the limits
+  if (price) CHECK(reply->presumed_usd == chat::cost_of(reply->unreported, price));
 }
 
 TEST_CASE("driver: what breaks off under max_tokens is no call", "[provider][driver]") {
