@@ -126,7 +126,8 @@ void Exchange::set_connection(const Request& request) {
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_QUICK_EXIT, 1L);  // a cancel must not wait for a name server
+  set(CURLOPT_QUICK_EXIT, 1L);               // a cancel must not wait for a name server
+  set(CURLOPT_ACCEPT_ENCODING, "identity");  // compressing may delay a stream; what comes compressed unasked is decoded
   set(CURLOPT_TCP_NODELAY, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_TCP_KEEPIDLE, 30L);

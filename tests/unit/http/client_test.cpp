@@ -94,10 +94,52 @@ TEST_CASE("client: a request arrives as it was given, and the response as it was
   std::map<std::string, std::string> headers(sent.headers.begin(), sent.headers.end());
   CHECK(headers == std::map<std::string, std::string>{{"Host", host_of(server)},
                                                       {"Accept", "*/*"},
+                                                      {"Accept-Encoding", "identity"},
                                                       {"content-type", "application/json"},
                                                       {"x-api-key", "k-1"},
                                                       {"x-empty", ""},
                                                       {"Content-Length", "12"}});
+}
+
+TEST_CASE("client: a body that a proxy compressed unasked is decoded as it arrives", "[http][client]") {
+  // "data: one\n\n", flushed, and "data: two\n\n", by zlib as gzip.
+  const auto one = std::string(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4a\x49\x2c\x49\xb4\x52\xc8\xcf\x4b\xe5\xe2\x02\x00\x00\x00\xff\xff",
+      27);
+  const auto two = std::string("\x4b\x01\x33\x4b\xca\xf3\xb9\xb8\x00\xa2\x0d\x4a\x3f\x16\x00\x00\x00", 17);
+  auto reply = stream_reply({one});
+  reply.headers.emplace_back("Content-Encoding", "gzip");
+  LoopbackServer server;
+  auto client = direct();
+
+  SECTION("whole") {
+    reply.body.push_back(Piece{.bytes = two});
+    server.enqueue(reply);
+    const auto received = send(client, post(server.url()));
+    REQUIRE(received.head);
+    CHECK(received.body == "data: one\n\ndata: two\n\n");
+    CHECK(server.requests().at(0).header("accept-encoding") == "identity");  // compressing may delay a stream
+  }
+  SECTION("what was flushed is there while the rest is still to come") {
+    server.enqueue(stalling(reply));
+    std::stop_source stop;
+    std::string body;
+    const auto head = client.send(post(server.url()),
+                                  [&](const ResponseHead&, std::string_view bytes) -> Result<void> {
+                                    body += bytes;
+                                    stop.request_stop();
+                                    return {};
+                                  },
+                                  {stop.get_token()});
+    REQUIRE_FALSE(head);
+    CHECK(head.error().kind == ErrorKind::cancelled);
+    CHECK(body == "data: one\n\n");
+  }
+  SECTION("of an error too") {
+    reply.status = 401;
+    server.enqueue(with(reply, Reply::Ending::close));
+    CHECK_FALSE(send(client, post(server.url())).body.find("data: one") == std::string::npos);
+  }
 }
 
 TEST_CASE("client: methods, and bodies large and absent", "[http][client]") {
