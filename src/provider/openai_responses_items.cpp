@@ -240,9 +240,10 @@ Result<void> ResponseItems::finished(const Json& output, ResponseEnd end, Decode
     ERRAND_TRY(done(place, wire, sink));
     items_[place].listed = true;
   }
-  if (position > 0 || end == ResponseEnd::incomplete) return {};
+  if (end == ResponseEnd::incomplete) return {};
   for (auto& [index, item] : items_) {
-    if (is_call(item.type) && !item.done && !item.incomplete) end_call(index, item, sink);
+    const bool kept = position == 0 || item.listed;
+    if (kept && is_call(item.type) && !item.done && !item.incomplete) end_call(index, item, sink);
   }
   return {};
 }

@@ -60,7 +60,8 @@ class ResponseItems {
   Result<void> added(std::size_t index, const Json& wire, DecodeSink& sink);
   /// output_item.done: the item as it is.
   Result<void> done(std::size_t index, const Json& wire, DecodeSink& sink);
-  /// The terminal event's `output`; when it is empty, what came before is all.
+  /// The terminal event's `output`; when it is empty, what came before is all. In a response that is complete a call is
+  /// too, unless the server says that it is incomplete: some leave its status "in_progress".
   Result<void> finished(const Json& output, ResponseEnd end, DecodeSink& sink);
 
   [[nodiscard]] bool refused() const { return refused_; }

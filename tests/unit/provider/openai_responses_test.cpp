@@ -300,6 +300,25 @@ TEST_CASE("responses decoder: the end of a stream is the terminal event, and not
   CHECK(decoder->on_end(ignore));
 }
 
+TEST_CASE("responses decoder: a call in a complete response is whole unless it is marked incomplete", "[provider]") {
+  const auto status = GENERATE(as<std::string>(), "in_progress", "incomplete");
+  const std::string call =
+      R"({"type":"function_call","call_id":"c","name":"Bash","arguments":"{\"a\":1}","status":")" + status + "\"}";
+  const auto listed = GENERATE(true, false);
+  const auto decoded = decode(*make_openai_responses_codec(), responses_endpoint(), {200, {}},
+                              {R"(data: {"type":"response.output_item.done","output_index":0,"item":)" + call + "}\n\n",
+                               R"(data: {"type":"response.completed","response":{"status":"completed","output":[)" +
+                                   (listed ? call : "") + "]}}\n\n"});
+  const std::vector<ToolCall> whole = {{"c", "Bash", R"({"a":1})", ""}};
+  if (status == "in_progress") {
+    CHECK(decoded.error == std::nullopt);
+    CHECK(decoded.message.tool_calls() == whole);
+  } else {
+    CHECK(decoded.error.value().retryable);
+    CHECK(decoded.message.tool_calls().empty());
+  }
+}
+
 TEST_CASE("responses decoder: errors are named by their codes where no type says more", "[provider]") {
   const auto [json, kind, retryable] = GENERATE(table<std::string, ErrorKind, bool>({
       {R"({"type":"error","code":"server_error","message":"m"})", ErrorKind::unavailable, true},
