@@ -1,6 +1,8 @@
 #include "provider/anthropic.hpp"
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -112,27 +114,38 @@ class AnthropicDecoder final : public Decoder {
 
  private:
   struct Block {
-    std::string type;
-    std::string text;     // of a text block, to be cited with
-    std::string partial;  // JSON input of a server tool
-    Json native;          // any block that is ours only to keep
+    std::size_t number = 0;  // ours: the wire's index, unless an earlier block has it
+    std::string type{};
+    std::string text{};     // of a text block, to be cited with
+    std::string partial{};  // JSON input of a server tool
+    std::string input{};    // of a tool call, told at its start; void once a delta comes
+    Json native{};          // any block that is ours only to keep
     Json citations = Json::array();
   };
 
   bool hot_delta(const std::string& data, DecodeSink& sink);
   Result<void> dispatch(const Json& json, const std::string& sse_type, DecodeSink& sink);
   void start_message(const Json& message, DecodeSink& sink);
+  Block& new_block(std::size_t index, DecodeSink& sink);
   void start_block(std::size_t index, const Json& block, DecodeSink& sink);
   void delta(std::size_t index, const Json& delta, DecodeSink& sink);
   void native_delta(Block& block, const Json& delta);
   void end_block(std::size_t index, DecodeSink& sink);
-  void end_native(std::size_t index, Block& block, DecodeSink& sink);
-  void text(std::size_t index, std::string text, DecodeSink& sink);
+  void tell_held(Block& block, DecodeSink& sink);
+  void tell_input(Block& block, DecodeSink& sink);
+  void tell_native(Block& block, DecodeSink& sink);
+  void take_back_all(DecodeSink& sink);
+  void text(Block& block, std::string text, DecodeSink& sink);
+  [[nodiscard]] std::size_t next_number() const { return numbers_.empty() ? 0 : *numbers_.rbegin() + 1; }
   void usage(const Json& usage, DecodeSink& sink);
   void stop(const Json& holder, DecodeSink& sink);
 
   Endpoint endpoint_;
-  std::map<std::size_t, Block> open_;
+  std::map<std::size_t, Block> open_;  // by the wire's index
+  std::set<std::size_t> numbers_;      // of all blocks so far
+  std::size_t last_index_ = 0;         // of the block last started
+  std::optional<std::string> message_id_;
+  bool told_again_ = false;  // its message_start came a second time
   chat::Usage usage_;
   HotDelta hot_;
   bool complete_ = false;
@@ -144,13 +157,14 @@ bool AnthropicDecoder::hot_delta(const std::string& data, DecodeSink& sink) {
   if (!scan_delta(data, hot_)) return false;
   const auto open = open_.find(hot_.index);
   if (open == open_.end()) return false;
-  if (hot_.is("text_delta", "text") && open->second.type == "text") {
-    open->second.text += hot_.value;
-    sink.on_event(stream::TextDelta{2 * hot_.index, std::move(hot_.value)});
-  } else if (hot_.is("thinking_delta", "thinking") && open->second.type == "thinking") {
-    sink.on_event(stream::ThinkingDelta{2 * hot_.index, std::move(hot_.value)});
-  } else if (hot_.is("input_json_delta", "partial_json") && open->second.type == "tool_use") {
-    sink.on_event(stream::ToolCallDelta{2 * hot_.index, std::move(hot_.value)});
+  auto& block = open->second;
+  if (hot_.is("text_delta", "text") && block.type == "text") {
+    text(block, std::move(hot_.value), sink);
+  } else if (hot_.is("thinking_delta", "thinking") && block.type == "thinking") {
+    sink.on_event(stream::ThinkingDelta{2 * block.number, std::move(hot_.value)});
+  } else if (hot_.is("input_json_delta", "partial_json") && block.type == "tool_use") {
+    if (!hot_.value.empty()) block.input.clear();
+    sink.on_event(stream::ToolCallDelta{2 * block.number, std::move(hot_.value)});
   } else {
     return false;
   }
@@ -161,11 +175,12 @@ Result<void> AnthropicDecoder::dispatch(const Json& json, const std::string& sse
   if (!json.is_object()) return fail(broken_reply("the model API sent an event that is no JSON object", endpoint_));
   auto type = text_at(json, "type");
   if (type.empty()) type = sse_type;
-  const auto index = size_at(json, "index");
+  const bool indexed = json.contains("index");
+  const auto index = indexed ? size_at(json, "index") : last_index_;
   if (type == "message_start") {
     start_message(object_at(json, "message"), sink);
   } else if (type == "content_block_start") {
-    start_block(index, object_at(json, "content_block"), sink);
+    start_block(indexed ? index : next_number(), object_at(json, "content_block"), sink);
   } else if (type == "content_block_delta") {
     delta(index, object_at(json, "delta"), sink);
   } else if (type == "content_block_stop") {
@@ -174,6 +189,7 @@ Result<void> AnthropicDecoder::dispatch(const Json& json, const std::string& sse
     usage(object_at(json, "usage"), sink);
     stop(object_at(json, "delta"), sink);
   } else if (type == "message_stop") {
+    for (auto& [open, block] : open_) tell_input(block, sink);
     complete_ = true;
   } else if (type == "error" || (type != "ping" && has_error(json))) {
     return fail(explain(failure_in(0, json), endpoint_));
@@ -181,8 +197,12 @@ Result<void> AnthropicDecoder::dispatch(const Json& json, const std::string& sse
   return {};  // pings and what is not known yet
 }
 
-// `content` may already hold whole blocks (programmatic tool calling, and a reply that came as one JSON body).
+// `content` may already hold whole blocks (programmatic tool calling, and a reply that came as one JSON body). Gateways
+// send a second message_start: another message goes on where the first ended, the same one may be told from the start.
 void AnthropicDecoder::start_message(const Json& message, DecodeSink& sink) {
+  auto id = text_at(message, "id");
+  told_again_ = message_id_ == id;
+  message_id_ = std::move(id);
   if (auto model = text_at(message, "model"); !model.empty()) sink.on_event(stream::Started{std::move(model)});
   std::size_t index = 0;
   for (const auto& block : array_at(message, "content")) {
@@ -195,27 +215,49 @@ void AnthropicDecoder::start_message(const Json& message, DecodeSink& sink) {
   stop(message, sink);
 }
 
-void AnthropicDecoder::text(std::size_t index, std::string text, DecodeSink& sink) {
-  open_[index].text += text;
-  sink.on_event(stream::TextDelta{2 * index, std::move(text)});
+void AnthropicDecoder::text(Block& block, std::string text, DecodeSink& sink) {
+  block.text += text;
+  sink.on_event(stream::TextDelta{2 * block.number, std::move(text)});
+}
+
+void AnthropicDecoder::take_back_all(DecodeSink& sink) {
+  for (const auto number : numbers_) {
+    sink.on_event(stream::NativeBlock{2 * number, endpoint_.provider.name, ""});
+    sink.on_event(stream::NativeBlock{2 * number + 1, endpoint_.provider.name, ""});
+  }
+  numbers_.clear();
+  open_.clear();
+}
+
+// Where the index had a block before, that one is over: behind gateways every block may have the index 0.
+AnthropicDecoder::Block& AnthropicDecoder::new_block(std::size_t index, DecodeSink& sink) {
+  const bool reused = numbers_.contains(index);
+  if (std::exchange(told_again_, false) && reused) take_back_all(sink);
+  if (const auto before = open_.find(index); before != open_.end()) tell_held(before->second, sink);
+  const auto number = numbers_.contains(index) ? next_number() : index;
+  numbers_.insert(number);
+  last_index_ = index;
+  return open_[index] = Block{.number = number};
 }
 
 void AnthropicDecoder::start_block(std::size_t index, const Json& block, DecodeSink& sink) {
-  auto& open = open_[index] = Block{text_at(block, "type"), {}, {}, {}, Json::array()};
+  auto& open = new_block(index, sink);
+  const auto number = 2 * open.number;
+  open.type = text_at(block, "type");
   if (open.type == "text") {
-    text(index, text_at(block, "text"), sink);
+    text(open, text_at(block, "text"), sink);
     for (const auto& citation : array_at(block, "citations")) open.citations.push_back(citation);
   } else if (open.type == "thinking") {
-    sink.on_event(stream::ThinkingDelta{2 * index, text_at(block, "thinking")});
+    sink.on_event(stream::ThinkingDelta{number, text_at(block, "thinking")});
     if (auto signature = text_at(block, "signature"); !signature.empty()) {
-      sink.on_event(stream::Signature{2 * index, std::move(signature), false});
+      sink.on_event(stream::Signature{number, std::move(signature), false});
     }
   } else if (open.type == "redacted_thinking") {
-    sink.on_event(stream::Signature{2 * index, text_at(block, "data"), true});
+    sink.on_event(stream::Signature{number, text_at(block, "data"), true});
   } else if (open.type == "tool_use") {
-    sink.on_event(stream::ToolCallBegin{2 * index, text_at(block, "id"), text_at(block, "name")});
+    sink.on_event(stream::ToolCallBegin{number, text_at(block, "id"), text_at(block, "name")});
     const auto input = block.find("input");
-    if (input != block.end() && !input->empty()) sink.on_event(stream::ToolCallDelta{2 * index, chat::dump(*input)});
+    if (input != block.end() && !input->empty()) open.input = chat::dump(*input);
   } else {
     open.native = block;
     // A refused request was answered by another model.
@@ -232,13 +274,15 @@ void AnthropicDecoder::delta(std::size_t index, const Json& delta, DecodeSink& s
   if (open.native.is_object()) {
     native_delta(open, delta);
   } else if (type == "text_delta") {
-    text(index, text_at(delta, "text"), sink);
+    text(open, text_at(delta, "text"), sink);
   } else if (type == "thinking_delta") {
-    sink.on_event(stream::ThinkingDelta{2 * index, text_at(delta, "thinking")});
+    sink.on_event(stream::ThinkingDelta{2 * open.number, text_at(delta, "thinking")});
   } else if (type == "signature_delta") {
-    sink.on_event(stream::Signature{2 * index, text_at(delta, "signature"), false});
+    sink.on_event(stream::Signature{2 * open.number, text_at(delta, "signature"), false});
   } else if (type == "input_json_delta") {
-    sink.on_event(stream::ToolCallDelta{2 * index, text_at(delta, "partial_json")});
+    auto piece = text_at(delta, "partial_json");
+    if (!piece.empty()) open.input.clear();
+    sink.on_event(stream::ToolCallDelta{2 * open.number, std::move(piece)});
   } else if (type == "citations_delta" && delta.contains("citation")) {
     open.citations.push_back(delta.at("citation"));
   }
@@ -264,18 +308,26 @@ void AnthropicDecoder::native_delta(Block& block, const Json& delta) {
 void AnthropicDecoder::end_block(std::size_t index, DecodeSink& sink) {
   const auto found = open_.find(index);
   if (found == open_.end()) return;
-  auto& open = found->second;
-  if (open.native.is_object()) end_native(index, open, sink);
-  if (open.type == "text" && !open.citations.empty()) {
-    const Json cited = {{"type", "text"}, {"text", open.text}, {"citations", open.citations}};
-    sink.on_event(stream::NativeBlock{2 * index + 1, endpoint_.provider.name, chat::dump(cited)});
-  }
-  sink.on_block_end(2 * index);
+  tell_held(found->second, sink);
+  sink.on_block_end(2 * found->second.number);
   open_.erase(found);
 }
 
+// What of a block is told when it is over.
+void AnthropicDecoder::tell_held(Block& block, DecodeSink& sink) {
+  tell_input(block, sink);
+  if (block.native.is_object()) tell_native(block, sink);
+  if (block.type != "text" || block.citations.empty()) return;
+  const Json cited = {{"type", "text"}, {"text", block.text}, {"citations", block.citations}};
+  sink.on_event(stream::NativeBlock{2 * block.number + 1, endpoint_.provider.name, chat::dump(cited)});
+}
+
+void AnthropicDecoder::tell_input(Block& block, DecodeSink& sink) {
+  if (!block.input.empty()) sink.on_event(stream::ToolCallDelta{2 * block.number, std::exchange(block.input, {})});
+}
+
 // A server tool's input goes back byte for byte, in its place among the keys.
-void AnthropicDecoder::end_native(std::size_t index, Block& block, DecodeSink& sink) {
+void AnthropicDecoder::tell_native(Block& block, DecodeSink& sink) {
   std::string text;
   JsonWriter json(text);
   json.begin_object();
@@ -284,7 +336,7 @@ void AnthropicDecoder::end_native(std::size_t index, Block& block, DecodeSink& s
     json.key(key).raw(key == "input" && !block.partial.empty() ? object_text(block.partial) : chat::dump(value));
   }
   json.end_object();
-  sink.on_event(stream::NativeBlock{2 * index, endpoint_.provider.name, std::move(text)});
+  sink.on_event(stream::NativeBlock{2 * block.number, endpoint_.provider.name, std::move(text)});
 }
 
 // Cumulative: each counter that is there overwrites. Proxies send the real input_tokens only with message_delta.

@@ -121,7 +121,10 @@ void Assembler::add(stream::StreamEvent& event) {
 }
 
 void Assembler::take_back(std::size_t block) {
-  slots_.erase(block);
+  const auto found = slots_.find(block);
+  if (found == slots_.end()) return;
+  if (const auto* call = std::get_if<chat::ToolCall>(&found->second.block)) ids_.erase(call->id);
+  slots_.erase(found);
   last_ = slots_.end();
 }
 
