@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -24,9 +25,15 @@ bool reasons(const Endpoint& endpoint) {
   return endpoint.model.thinking != ThinkingStyle::none;
 }
 
+bool is_plain_family(std::string_view id) {
+  id.remove_prefix(std::min(id.rfind('/') + 1, id.size()));
+  constexpr std::array<std::string_view, 3> families = {"chatgpt-", "gpt-3", "gpt-4"};
+  return std::ranges::any_of(families, [&](std::string_view family) { return id.starts_with(family); });
+}
+
 // A model that no table has may reason too, and then needs its reasoning back; models that don't refuse to be asked.
 bool may_reason(const Endpoint& endpoint) {
-  const bool is_known = endpoint.model.max_output > 0;
+  const bool is_known = endpoint.model.max_output > 0 || is_plain_family(endpoint.model.id);
   return reasons(endpoint) || (!is_known && quirks_of(endpoint.provider).names == ModelNames::makers);
 }
 
