@@ -11,9 +11,9 @@ namespace errand::provider {
 
 /// Decodes Anthropic Messages: https://platform.claude.com/docs/en/build-with-claude/streaming
 ///
-/// Blocks of the wire's index n are reported as 2n (where an earlier block was n, the next free number is taken); a text
-/// block with citations is reported as its text and then, as 2n + 1, as a Native block that holds the whole of it and
-/// stands for that text when it is sent back.
+/// Blocks of the wire's index n are reported as 2n (where an earlier block was n, the next free number is taken); a
+/// text block with citations is reported as its text and then, as 2n + 1, as a Native block that holds the whole of it
+/// and stands for that text when it is sent back.
 std::unique_ptr<Decoder> make_anthropic_decoder(const Endpoint& endpoint);
 
 /// The request's body.
