@@ -72,6 +72,10 @@ std::int64_t estimate_tokens(const Request& request) {
   return out;
 }
 
+bool Provider::move_to_window(std::int64_t, StreamObserver&) {
+  return false;
+}
+
 Result<std::int64_t> Provider::count_tokens(const Request& request, const Call& call) {
   if (auto go_on = call.check(); !go_on) return fail(go_on.error());
   return estimate_tokens(request);

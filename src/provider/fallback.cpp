@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "provider/estimate.hpp"
 
 namespace errand::provider {
@@ -14,13 +15,25 @@ namespace errand::provider {
 namespace {
 
 // Whether another model may do better where this one failed so.
-bool calls_for_another(ErrorKind kind) {
-  return kind == ErrorKind::unavailable || kind == ErrorKind::config || kind == ErrorKind::limit;
+bool calls_for_another(const Error& error) {
+  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::config || error.kind == ErrorKind::limit;
 }
 
-const Error* failure_of(const Result<Reply>& result) {
-  if (!result) return &result.error();
-  return result->cut ? &*result->cut : nullptr;
+// A refusal that was explained is an answer to read; a bare one is none.
+bool is_bare_refusal(const Reply& reply) {
+  return reply.message.stop == chat::StopReason::refusal && text::trim(reply.message.text()).empty();
+}
+
+// Why the next model is asked; nullopt: it would not do better, or need not.
+std::optional<Error> reason_to_go_on(const Result<Reply>& result) {
+  const auto* error = !result ? &result.error() : (result->cut ? &*result->cut : nullptr);
+  if (error != nullptr) return calls_for_another(*error) ? std::optional(*error) : std::nullopt;
+  if (!is_bare_refusal(*result)) return std::nullopt;
+  return Error{.kind = ErrorKind::failure, .message = "the model refused to answer"};
+}
+
+bool was_there(const Error& reason) {
+  return reason.kind != ErrorKind::unavailable && reason.kind != ErrorKind::config;
 }
 
 // What several models cost for one reply.
@@ -47,9 +60,15 @@ struct Bill {
   }
 };
 
-// The last failure, with what the models before it said.
-Error with_tried(Error last, const std::vector<std::string>& tried) {
-  last.context.insert(last.context.end(), tried.begin(), tried.end());
+// The last model's result as the chain's: with what all cost, and a failure with what the models before it said.
+Result<Reply> summed_up(Result<Reply> last, const Bill& bill, const std::vector<std::string>& tried) {
+  const auto with_tried = [&tried](Error error) {
+    error.context.insert(error.context.end(), tried.begin(), tried.end());
+    return error;
+  };
+  if (!last) return fail(with_tried(std::move(last).error()));
+  bill.put_into(*last);
+  if (last->cut) last->cut = with_tried(*std::move(last->cut));
   return last;
 }
 
@@ -71,19 +90,31 @@ Result<Reply> FallbackProvider::stream(const Request& request, StreamObserver& o
   for (auto at = current_.load();;) {
     auto result = chain_[at]->stream(request, observer, call);
     if (result) bill.add(*result);
-    const auto* failure = failure_of(result);
-    const auto next = failure != nullptr && calls_for_another(failure->kind) ? next_after(at, request) : std::nullopt;
+    const auto reason = reason_to_go_on(result);
+    const auto next = reason ? next_after(at, request) : std::nullopt;
     if (!next) {
-      if (!result) return fail(with_tried(std::move(result).error(), tried));
-      bill.put_into(*result);
-      if (result->cut) result->cut = with_tried(*std::move(result->cut), tried);
-      return result;
+      if (reason && !was_there(*reason)) current_ = 0;
+      if (!reason && result) current_ = at;
+      return summed_up(std::move(result), bill, tried);
     }
-    tried.push_back(fmt::format("after {} failed: {}", chain_[at]->model().full_name(), failure->message));
-    if (result) observer.on_retry({0, 0, std::chrono::milliseconds{0}, 0, failure->message, true});
-    observer.on_fallback({chain_[at]->model().full_name(), chain_[*next]->model().full_name(), failure->message});
-    current_ = at = *next;
+    tried.push_back(fmt::format("after {} failed: {}", chain_[at]->model().full_name(), reason->message));
+    if (result) observer.on_retry({0, 0, std::chrono::milliseconds{0}, 0, reason->message, true});
+    observer.on_fallback({chain_[at]->model().full_name(), chain_[*next]->model().full_name(), reason->message});
+    at = *next;
   }
+}
+
+bool FallbackProvider::move_to_window(std::int64_t least_window, StreamObserver& observer) {
+  const auto from = current_.load();
+  for (auto to = from + 1; to < chain_.size(); ++to) {
+    if (chain_[to]->model().context < least_window) continue;
+    observer.on_fallback(
+        {chain_[from]->model().full_name(), chain_[to]->model().full_name(),
+         fmt::format("the conversation outgrows its context window of {} tokens", chain_[from]->model().context)});
+    current_ = to;
+    return true;
+  }
+  return false;
 }
 
 Result<std::int64_t> FallbackProvider::count_tokens(const Request& request, const Call& call) {

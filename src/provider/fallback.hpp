@@ -10,10 +10,11 @@
 namespace errand::provider {
 
 /// A chain of models. The next one is asked when the one before is unavailable, does not know the model or may not use
-/// it, or has too small a window, also when its reply broke off for good in the middle; each step is one `fallback`,
-/// after a `restarted` notice if something had been reported. Later calls begin with the model that answered last: what
-/// was down or too small mostly still is. A model whose window is known to be too small is passed over. What replies of
-/// one provider hold for it alone is left out by the codec of another (chat::AssistantMessage::provider).
+/// it, has too small a window, or refuses to answer without having written any text, also when its reply broke off for
+/// good in the middle; each step is one `fallback`, after a `restarted` notice if something had been reported. Later
+/// calls begin with the model that answered last: what was down or too small mostly still is. When none was available
+/// they begin with the first again. A model whose window is known to be too small is passed over. What replies of one
+/// provider hold for it alone is left out by the codec of another (chat::AssistantMessage::provider).
 class FallbackProvider final : public Provider {
  public:
   /// At least one.
@@ -21,7 +22,9 @@ class FallbackProvider final : public Provider {
 
   Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) override;
   Result<std::int64_t> count_tokens(const Request& request, const Call& call) override;
-  /// The model that is asked now.
+  /// Looks among the models after the one that is asked first now: never back, so there are no cycles.
+  bool move_to_window(std::int64_t least_window, StreamObserver& observer) override;
+  /// The model that the next request is sent to first.
   [[nodiscard]] const chat::ModelSpec& model() const override { return chain_[current_]->model(); }
 
  private:

@@ -67,6 +67,9 @@ class Provider {
   virtual Result<Reply> stream(const Request& request, StreamObserver& observer, const Call& call) = 0;
   /// How many tokens the request's prompt has: as the API counts it where it can be asked, else estimated.
   virtual Result<std::int64_t> count_tokens(const Request& request, const Call& call);
+  /// Goes over to a model of its chain whose window is known to hold at least that many tokens, for the requests that
+  /// follow, and tells it as a `fallback`. False: there is none, and nothing has changed.
+  virtual bool move_to_window(std::int64_t least_window, StreamObserver& observer);
   /// What it asks; for the events and the session's row.
   [[nodiscard]] virtual const chat::ModelSpec& model() const = 0;
 };

@@ -12,13 +12,28 @@ namespace {
 
 using chat::Script;
 
-std::unique_ptr<Provider> model(std::string name, std::vector<std::vector<Script::Part>> replies) {
-  Script script{name, {}};
-  for (auto& reply : replies)
-    script.turns.push_back({"", "", std::move(reply), std::nullopt, chat::Usage{1, 1, 0, 0, 0}});
-  auto made = make_scripted(std::move(script), {"p", std::move(name), "", 0, 0, chat::Price{1e6, 1e6, 0, 0}, {}});
+std::unique_ptr<Provider> model_of(Script script, std::int64_t window = 0) {
+  const auto name = script.path;
+  auto made = make_scripted(std::move(script), {"p", name, "", window, 0, chat::Price{1e6, 1e6, 0, 0}, {}});
   REQUIRE(made);
   return std::move(*made);
+}
+
+std::unique_ptr<Provider> model(std::string name, std::vector<std::vector<Script::Part>> replies) {
+  Script script{std::move(name), {}};
+  for (auto& reply : replies)
+    script.turns.push_back({"", "", std::move(reply), std::nullopt, chat::Usage{1, 1, 0, 0, 0}});
+  return model_of(std::move(script));
+}
+
+// Refuses, after it has said that.
+std::unique_ptr<Provider> refusing(std::string name, std::vector<Script::Part> reply) {
+  return model_of(
+      {std::move(name), {{"", "", std::move(reply), chat::StopReason::refusal, chat::Usage{1, 1, 0, 0, 0}}}});
+}
+
+std::unique_ptr<Provider> with_window(std::string name, std::int64_t window) {
+  return model_of({std::move(name), {{"", "", {Script::Say{"here"}}, std::nullopt, std::nullopt}}}, window);
 }
 
 Script::Part failing(ErrorKind kind) {
@@ -82,6 +97,63 @@ TEST_CASE("fallback: a reply that broke off is void, and counted", "[provider][f
   CHECK(recorder.retries[0].restarted);
   CHECK(reply->message.usage == chat::Usage{2, 2, 0, 0, 0});
   CHECK(reply->cost_usd.value() == Approx(4));
+}
+
+TEST_CASE("fallback: a chain of which no model was there begins with the first again", "[provider][fallback]") {
+  const auto why = failing(ErrorKind::unavailable);
+  auto provider =
+      chain(model("a", {{why}, {why}, {Script::Say{"back"}}}), model("b", {{why}, {Script::Say{"one"}}, {why}}));
+  Recorder recorder;
+  CHECK_FALSE(provider.stream(asked("x").request(), recorder, {}));
+  CHECK(provider.model().id == "a");
+  CHECK(provider.stream(asked("x").request(), recorder, {})->message.text() == "one");
+  CHECK(provider.model().id == "b");
+  CHECK_FALSE(provider.stream(asked("x").request(), recorder, {}));
+  CHECK(provider.stream(asked("x").request(), recorder, {})->message.text() == "back");
+}
+
+TEST_CASE("fallback: a refusal without a word goes to the next model, one with an answer stands",
+          "[provider][fallback]") {
+  Recorder recorder;
+  SECTION("nothing, or thoughts alone") {
+    const auto said = GENERATE(values<std::vector<Script::Part>>({{}, {Script::Think{"no"}}, {Script::Say{" "}}}));
+    auto provider = chain(refusing("a", said), model("b", {{Script::Say{"whole"}}}));
+    const auto reply = provider.stream(asked("x").request(), recorder, {});
+    REQUIRE(reply);
+    CHECK(recorder.text == "whole");
+    REQUIRE(recorder.fallbacks.size() == 1);
+    CHECK(recorder.fallbacks[0].reason == "the model refused to answer");
+    CHECK(reply->message.usage == chat::Usage{2, 2, 0, 0, 0});
+    CHECK(provider.model().id == "b");
+  }
+  SECTION("with text") {
+    auto provider = chain(refusing("a", {Script::Say{"I will not."}}), model("b", {{Script::Say{"never"}}}));
+    CHECK(provider.stream(asked("x").request(), recorder, {})->message.text() == "I will not.");
+    CHECK(recorder.fallbacks.empty());
+  }
+  SECTION("the last model's") {
+    auto provider = chain(model("a", {{failing(ErrorKind::unavailable)}}), refusing("b", {}));
+    const auto reply = provider.stream(asked("x").request(), recorder, {});
+    REQUIRE(reply);
+    CHECK(reply->message.stop == chat::StopReason::refusal);
+    CHECK_FALSE(reply->cut);
+  }
+}
+
+TEST_CASE("fallback: what outgrows a window goes to the next that is known to hold it", "[provider][fallback]") {
+  auto provider =
+      chain(with_window("a", 1000), with_window("unknown", 0), with_window("b", 5000), with_window("c", 9000));
+  Recorder recorder;
+  CHECK_FALSE(provider.move_to_window(10'000, recorder));
+  CHECK(recorder.fallbacks.empty());
+  CHECK(provider.move_to_window(2000, recorder));
+  REQUIRE(recorder.fallbacks.size() == 1);
+  CHECK(recorder.fallbacks[0].from == "p/a");
+  CHECK(recorder.fallbacks[0].to == "p/b");
+  CHECK(recorder.fallbacks[0].reason == "the conversation outgrows its context window of 1000 tokens");
+  CHECK(provider.model().id == "b");
+  CHECK(provider.move_to_window(500, recorder));
+  CHECK(provider.model().id == "c");  // never back
 }
 
 TEST_CASE("fallback: the last model's failure is the chain's", "[provider][fallback]") {
