@@ -62,6 +62,34 @@ bool is_outside(const sandbox::Resolved& target, bool write) {
   return !is_inside(target, write);
 }
 
+// A call as the permissions see it.
+struct Looked {
+  policy::CallFacts facts;
+  std::vector<sandbox::Resolved> targets;
+  sandbox::Leave leave = sandbox::Leave::roots_only;
+};
+
+// Fails with the sentence for the model where a path can't be looked up.
+Result<Looked> look_at(const PlannedCall& plan, const Agent& agent) {
+  const auto& spec = plan.tool->spec();
+  Looked out;
+  out.facts.tool = spec.name;
+  out.facts.effect = spec.effect;
+  auto subject = plan.tool->subject(*plan.input);
+  (spec.effect == Effect::execute ? out.facts.command : out.facts.subject) = std::move(subject);
+  out.facts.contained = agent.files->policy().enforced;
+  for (const auto& wanted : plan.tool->targets(*plan.input)) {
+    ERRAND_TRY_ASSIGN(auto target, agent.files->resolve(wanted.path, agent.cwd));
+    if (is_outside(target, wanted.write)) out.leave = sandbox::Leave::outside_too;
+    out.facts.paths.push_back({.path = target.path,
+                               .write = wanted.write,
+                               .inside = is_inside(target, wanted.write),
+                               .hidden = target.place == Place::hidden});
+    out.targets.push_back(std::move(target));
+  }
+  return out;
+}
+
 class Dispatch {
  public:
   Dispatch(const DispatchScope& scope, const Call& call) : scope_(scope), call_(call) {}
@@ -72,17 +100,14 @@ class Dispatch {
       prepared.refusal = plan.refusal;
       return prepared;
     }
-    const auto wanted = plan.tool->targets(*plan.input);
-    for (const auto& target : wanted) {
-      auto resolved = scope_.agent.files->resolve(target.path, scope_.agent.cwd);
-      if (!resolved) {
-        prepared.refusal = resolved.error().message;
-        return prepared;
-      }
-      if (is_outside(*resolved, target.write)) prepared.leave = sandbox::Leave::outside_too;
-      prepared.targets.push_back(*std::move(resolved));
+    auto looked = look_at(plan, scope_.agent);
+    if (!looked) {
+      prepared.refusal = looked.error().message;
+      return prepared;
     }
-    ERRAND_TRY(decide(plan, wanted, prepared));
+    prepared.targets = std::move(looked->targets);
+    prepared.leave = looked->leave;
+    ERRAND_TRY(decide(plan, looked->facts, prepared));
     return prepared;
   }
 
@@ -98,8 +123,8 @@ class Dispatch {
   }
 
  private:
-  Result<void> decide(const PlannedCall& plan, const std::vector<tool::Target>& wanted, Prepared& prepared) {
-    const auto decision = scope_.agent.permissions.decide(facts_of(plan, wanted, prepared.targets));
+  Result<void> decide(const PlannedCall& plan, const policy::CallFacts& facts, Prepared& prepared) {
+    const auto decision = scope_.agent.permissions.decide(facts);
     if (decision.outcome == Outcome::allow) return {};
     if (decision.outcome == Outcome::deny) {
       const auto by = decision.rule.empty() ? "policy" : "rule";
@@ -108,24 +133,6 @@ class Dispatch {
       return {};
     }
     return ask(plan, decision, prepared);
-  }
-
-  policy::CallFacts facts_of(const PlannedCall& plan, const std::vector<tool::Target>& wanted,
-                             const std::vector<sandbox::Resolved>& targets) const {
-    const auto& spec = plan.tool->spec();
-    policy::CallFacts facts;
-    facts.tool = spec.name;
-    facts.effect = spec.effect;
-    auto subject = plan.tool->subject(*plan.input);
-    (spec.effect == Effect::execute ? facts.command : facts.subject) = std::move(subject);
-    facts.contained = scope_.agent.files->policy().enforced;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      facts.paths.push_back({.path = targets[i].path,
-                             .write = wanted[i].write,
-                             .inside = is_inside(targets[i], wanted[i].write),
-                             .hidden = targets[i].place == Place::hidden});
-    }
-    return facts;
   }
 
   // Asks the person; where there is none, or the question fails, that is a denial.
@@ -354,6 +361,12 @@ std::vector<PlannedCall> plan_calls(const std::vector<chat::ToolCall>& calls, co
   out.reserve(calls.size());
   for (const auto& call : calls) out.push_back(plan_one(call, tools));
   return out;
+}
+
+Result<policy::Decision> decide(const PlannedCall& plan, const Agent& agent) {
+  if (plan.tool == nullptr) return fail(ErrorKind::failure, plan.refusal);
+  ERRAND_TRY_ASSIGN(const auto looked, look_at(plan, agent));
+  return agent.permissions.decide(looked.facts);
 }
 
 Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const DispatchScope& scope, const Call& call) {

@@ -25,6 +25,9 @@ struct PlannedCall {
 /// Finds the tool, parses and checks the arguments. Nothing runs.
 std::vector<PlannedCall> plan_calls(const std::vector<chat::ToolCall>& calls, const std::vector<tool::Tool*>& tools);
 
+/// What the permissions say of a call. Nothing is asked, nothing runs. Fails with `failure` when it is refused already.
+Result<policy::Decision> decide(const PlannedCall& plan, const Agent& agent);
+
 /// The parties of one dispatch.
 struct DispatchScope {
   Agent& agent;

@@ -14,7 +14,9 @@ std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
 std::unique_ptr<Command> make_models_command();
+std::unique_ptr<Command> make_policy_command();
 std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_sandbox_command();
 std::unique_ptr<Command> make_sessions_command();
 std::unique_ptr<Command> make_skills_command();
 std::unique_ptr<Command> make_subagents_command();
@@ -33,12 +35,16 @@ constexpr std::array table = {
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
+    CommandEntry{"policy", "test 'TOOL(…)'", "whether a call would be allowed, and which rule says so",
+                 make_policy_command},
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
+    CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
+                 make_sandbox_command},
     CommandEntry{"sessions", "[list | show REF]", "what was said, kept and resumable", make_sessions_command},
     CommandEntry{"skills", "[list | show NAME | check PATH]", "skills an agent may load", make_skills_command},
     CommandEntry{"subagents", "[list | show NAME]", "helpers an agent may start", make_subagents_command},
     CommandEntry{"test", "[PATH…]", "run test cases: recorded runs and what must come of them", make_test_command},
-    CommandEntry{"tools", "[list | show NAME]", "what an agent can call", make_tools_command},
+    CommandEntry{"tools", "[list | show NAME | call NAME JSON]", "what an agent can call", make_tools_command},
     CommandEntry{"trust", "[DIR]", "let a project's files set what an untrusted one may not", make_trust_command},
     CommandEntry{"version", "", "version and build", make_version_command},
 };

@@ -4,10 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/subagent.hpp"
+#include "base/exit_code.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "chat/codec.hpp"
 #include "chat/tool_names.hpp"
 #include "cli/command.hpp"
+#include "cli/desk.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/setup.hpp"
@@ -63,17 +66,56 @@ Json spec_json(const chat::ToolSpec& spec) {
 
 class ToolsCommand final : public Command {
  public:
-  void declare(Options& options) override { options.flag("--json", json_, "as JSON"); }
+  void declare(Options& options) override {
+    options.flag("--json", json_, "as JSON");
+    declare_desk(options, arguments_);
+  }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
-    ERRAND_TRY_ASSIGN(const auto verb,
-                      read_verb("errand tools", words, {{"list"}, {"show", VerbSpec::Argument::required}}));
+    if (!words.empty() && words.front() == "call") return call(words, invocation);
+    ERRAND_TRY_ASSIGN(
+        const auto verb,
+        read_verb("errand tools", words,
+                  {{"list"}, {"show", VerbSpec::Argument::required}, {"call", VerbSpec::Argument::required}}));
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation));
     const auto specs = all_specs(config);
     return verb.name == "list" ? list(specs) : show(specs, verb.argument);
   }
 
  private:
+  Result<int> call(const std::vector<std::string>& words, const Invocation& invocation) const {
+    if (words.size() != 3) {
+      return fail(ErrorKind::usage, "tools call takes a tool and its input as JSON",
+                  R"(errand tools call Read '{"file_path": "a.txt"}')");
+    }
+    ERRAND_TRY_ASSIGN(const auto desk, Desk::open(invocation, arguments_));
+    auto name = std::string(chat::canonical_tool_name(words[1]));
+    if (name.empty()) name = words[1];
+    const auto known = desk->tools().tools();
+    if (std::ranges::find(known, name) == known.end()) return unknown_tool(name, known);
+    const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
+    ERRAND_TRY_ASSIGN(const auto outcome, desk->tools().run(name, words[2], call));
+    ERRAND_TRY_ASSIGN(const int printed, print_outcome(name, outcome));
+    if (printed != exit_success || !outcome.result.is_error) return printed;
+    return exit_code_of(outcome.denials.empty() ? ErrorKind::failure : ErrorKind::denied);
+  }
+
+  [[nodiscard]] Result<int> print_outcome(const std::string& name, const agent::SingleOutcome& outcome) const {
+    if (json_) {
+      return print_json({{"tool", name},
+                         {"is_error", outcome.result.is_error},
+                         {"denied", !outcome.denials.empty()},
+                         {"content", chat::content_json(outcome.result.content)}});
+    }
+    auto text = chat::text_of(outcome.result.content);
+    if (!text.ends_with('\n')) text += '\n';
+    return print_out(text);
+  }
+
+  static tl::unexpected<Error> unknown_tool(const std::string& name, const std::vector<std::string>& known) {
+    return fail(ErrorKind::config, fmt::format("there is no tool \"{}\"", name), text::suggest(name, known, "tools"));
+  }
+
   Result<int> list(const std::vector<chat::ToolSpec>& specs) const {
     if (json_) {
       auto items = Json::array();
@@ -95,7 +137,7 @@ class ToolsCommand final : public Command {
     if (found == specs.end()) {
       std::vector<std::string> known;
       for (const auto& spec : specs) known.push_back(spec.name);
-      return fail(ErrorKind::config, fmt::format("there is no tool \"{}\"", name), text::suggest(name, known, "tools"));
+      return unknown_tool(name, known);
     }
     if (json_) return print_json(spec_json(*found));
     return print_out(fmt::format("{} ({})\n\n{}\n\n{}\n", found->name, effect_text(found->effect), found->description,
@@ -103,6 +145,7 @@ class ToolsCommand final : public Command {
   }
 
   bool json_ = false;
+  RunArguments arguments_;
 };
 
 }  // namespace

@@ -1,0 +1,40 @@
+#include "cli/desk.hpp"
+
+#include <utility>
+
+#include "base/try.hpp"
+#include "cli/definition.hpp"
+#include "cli/setup.hpp"
+
+namespace errand::cli {
+
+void declare_desk(Options& options, RunArguments& arguments) {
+  options.text("-a,--agent", arguments.agent, "ID", "as this agent would; default: the default agent");
+  options.text("-C,--cd", arguments.directory, "DIR", "work there");
+  options.list("--add-dir", arguments.add_dirs, "DIR", "a further directory that may be written in");
+  options.list("--allow", arguments.allow, "RULE", "a permission rule, such as 'Bash(make *)'");
+  options.list("--deny", arguments.deny, "RULE", "a rule that holds in every mode");
+  options.choice("--permission-mode", arguments.permission_mode, {"ask", "auto", "deny", "plan", "bypass"},
+                 "what happens to calls no rule decides");
+}
+
+Result<chat::ApprovalAnswer> Desk::Nobody::approve(const chat::ApprovalQuestion&, const Call&) {
+  return fail(ErrorKind::denied, "nobody is there to ask");
+}
+
+Result<std::vector<std::string>> Desk::Nobody::answer(const std::vector<chat::event::Question>&, const Call&) {
+  return fail(ErrorKind::denied, "nobody is there to ask");
+}
+
+Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArguments arguments) {
+  arguments.no_session = true;
+  ERRAND_TRY(enter_directory(arguments));
+  ERRAND_TRY_ASSIGN(auto config, load_configuration(invocation));
+  std::unique_ptr<Desk> desk(new Desk);
+  ERRAND_TRY_ASSIGN(desk->engine_, Engine::make(invocation, arguments, std::move(config), desk->sink_, desk->nobody_));
+  ERRAND_TRY_ASSIGN(const auto definition, definition_for(desk->engine_->config(), arguments, std::nullopt));
+  ERRAND_TRY_ASSIGN(desk->desk_, agent::ToolDesk::open(definition, desk->engine_->services()));
+  return desk;
+}
+
+}  // namespace errand::cli

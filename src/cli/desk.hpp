@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/single_call.hpp"
+#include "chat/event.hpp"
+#include "cli/command.hpp"
+#include "cli/engine.hpp"
+#include "cli/options.hpp"
+#include "cli/run_options.hpp"
+
+namespace errand::cli {
+
+/// The options of commands that do one thing as an agent would: which agent, where, and under which rules.
+void declare_desk(Options& options, RunArguments& arguments);
+
+/// An agent's tools without a model and without a session that lasts. What would ask is denied: nobody is asked.
+class Desk {
+ public:
+  static Result<std::unique_ptr<Desk>> open(const Invocation& invocation, RunArguments arguments);
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  [[nodiscard]] agent::ToolDesk& tools() { return *desk_; }
+  [[nodiscard]] const agent::Services& services() const { return engine_->services(); }
+
+ private:
+  class Unheard final : public chat::EventSink {
+    void on_event(const chat::Event&) override {}
+  };
+  class Nobody final : public chat::Interaction {
+   public:
+    [[nodiscard]] bool available() const override { return false; }
+    Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion&, const Call&) override;
+    Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>&, const Call&) override;
+  };
+
+  Desk() = default;
+
+  Unheard sink_;
+  Nobody nobody_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<agent::ToolDesk> desk_;
+};
+
+}  // namespace errand::cli
