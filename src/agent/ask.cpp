@@ -1,6 +1,7 @@
 #include "agent/ask.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,8 @@ namespace stream = chat::stream;
 
 // A conversation that fills more of the window than this is compacted.
 constexpr double full_share = 0.8;
+// Unless that leaves more than this of it.
+constexpr double worthwhile_share = 0.75;
 constexpr std::int64_t usual_max_output = 8192;  // where the model's own is unknown
 
 // What the model says while it says it, as events.
@@ -97,30 +100,21 @@ Result<void> Asker::tell_unpriced() {
                                    model.full_name(), bill_.cost_limit())}});
 }
 
-// What a request cost that brought no reply of the conversation.
-Result<void> Asker::bill_aside(const provider::Reply& reply) {
-  const auto total = bill_.add(reply);
-  store::Totals totals{.turns = 0, .usage = reply.message.usage, .cost_usd = reply.cost_usd};
-  return reporter_.record({chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total}}, totals);
-}
-
-Result<bool> Asker::shorten(const std::string& reason) {
-  ERRAND_TRY_ASSIGN(const auto compacted, compact(agent_, session_, reporter_, reason, call_));
-  if (compacted.summarising) ERRAND_TRY(bill_aside(*compacted.summarising));
-  return compacted.shorter;
+std::int64_t Asker::estimated() const {
+  if (session_.context_tokens == 0) return provider::estimate_tokens(request());
+  return estimate_next(*agent_.provider, request(), session_.context_tokens, session_.measured).tokens;
 }
 
 // Asks the API to count only where the estimate, which is rather too high, says that it may be too much.
 Result<void> Asker::make_room() {
   const auto window = agent_.provider->model().context;
-  if (window <= 0) return {};
   const auto full = static_cast<std::int64_t>(static_cast<double>(window) * full_share);
-  auto tokens = estimate_next(*agent_.provider, request(), session_.context_tokens, session_.measured).tokens;
-  if (session_.context_tokens == 0) tokens = provider::estimate_tokens(request());
+  if (window <= 0 || estimated() <= full) return {};
+  ERRAND_TRY_ASSIGN(const auto tokens, agent_.provider->count_tokens(request(), call_));
   if (tokens <= full) return {};
-  ERRAND_TRY_ASSIGN(tokens, agent_.provider->count_tokens(request(), call_));
-  if (tokens <= full) return {};
-  ERRAND_TRY_ASSIGN(const bool shorter, shorten("threshold"));
+  ERRAND_TRY_ASSIGN(const bool moved, move_to_window(tokens));
+  if (moved) return {};
+  ERRAND_TRY_ASSIGN(const bool shorter, shorten(full));
   if (shorter || tokens <= window || told_too_long_) return {};
   told_too_long_ = true;
   return reporter_.record({chat::event::Warning{
@@ -130,13 +124,36 @@ Result<void> Asker::make_room() {
                   tokens, window, agent_.provider->model().full_name())}});
 }
 
+// To a model of the chain that would not be full with it.
+Result<bool> Asker::move_to_window(std::int64_t tokens) {
+  const auto least = static_cast<std::int64_t>(std::ceil(static_cast<double>(tokens) / full_share));
+  Narrator narrator(reporter_);
+  const bool moved = agent_.provider->move_to_window(least, narrator);
+  if (narrator.failed()) return fail(*narrator.failed());
+  return moved;
+}
+
+// A compaction that does not bring it below what is enough would be due again at once: there is no other in this run.
+Result<bool> Asker::shorten(std::int64_t enough) {
+  if (in_vain_) return false;
+  const auto plan = plan_compaction(agent_, session_, worthwhile_share);
+  if (!plan) return false;
+  ERRAND_TRY_ASSIGN(const auto tokens, compact(agent_, session_, reporter_, bill_, *plan, "threshold", call_));
+  in_vain_ = tokens > enough || static_cast<double>(tokens) > static_cast<double>(plan->before) * worthwhile_share;
+  return true;
+}
+
 Result<provider::Reply> Asker::ask() {
   ERRAND_TRY(make_room());
   auto reply = ask_once();
   if (!overflows(reply)) return reply;
-  if (reply) ERRAND_TRY(bill_aside(*reply));
-  ERRAND_TRY_ASSIGN(const bool shorter, shorten(std::string(error_code::context_window)));
-  if (!shorter) return reply ? Result<provider::Reply>(fail(*reply->cut)) : reply;
+  const auto plan = plan_compaction(agent_, session_, 1);
+  if (!plan) return reply;
+  if (reply) ERRAND_TRY(bill_aside(bill_, reporter_, *reply));
+  if (reply && !reply->message.content.empty()) {
+    reporter_.tell(chat::event::Retry{.reason = reply->cut->message, .restarted = true});
+  }
+  ERRAND_TRY(compact(agent_, session_, reporter_, bill_, *plan, std::string(error_code::context_window), call_));
   return ask_once();
 }
 

@@ -14,9 +14,9 @@ class Asker {
   Asker(Agent& agent, Session& session, Reporter& reporter, Bill& bill, const Call& call)
       : agent_(agent), session_(session), reporter_(reporter), bill_(bill), call_(call) {}
 
-  /// Tells what the model says while it says it. A conversation that nears the end of the window is compacted first,
-  /// and one the API finds too long is compacted once and sent again. An Error ends the run: beside Provider::stream's,
-  /// `limit` when nothing may be spent any more, and `storage`.
+  /// Tells what the model says while it says it. A conversation that nears the end of the window goes to a model of the
+  /// chain that holds it, else it is compacted first; one the API finds too long is compacted once and sent again. An
+  /// Error ends the run: beside Provider::stream's, `limit` when nothing may be spent any more, and `storage`.
   Result<provider::Reply> ask();
 
   /// The last reply was allowed less output than the model could give: a limit of the run, not the model, cut it.
@@ -25,10 +25,11 @@ class Asker {
  private:
   [[nodiscard]] provider::Request request() const;
   Result<provider::Reply> ask_once();
+  [[nodiscard]] std::int64_t estimated() const;
   Result<void> make_room();
-  Result<bool> shorten(const std::string& reason);
+  Result<bool> move_to_window(std::int64_t tokens);
+  Result<bool> shorten(std::int64_t enough);
   Result<void> tell_unpriced();
-  Result<void> bill_aside(const provider::Reply& reply);
   void cap_output(provider::Request& request);
 
   Agent& agent_;
@@ -38,6 +39,7 @@ class Asker {
   const Call& call_;
   bool capped_ = false;
   bool told_too_long_ = false;
+  bool in_vain_ = false;  // a compaction of this run did not help
 };
 
 }  // namespace errand::agent

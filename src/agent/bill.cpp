@@ -163,4 +163,10 @@ bool Bill::is_unseen(const chat::ModelSpec& model) {
   return tree_.unpriced.with([&](auto& told) { return told.insert(model.full_name()).second; });
 }
 
+Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply) {
+  const auto total = bill.add(reply);
+  const store::Totals totals{.turns = 0, .usage = reply.message.usage, .cost_usd = reply.cost_usd};
+  return reporter.record({chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total}}, totals);
+}
+
 }  // namespace errand::agent

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "agent/reporter.hpp"
 #include "agent/run_tree.hpp"
 #include "chat/agent.hpp"
 #include "provider/provider.hpp"
@@ -57,5 +58,8 @@ class Bill {
   Spent own_;
   Estimate reserved_;
 };
+
+/// Adds what a request cost that brought no reply of the conversation, keeps and tells it.
+Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply);
 
 }  // namespace errand::agent

@@ -19,7 +19,8 @@ constexpr std::size_t shown_text_bytes = 6000;
 constexpr std::size_t kept_prompt_bytes = 12'000;
 constexpr std::size_t bytes_per_token = 3;
 constexpr std::int64_t least_transcript = 2000;  // tokens
-constexpr std::int64_t summary_tokens = 4096;
+constexpr std::int64_t longest_summary = 4096;   // tokens
+constexpr std::int64_t least_summary = 256;      // a shorter one says nothing
 
 const std::string summariser =
     "You are given the earlier part of a conversation between a user and an agent that works with tools. It no longer "
@@ -88,13 +89,24 @@ bool ends_the_run(const Error& error) {
   return error.kind == ErrorKind::cancelled || error.kind == ErrorKind::timeout || error.kind == ErrorKind::storage;
 }
 
-Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, Reporter& reporter, const Call& call) {
+Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, std::int64_t most, Reporter& reporter,
+                                        Bill& bill, const Call& call) {
   const std::vector<chat::Message> history = {chat::UserMessage{{chat::Text{text}}}};
   const std::vector<chat::ToolSpec> no_tools;
+  provider::Request request{
+      .system = summariser, .history = history, .tools = no_tools, .generation = {.max_output = most}};
+  ERRAND_TRY(bill.reserve(estimate_next(*agent.provider, request, 0, 0)));
+  if (const auto left = bill.output_left(agent.provider->model().price); left && *left < most) {
+    request.generation.max_output = *left;
+  }
+  if (request.generation.max_output < least_summary) {
+    bill.release();
+    return fail(ErrorKind::limit, "the run's limit of tokens or money leaves no room for a summary");
+  }
   Silent silent(reporter);
-  auto reply = agent.provider->stream(
-      {.system = summariser, .history = history, .tools = no_tools, .generation = {.max_output = summary_tokens}},
-      silent, call);
+  auto reply = agent.provider->stream(request, silent, call);
+  if (reply) ERRAND_TRY(bill_aside(bill, reporter, *reply));
+  if (!reply) bill.release();
   if (silent.failed()) return fail(*silent.failed());
   return reply;
 }
@@ -125,21 +137,16 @@ std::string opening(const std::optional<std::string>& summary, const std::string
   return out;
 }
 
-struct Sizes {
-  std::int64_t before = 0;
-  std::int64_t kept = 0;
-  std::int64_t transcript = 0;
-};
-
-// Where the window is unknown, what did not fit says how large it may be.
-Sizes sizes_of(const Agent& agent, const Session& session) {
-  Sizes out;
-  out.before = std::max(session.context_tokens, provider::estimate_tokens(next_request(agent, session.history)));
-  const auto window = agent.provider->model().context;
-  const auto room = window > 0 ? std::min(window, out.before) : out.before;
-  out.kept = room / 4;
-  out.transcript = std::max(room / 2, least_transcript);
+std::int64_t tokens_in(const Conversed& history, std::size_t from, std::size_t to) {
+  std::int64_t out = 0;
+  for (auto i = from; i < to; ++i) out += provider::estimate_tokens(history.messages[i]);
   return out;
+}
+
+// How much of the newest part stays: a quarter of the room, or less where system prompt and tools need it, so that the
+// next turns have some.
+std::int64_t kept_budget(std::int64_t room, std::int64_t fixed, std::int64_t summary) {
+  return std::clamp<std::int64_t>((room * 4 / 5 - fixed - summary) / 2, 0, room / 4);
 }
 
 }  // namespace
@@ -147,7 +154,8 @@ Sizes sizes_of(const Agent& agent, const Session& session) {
 std::optional<std::size_t> cut_point(const Conversed& history, std::int64_t budget) {
   std::optional<std::size_t> cut;
   std::int64_t tokens = 0;
-  for (auto i = history.messages.size(); i-- > 1;) {
+  const std::size_t first = !history.ids.empty() && history.ids.front().empty() ? 2 : 1;
+  for (auto i = history.messages.size(); i-- > first;) {
     tokens += provider::estimate_tokens(history.messages[i]);
     if (history.ids[i].empty()) continue;
     if (cut && tokens > budget) break;
@@ -162,28 +170,45 @@ std::string transcript(const Conversed& history, std::size_t keep, std::int64_t 
   return shortened(out, static_cast<std::size_t>(budget) * bytes_per_token);
 }
 
-Result<Compacted> compact(Agent& agent, Session& session, Reporter& reporter, const std::string& reason,
-                          const Call& call) {
-  const auto sizes = sizes_of(agent, session);
-  const auto keep = cut_point(session.history, sizes.kept);
-  if (!keep) return Compacted{};
-  ERRAND_TRY(reporter.record({chat::event::CompactStarted{reason, sizes.before}}));
-  auto reply = ask_for_summary(agent, transcript(session.history, *keep, sizes.transcript), reporter, call);
+// Where the window is unknown, what did not fit says how large it may be.
+std::optional<CompactionPlan> plan_compaction(const Agent& agent, const Session& session, double most_left) {
+  const auto& history = session.history;
+  const auto all = provider::estimate_tokens(next_request(agent, history));
+  const auto before = std::max(session.context_tokens, all);
+  const auto window = agent.provider->model().context;
+  const auto room = window > 0 ? std::min(window, before) : before;
+  const auto summary = std::clamp(room / 8, least_summary, longest_summary);
+  const auto size = history.messages.size();
+  const auto keep = cut_point(history, kept_budget(room, all - tokens_in(history, 0, size), summary));
+  if (!keep) return std::nullopt;
+  const auto left_out = tokens_in(history, 0, *keep);
+  const auto prompt = provider::estimate_tokens(summary_message(current_prompt(history, *keep)));
+  const auto after = all - left_out + std::min(summary, left_out / 2) + prompt;
+  if (static_cast<double>(after) >= static_cast<double>(all) * most_left) return std::nullopt;
+  return CompactionPlan{
+      .keep = *keep, .before = before, .transcript = std::max(room / 2, least_transcript), .summary = summary};
+}
+
+Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter, Bill& bill, const CompactionPlan& plan,
+                             const std::string& reason, const Call& call) {
+  ERRAND_TRY(reporter.record({chat::event::CompactStarted{reason, plan.before}}));
+  const auto text = transcript(session.history, plan.keep, plan.transcript);
+  const auto reply = ask_for_summary(agent, text, plan.summary, reporter, bill, call);
   const auto failure = failure_of(reply);
   if (failure && ends_the_run(*failure)) return fail(*failure);
 
-  const auto prompt = current_prompt(session.history, *keep);
+  const auto prompt = current_prompt(session.history, plan.keep);
   const auto summary = opening(failure ? std::nullopt : std::optional(reply->message.text()), prompt);
   Conversed shorter;
   shorter.add(summary_message(summary));
-  for (auto i = *keep; i < session.history.messages.size(); ++i) {
+  for (auto i = plan.keep; i < session.history.messages.size(); ++i) {
     shorter.add(session.history.messages[i], session.history.ids[i]);
   }
   // Thinking may be bound to what stood before it; models with a thinking budget want theirs back within a tool loop.
   if (agent.provider->model().thinking != chat::ThinkingStyle::budget) strip_thinking(shorter);
   const auto after = provider::estimate_tokens(next_request(agent, shorter));
-  std::vector<chat::EventBody> events = {
-      chat::event::CompactCompleted{reason, sizes.before, after, session.history.ids[*keep], summary}};
+  std::vector<chat::EventBody> events = {chat::event::CompactCompleted{
+      reason, plan.before, after, session.history.ids[plan.keep], summary, failure.has_value()}};
   if (failure) {
     events.emplace_back(chat::event::Warning{
         "summary_failed",
@@ -193,7 +218,7 @@ Result<Compacted> compact(Agent& agent, Session& session, Reporter& reporter, co
   session.history = std::move(shorter);
   session.context_tokens = 0;
   session.measured = 0;
-  return Compacted{true, reply ? std::optional(*std::move(reply)) : std::nullopt};
+  return after;
 }
 
 }  // namespace errand::agent

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/agent.hpp"
+#include "agent/bill.hpp"
 #include "agent/reporter.hpp"
 #include "agent/session.hpp"
 #include "base/call.hpp"
@@ -13,23 +14,29 @@ namespace errand::agent {
 
 /// The first message to keep when a conversation is compacted: what is kept has about `budget` tokens at most and
 /// begins with a prompt or a reply, so that calls and results stay together; the newest of these is always kept.
-/// nullopt: there is nothing before it.
+/// nullopt: there is nothing before it, or only the summary of a compaction before.
 std::optional<std::size_t> cut_point(const Conversed& history, std::int64_t budget);
 
 /// The messages before `keep` as text for the model that summarises: about `budget` tokens at most; results are
 /// shortened, and of what is still too long the middle is left out, which is said.
 std::string transcript(const Conversed& history, std::size_t keep, std::int64_t budget);
 
-/// What came of a compaction.
-struct Compacted {
-  bool shorter = false;                        ///< there was something to leave out
-  std::optional<provider::Reply> summarising;  ///< what asking for the summary cost, to be billed
+/// A compaction that is worth asking for. Sizes in tokens.
+struct CompactionPlan {
+  std::size_t keep = 0;         ///< the first message that stays
+  std::int64_t before = 0;      ///< the length of the conversation
+  std::int64_t transcript = 0;  ///< the most the model that summarises is given
+  std::int64_t summary = 0;     ///< the most it may write
 };
 
+/// nullopt: nothing can be left out, or what would be left is, as estimated, not below that share of what there is.
+std::optional<CompactionPlan> plan_compaction(const Agent& agent, const Session& session, double most_left);
+
 /// Replaces the older part of the session's history by a summary that the agent's own model writes, keeps that as an
-/// event, and tells it. The stored messages stay as they are. When the summary fails, the older part is dropped, which
-/// the summary then says, and a warning. An Error ends the run: `storage`, `cancelled`, `timeout`.
-Result<Compacted> compact(Agent& agent, Session& session, Reporter& reporter, const std::string& reason,
-                          const Call& call);
+/// event, and tells it; returns about how many tokens the conversation has then. The stored messages stay as they are.
+/// The summary's request is held to the run's limits and billed. When there is no summary, the older part is dropped,
+/// which the opening message then says, and a warning. An Error ends the run: `storage`, `cancelled`, `timeout`.
+Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter, Bill& bill, const CompactionPlan& plan,
+                             const std::string& reason, const Call& call);
 
 }  // namespace errand::agent

@@ -125,7 +125,8 @@ struct CompactCompleted {
   std::int64_t tokens_before = 0;
   std::int64_t tokens_after = 0;
   std::string kept_from;  ///< message_id of the first message that is sent as it was; empty: none is
-  std::string summary;    ///< stands for everything before; empty: it was dropped
+  std::string summary;    ///< the message that stands for everything before
+  bool dropped = false;   ///< it says no more than that it was left out: nobody could summarise it
 };
 struct UsageEvent {
   Usage usage;

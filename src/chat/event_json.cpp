@@ -116,7 +116,8 @@ Json fields(const event::CompactCompleted& e) {
           {"tokens_before", e.tokens_before},
           {"tokens_after", e.tokens_after},
           {"kept_from", e.kept_from.empty() ? Json(nullptr) : Json(e.kept_from)},
-          {"summary", e.summary}};
+          {"summary", e.summary},
+          {"dropped", e.dropped}};
 }
 Json fields(const event::UsageEvent& e) {
   auto out = to_json(e.usage);

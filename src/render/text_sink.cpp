@@ -305,13 +305,7 @@ class TextSink::Impl {
   }
 
   void retry(const event::Retry& e, std::string_view agent_path) {
-    const auto status = e.status == 0 ? std::string{} : fmt::format(" (HTTP {})", e.status);
-    if (options_.err_motion == Motion::on && !quiet()) {
-      waits_[std::string(agent_path)] = Clock::now() + e.delay;
-      ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
-    }
-    note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
-                                 format_duration(e.delay), e.attempt, e.max_attempts));
+    if (e.max_attempts > 0) announce_wait(e, agent_path);
     if (!e.restarted || place_of(agent_path).depth > 0) return;
     answer_text_ = {};
     thinking_text_ = {};
@@ -319,6 +313,18 @@ class TextSink::Impl {
     end_answer_line();
     note(agent_path, "the reply starts again");
     shown_ = false;
+  }
+
+  void announce_wait(const event::Retry& e, std::string_view agent_path) {
+    const auto code = fmt::format("HTTP {}", e.status);
+    const bool says = e.status == 0 || e.reason.find(code) != std::string::npos;
+    const auto status = says ? std::string{} : fmt::format(" ({})", code);
+    if (options_.err_motion == Motion::on && !quiet()) {
+      waits_[std::string(agent_path)] = Clock::now() + e.delay;
+      ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
+    }
+    note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
+                                 format_duration(e.delay), e.attempt, e.max_attempts));
   }
 
   void fallback(const event::Fallback& e, std::string_view agent_path) {
@@ -330,7 +336,7 @@ class TextSink::Impl {
   }
 
   void compacted(const event::CompactCompleted& e, std::string_view agent_path) {
-    const auto* how = e.summary.empty() ? "older turns were dropped" : "older turns are summarised";
+    const auto* how = e.dropped ? "older turns were dropped" : "older turns are summarised";
     note(agent_path, fmt::format("{}: {} tokens, about {} now", how, e.tokens_before, e.tokens_after));
   }
 

@@ -68,6 +68,12 @@ TEST_CASE("compaction: calls stay with their results, and the newest reply is ke
   Conversed one;
   one.add(chat::UserMessage{{Text{"only"}}}, "u");
   CHECK(agent::cut_point(one, 1) == std::nullopt);
+  Conversed under_summary;
+  under_summary.add(agent::summary_message("a summary"));
+  under_summary.add(chat::UserMessage{{Text{"newest"}}}, "u");
+  CHECK(agent::cut_point(under_summary, 1) == std::nullopt);
+  under_summary.add(chat::AssistantMessage{{Text{"answer"}}}, "a");
+  CHECK(agent::cut_point(under_summary, 1'000'000) == 2);
 }
 
 TEST_CASE("compaction: the one who summarises reads results shortened, and is told so", "[agent][compaction]") {
@@ -152,8 +158,9 @@ TEST_CASE("compaction: in the middle of a run the request stays, word for word, 
   Stage stage;
   stage.tools.add(std::make_unique<FakeTool>(
       "TodoWrite", chat::Effect::none, false,
-      [](const std::string&, const tool::Context&, const Call&) { return tool::text_output("done"); }));
+      [](const std::string&, const tool::Context&, const Call&) { return tool::text_output(std::string(6000, 'd')); }));
   auto& model = stage.models["main"];
+  model.call({tool_call("0", "TodoWrite", "first")});
   model.play([](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
     provider::Reply reply;
     reply.message = {{chat::Thinking{"hm", "signed", false}, tool_call("a", "TodoWrite", "x")}, "m"};
@@ -183,6 +190,109 @@ TEST_CASE("compaction: a conversation that nears the end of the window is compac
   CHECK(stage.ask("short").exit_code == 0);
   CHECK(texts_of(model.asked().back()) == std::vector<std::string>{replaced + "Many x.", "short"});
   CHECK(event_of<chat::event::CompactCompleted>(stage.events).reason == "threshold");
+}
+
+TEST_CASE("compaction: what would hardly get shorter is not compacted", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.spec.context = 20'000;
+  model.say("hi");
+  model.say("ok");
+  CHECK(stage.ask("hello").exit_code == 0);
+  CHECK(stage.ask(std::string(60'000, 'x')).exit_code == 0);
+  CHECK(model.asked().size() == 2);
+  CHECK(model.asked().back().size() == 3);
+}
+
+TEST_CASE("compaction: one that did not help is the last by threshold in its run", "[agent][compaction]") {
+  Stage stage;
+  stage.tools.add(std::make_unique<FakeTool>("TodoWrite", chat::Effect::none, false,
+                                             [](const std::string&, const tool::Context&, const Call&) {
+                                               return tool::text_output(std::string(20'000, 'd'));
+                                             }));
+  auto& model = stage.models["main"];
+  model.spec.context = 10'000;
+  model.say(std::string(20'000, 'a'));
+  model.say("A summary.");
+  model.call({tool_call("0", "TodoWrite", "x")});
+  model.say("answer");
+  CHECK(stage.ask("hello").exit_code == 0);
+  CHECK(stage.ask(std::string(30'000, 'x')).done.result == "answer");
+  const auto types = stage.events.types();
+  CHECK(std::count(types.begin(), types.end(), "compact_started") == 1);
+}
+
+TEST_CASE("compaction: a chain goes to a model that holds the conversation rather than make it shorter",
+          "[agent][compaction]") {
+  Stage stage;
+  stage.definition.models = {"main", "big"};
+  auto& small = stage.models["main"];
+  auto& big = stage.models["big"];
+  small.spec.context = 4096;
+  big.spec.context = 100'000;
+  small.say(std::string(4000, 'a'));
+  big.say("I hold it.");
+  CHECK(stage.ask("hello").exit_code == 0);
+  stage.events.events.clear();
+  CHECK(stage.ask(std::string(60'000, 'x')).done.result == "I hold it.");
+  CHECK(small.asked().size() == 1);
+  CHECK(big.asked().back().size() == 3);
+  CHECK(stage.events.types() == std::vector<std::string>{"user", "fallback", "assistant", "done"});
+  CHECK(event_of<chat::event::Fallback>(stage.events).to == "fake/big");
+}
+
+TEST_CASE("compaction: the summary's own request is held to the run's limits", "[agent][compaction]") {
+  const auto [used, has_room] = GENERATE(table<std::int64_t, bool>({{7400, true}, {7700, false}}));
+  Stage stage;
+  stage.definition.limits.max_tokens = 10'000;
+  auto& model = stage.models["main"];
+  for (int i = 0; i < 3; ++i) {
+    model.say(std::string(5500, 'a'));
+    CHECK(stage.ask("hello").exit_code == 0);
+  }
+  model.play(
+      [tokens = used](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+        provider::Reply reply;
+        reply.message.usage = {.input = tokens};
+        reply.cut = overflow();
+        return reply;
+      });
+  if (has_room) model.say("They greeted.");
+  model.say("second answer");
+  CHECK(stage.ask("and now?").done.result == "second answer");
+  CHECK(event_of<chat::event::CompactCompleted>(stage.events).dropped == !has_room);
+  if (has_room) {
+    CHECK(model.generations()[4].max_output > 256);
+    CHECK(model.generations()[4].max_output < 500);
+  } else {
+    CHECK(model.asked().size() == 5);
+    CHECK(event_of<chat::event::Warning>(stage.events).message.find("leaves no room for a summary") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("compaction: a reply that filled the window is void, billed, and asked for again", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.say(std::string(4000, 'a'));
+  model.play([](const provider::Request&, provider::StreamObserver& observer, const Call&) -> Result<provider::Reply> {
+    observer.on_stream_event(chat::stream::TextDelta{0, "half"});
+    provider::Reply reply;
+    reply.message = {{Text{"half"}}, "m"};
+    reply.message.usage = {.input = 7};
+    reply.cost_usd = 0.5;
+    reply.cut = overflow();
+    return reply;
+  });
+  model.say("A summary.");
+  model.say("whole");
+  CHECK(stage.ask("hello").exit_code == 0);
+  stage.events.events.clear();
+  const auto result = stage.ask("and now?");
+  CHECK(result.done.result == "whole");
+  CHECK(result.done.usage == chat::Usage{.input = 27, .output = 10});
+  CHECK(result.done.total_cost_usd == 1.0);
+  CHECK(event_of<chat::event::Retry>(stage.events).restarted);
 }
 
 TEST_CASE("compaction: a prompt larger than the window is warned of, once, and sent", "[agent][compaction]") {

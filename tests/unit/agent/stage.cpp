@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "provider/fallback.hpp"
 #include "store/open.hpp"
 
 namespace errand::test {
@@ -144,23 +145,27 @@ agent::Chat& Stage::chat() {
   around.roots = {workspace.path(), "/home/nobody"};
   around.workspace = workspace.path();
   around.cwd = workspace.path();
-  services_ = std::make_unique<agent::Services>(agent::Services{
-      .store = *store,
-      .tools = tools,
-      .sandbox = sandbox,
-      .interaction = person,
-      .sink = events,
-      .open_model = [this](const std::vector<std::string>& names,
-                           const Call&) -> Result<std::unique_ptr<provider::Provider>> {
-        return std::make_unique<ModelRef>(models.at(names.front()), names.front());
-      },
-      .save_rule = [this](const chat::Rule& rule) -> Result<void> {
-        saved_rules.push_back(rule);
-        return {};
-      },
-      .subagents = subagents,
-      .skills = {},
-      .surroundings = std::move(around)});
+  services_ = std::make_unique<agent::Services>(
+      agent::Services{.store = *store,
+                      .tools = tools,
+                      .sandbox = sandbox,
+                      .interaction = person,
+                      .sink = events,
+                      .open_model = [this](const std::vector<std::string>& names,
+                                           const Call&) -> Result<std::unique_ptr<provider::Provider>> {
+                        std::vector<std::unique_ptr<provider::Provider>> chain;
+                        for (const auto& name : names)
+                          chain.push_back(std::make_unique<ModelRef>(models.at(name), name));
+                        if (chain.size() == 1) return std::move(chain.front());
+                        return std::make_unique<provider::FallbackProvider>(std::move(chain));
+                      },
+                      .save_rule = [this](const chat::Rule& rule) -> Result<void> {
+                        saved_rules.push_back(rule);
+                        return {};
+                      },
+                      .subagents = subagents,
+                      .skills = {},
+                      .surroundings = std::move(around)});
   chat_ = std::make_unique<agent::Chat>(
       *services_, agent::ChatStart{.definition = definition, .name = {}, .trigger = "test", .argv = {}});
   return *chat_;

@@ -344,3 +344,20 @@ TEST_CASE("text sink: room is made for a question in the middle of a line", "[re
   sink.make_room();
   CHECK(out.text() == "half\n⋯ Bash x\r\x1b[K");
 }
+
+TEST_CASE("text sink: a status is said once, a model left by a chain waits for nothing, dropped is not summarised",
+          "[render][text]") {
+  const test::Capture out;
+  TextOptions options;
+  options.out_fd = options.err_fd = out.fd();
+  TextSink sink(options);
+  play(sink, Script()
+                 .send(event::Retry{2, 8, milliseconds(500), 429, "too many (HTTP 429): slow down", false})
+                 .send(event::Retry{2, 8, milliseconds(500), 503, "overloaded", false})
+                 .send(event::Retry{0, 0, milliseconds(0), 0, "overloaded", true})
+                 .send(event::CompactCompleted{"threshold", 900, 200, "m", "[dropped]", true}));
+  CHECK(out.text() ==
+        "too many (HTTP 429): slow down: trying again in 0.5s, attempt 2 of 8\n"
+        "overloaded (HTTP 503): trying again in 0.5s, attempt 2 of 8\n"
+        "older turns were dropped: 900 tokens, about 200 now\n");
+}
