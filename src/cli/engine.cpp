@@ -73,7 +73,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   tool::add_builtin(engine->tools_);
   engine->sandbox_ = sandbox::open_bubblewrap();
   auto& self = *engine;
-  if (!around.sandbox_off) self.probe_ = std::jthread([&self] { self.sandbox_->level(); });
+  if (!around.sandbox_off)
+    self.probe_ = std::jthread([&self] { [[maybe_unused]] const auto level = self.sandbox_->level(); });
   const auto data = real_path(place.data_directory).value_or(place.data_directory);
   ERRAND_TRY_ASSIGN(
       engine->wire_,
