@@ -53,15 +53,15 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
 Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
-  if (!session_) ERRAND_TRY(open_session(first));
+  if (!session_) ERRAND_TRY(open_session(first, provider->model().thinking));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
   agent_.emplace(std::move(agent));
   return change_session();
 }
 
-Result<void> Chat::open_session(const chat::UserMessage& first) {
+Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingStyle style) {
   if (start_.resume) {
-    ERRAND_TRY_ASSIGN(auto session, resume_session(services_.store, *start_.resume));
+    ERRAND_TRY_ASSIGN(auto session, resume_session(services_.store, *start_.resume, style));
     for (const auto& what : session.damaged) {
       start_.warnings.push_back({"damaged_message", fmt::format("stored message {} can't be read and is left out: {}",
                                                                 what.message_id, what.reason)});

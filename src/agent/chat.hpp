@@ -44,7 +44,7 @@ class Chat {
 
  private:
   Result<void> open(const chat::UserMessage& first, const Call& call);
-  Result<void> open_session(const chat::UserMessage& first);
+  Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style);
   Result<void> change_session();
 
   const Services& services_;

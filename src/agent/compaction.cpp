@@ -204,8 +204,7 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
   for (auto i = plan.keep; i < session.history.messages.size(); ++i) {
     shorter.add(session.history.messages[i], session.history.ids[i]);
   }
-  // Thinking may be bound to what stood before it; models with a thinking budget want theirs back within a tool loop.
-  if (agent.provider->model().thinking != chat::ThinkingStyle::budget) strip_thinking(shorter);
+  strip_thinking(shorter, shorter.messages.size(), agent.provider->model().thinking);
   const auto after = provider::estimate_tokens(next_request(agent, shorter));
   std::vector<chat::EventBody> events = {chat::event::CompactCompleted{
       reason, plan.before, after, session.history.ids[plan.keep], summary, failure.has_value()}};

@@ -85,22 +85,25 @@ Conversed continuable(const std::vector<store::StoredMessage>& stored) {
   return out;
 }
 
-Conversed continuable(const store::History& stored) {
+Conversed continuable(const store::History& stored, chat::ThinkingStyle style) {
   if (!stored.compaction) return continuable(stored.messages);
-  const auto& from = stored.compaction->kept_from;
-  const auto kept = std::ranges::find(stored.messages, from, &store::StoredMessage::message_id);
+  const auto kept = std::ranges::find(stored.messages, stored.compaction->kept_from, &store::StoredMessage::message_id);
   if (kept == stored.messages.end()) return continuable(stored.messages);
   Conversed out;
   out.add(summary_message(stored.compaction->summary));
   auto rest = continuable(std::vector<store::StoredMessage>(kept, stored.messages.end()));
   for (std::size_t i = 0; i < rest.messages.size(); ++i) out.add(std::move(rest.messages[i]), std::move(rest.ids[i]));
-  strip_thinking(out);
+  const auto later = stored.messages.begin() + static_cast<std::ptrdiff_t>(stored.compaction->messages_before);
+  if (later <= kept) return out;
+  const auto older = continuable(std::vector<store::StoredMessage>(kept, later));
+  strip_thinking(out, 1 + older.messages.size(), style);
   return out;
 }
 
-void strip_thinking(Conversed& history) {
-  for (auto& message : history.messages) {
-    auto* reply = std::get_if<chat::AssistantMessage>(&message);
+void strip_thinking(Conversed& history, std::size_t count, chat::ThinkingStyle style) {
+  if (style == chat::ThinkingStyle::budget) return;
+  for (std::size_t i = 0; i < std::min(count, history.messages.size()); ++i) {
+    auto* reply = std::get_if<chat::AssistantMessage>(&history.messages[i]);
     if (reply == nullptr) continue;
     std::erase_if(reply->content, [](const auto& block) { return std::holds_alternative<chat::Thinking>(block); });
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "chat/message.hpp"
+#include "chat/model.hpp"
 #include "store/session_store.hpp"
 
 namespace errand::agent {
@@ -25,13 +26,15 @@ struct Conversed {
 /// that the same store gives the same bytes.
 Conversed continuable(const std::vector<store::StoredMessage>& stored);
 
-/// The same under the newest compaction: what stands before `kept_from` is the summary. A compaction that keeps from a
-/// message nobody has counts as none.
-Conversed continuable(const store::History& stored);
+/// The same under the newest compaction, for a model of that kind: what stands before `kept_from` is the summary. The
+/// same as the session that was compacted has it: what came later stays whole. A compaction that keeps from a message
+/// nobody has counts as none.
+Conversed continuable(const store::History& stored, chat::ThinkingStyle style);
 
-/// Takes the thinking out of every reply: it may be bound to the conversation that stood before it, and would be
-/// refused when that has changed.
-void strip_thinking(Conversed& history);
+/// What a compaction does to the messages that it keeps, the first `count`: replies lose their thinking, which may be
+/// bound to the conversation that stood before it, and would be refused when that has changed. Models with a thinking
+/// budget want theirs back within a tool loop.
+void strip_thinking(Conversed& history, std::size_t count, chat::ThinkingStyle style);
 
 /// The summary as the message that opens a compacted conversation.
 chat::UserMessage summary_message(const std::string& summary);

@@ -22,11 +22,11 @@ Result<Session> create_session(store::SessionStore& store, const store::NewSessi
   return open_leased(store, std::move(info));
 }
 
-Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info) {
+Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info, chat::ThinkingStyle style) {
   ERRAND_TRY_ASSIGN(auto session, open_leased(store, info));
   // Read after the lease is ours: what the holder before wrote last is in it.
   ERRAND_TRY_ASSIGN(const auto stored, store.read_history(info.id));
-  session.history = continuable(stored);
+  session.history = continuable(stored, style);
   session.damaged = stored.damaged;
   session.resumed = true;
   return session;

@@ -27,7 +27,7 @@ struct Session {
 /// A new session, leased.
 Result<Session> create_session(store::SessionStore& store, const store::NewSession& start);
 
-/// An existing one, leased and made continuable. `busy` when another process has it.
-Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info);
+/// An existing one, leased and made continuable for a model of that kind. `busy` when another process has it.
+Result<Session> resume_session(store::SessionStore& store, const store::SessionInfo& info, chat::ThinkingStyle style);
 
 }  // namespace errand::agent

@@ -81,10 +81,16 @@ Result<StoredMessage> decode(std::string_view type, const std::string& text) {
   }
 }
 
+struct StoredCompaction {
+  std::int64_t position = 0;
+  Compaction compaction;
+};
+
 // One that can't be read any more counts as none: all messages are still there.
-std::optional<Compaction> read_compaction(Database& database, std::int64_t session_key) {
+std::optional<StoredCompaction> read_compaction(Database& database, std::int64_t session_key) {
   auto rows = database.query(
-      "SELECT json FROM events WHERE session = ? AND type = 'compact_completed' ORDER BY position DESC LIMIT 1",
+      "SELECT json, position FROM events WHERE session = ? AND type = 'compact_completed' ORDER BY position DESC LIMIT "
+      "1",
       {session_key});
   if (!rows.next()) return std::nullopt;
   const auto json = chat::parse_json(rows.text(0));
@@ -93,7 +99,7 @@ std::optional<Compaction> read_compaction(Database& database, std::int64_t sessi
     const auto found = json->find(key);
     return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  return Compaction{text_at("kept_from"), text_at("summary")};
+  return StoredCompaction{rows.integer(1), {text_at("kept_from"), text_at("summary")}};
 }
 
 }  // namespace
@@ -127,6 +133,7 @@ void add_totals(Database& database, std::int64_t session_key, const Totals& tota
 }
 
 History read_messages(Database& database, std::int64_t session_key) {
+  auto newest = read_compaction(database, session_key);
   auto rows = database.query(
       "SELECT position, message_id, type, time, json FROM messages WHERE session = ? ORDER BY position", {session_key});
   History out;
@@ -141,8 +148,9 @@ History read_messages(Database& database, std::int64_t session_key) {
     message->message_id = rows.text(1);
     message->time = from_ms(rows.integer(3));
     out.messages.push_back(*std::move(message));
+    if (newest && rows.integer(0) < newest->position) ++newest->compaction.messages_before;
   }
-  out.compaction = read_compaction(database, session_key);
+  if (newest) out.compaction = std::move(newest->compaction);
   return out;
 }
 

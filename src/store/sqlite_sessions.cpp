@@ -199,17 +199,21 @@ Result<std::string> copy_session(Database& database, std::string_view session, s
   const auto at = now();
   auto id = make_uuid7(at);
   const auto key = insert_row(database, id, original.start, at);
+  // The newest compaction says which messages the next request is made of, and stands between them where it stood.
   database.run(
-      "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) "
-      "SELECT ?1, row_number() OVER (ORDER BY position), message_id, type, run, agent_path, time, json "
-      "FROM messages WHERE session = (SELECT key FROM sessions WHERE id = ?2)",
-      {key, session});
-  // The newest compaction says which of them the next request is made of.
-  database.run(
+      "WITH original AS (SELECT key FROM sessions WHERE id = ?2), newest AS (SELECT position, type, run, agent_path, "
+      "time, json FROM events WHERE session = (SELECT key FROM original) AND type = 'compact_completed' "
+      "ORDER BY position DESC LIMIT 1) "
       "INSERT INTO events(session, position, type, run, agent_path, time, json) "
-      "SELECT ?1, (SELECT count(*) + 1 FROM messages WHERE session = ?1), type, run, agent_path, time, json "
-      "FROM events WHERE session = (SELECT key FROM sessions WHERE id = ?2) AND type = 'compact_completed' "
-      "ORDER BY position DESC LIMIT 1",
+      "SELECT ?1, 1 + (SELECT count(*) FROM messages AS m WHERE m.session = (SELECT key FROM original) AND "
+      "m.position < newest.position), type, run, agent_path, time, json FROM newest",
+      {key, session});
+  database.run(
+      "WITH newest AS (SELECT position FROM events WHERE session = ?1) "
+      "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) "
+      "SELECT ?1, place + (place >= ifnull((SELECT position FROM newest), place + 1)), message_id, type, run, "
+      "agent_path, time, json FROM (SELECT row_number() OVER (ORDER BY position) AS place, message_id, type, run, "
+      "agent_path, time, json FROM messages WHERE session = (SELECT key FROM sessions WHERE id = ?2))",
       {key, session});
   database.run(
       "UPDATE sessions SET forked_from = ?2, "

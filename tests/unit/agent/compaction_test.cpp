@@ -109,11 +109,11 @@ TEST_CASE("compaction: a prompt the API finds too long is compacted once and sen
   const std::vector<std::string> expected = {replaced + "They greeted.", "and now?", "second answer", "more"};
   CHECK(texts_of(model.asked().back()) == expected);
   const auto info = stage.store->find("latest", {}).value();
-  auto resumed = texts_of(agent::continuable(stage.store->read_history(info.id).value()).messages);
+  auto resumed = texts_of(agent::continuable(stage.store->read_history(info.id).value(), {}).messages);
   resumed.pop_back();
   CHECK(resumed == expected);
   const auto fork = stage.store->fork(info.id, {}).value();
-  auto forked = texts_of(agent::continuable(stage.store->read_history(fork.id).value()).messages);
+  auto forked = texts_of(agent::continuable(stage.store->read_history(fork.id).value(), {}).messages);
   forked.pop_back();
   CHECK(forked == expected);
   CHECK(stage.store->history(info.id).value().size() == 6);  // nothing stored was changed
@@ -176,6 +176,46 @@ TEST_CASE("compaction: in the middle of a run the request stays, word for word, 
   CHECK(text_of(asked[0]) == replaced + "Began.\n\n[The request you are working on, word for word:]\n\ndo it well");
   CHECK(std::get<chat::AssistantMessage>(asked[1]).content ==
         std::vector<chat::AssistantBlock>{tool_call("a", "TodoWrite", "x")});
+}
+
+TEST_CASE("compaction: a session that is opened again goes on with what the live one has", "[agent][compaction]") {
+  const auto style = GENERATE(chat::ThinkingStyle::adaptive, chat::ThinkingStyle::budget);
+  const auto thinking = [](const std::string& text) {
+    return [text](const provider::Request&, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+      provider::Reply reply;
+      reply.message = {{chat::Thinking{"hm", "signed", false}, tool_call("a", "TodoWrite", text)}, "m"};
+      reply.message.stop = chat::StopReason::tool_use;
+      return reply;
+    };
+  };
+  Stage stage;
+  stage.tools.add(std::make_unique<FakeTool>("TodoWrite", chat::Effect::none, false,
+                                             [](const std::string& x, const tool::Context&, const Call&) {
+                                               return tool::text_output(std::string(3000, x[0]));
+                                             }));
+  auto& model = stage.models["main"];
+  model.spec.thinking = style;
+  model.play(thinking("1"));
+  model.play(thinking("2"));  // kept by the compaction
+  model.play(failing(overflow()));
+  model.say("A summary.");
+  model.play(thinking("3"));  // after it
+  model.say("answer");
+  CHECK(stage.ask("do it").exit_code == 0);
+  const auto& live = stage.chat().session()->history;
+  const auto count_thinking = [&] {
+    return std::ranges::count_if(live.messages, [](const auto& message) {
+      const auto* reply = std::get_if<chat::AssistantMessage>(&message);
+      return reply != nullptr && std::holds_alternative<chat::Thinking>(reply->content.front());
+    });
+  };
+  CHECK(count_thinking() == (style == chat::ThinkingStyle::budget ? 2 : 1));
+  const auto id = stage.chat().session()->info.id;
+  for (const auto& session : {id, stage.store->fork(id, {}).value().id}) {
+    const auto resumed = agent::continuable(stage.store->read_history(session).value(), style);
+    CHECK(resumed.messages == live.messages);
+    CHECK(resumed.ids == live.ids);
+  }
 }
 
 TEST_CASE("compaction: a conversation that nears the end of the window is compacted before it is sent",
