@@ -165,8 +165,8 @@ std::vector<std::string> secrets_of(const chat::ProviderSpec& provider) {
 
 std::string page_text(std::string_view body) {
   std::string title;
-  if (RE2::PartialMatch(re2::StringPiece(body.data(), body.size()), "(?is)<title[^>]*>\\s*([^<]*?)\\s*</title>",
-                        &title)) {
+  static const RE2 title_element("(?is)<title[^>]*>\\s*([^<]*?)\\s*</title>");
+  if (RE2::PartialMatch(re2::StringPiece(body.data(), body.size()), title_element, &title)) {
     return fmt::format("an HTML page titled \"{}\"", title);
   }
   return "an HTML page";
@@ -375,12 +375,11 @@ Error page_answer(std::string_view page, const Endpoint& endpoint) {
 std::string public_text(std::string_view message, const Endpoint& endpoint) {
   std::string out(message.substr(0, 4096));
   for (const auto& secret : secrets_of(endpoint.provider)) out = text::replace_all(std::move(out), secret, "…");
-  constexpr std::array secrets = {
-      R"((?i)\b(?:sk|pk|rk|key|org|proj|user|acct)[-_][a-z0-9_*\-]{8,})",
-      R"((?i)\bbearer\s+\S+)",
-      R"((?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)",
-  };
-  for (const char* pattern : secrets) RE2::GlobalReplace(&out, pattern, "…");
+  // Keys and accounts, bearers, UUIDs.
+  static const RE2 secret(R"((?i)\b(?:sk|pk|rk|key|org|proj|user|acct)[-_][a-z0-9_*\-]{8,})"
+                          R"(|(?i)\bbearer\s+\S+)"
+                          R"(|(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)");
+  RE2::GlobalReplace(&out, secret, "…");
   auto lines = text::lines(unicode::sanitize(out));
   std::erase_if(lines, [](const std::string& line) { return text::trim(line).empty(); });
   if (lines.size() > 2) lines.resize(2);
