@@ -74,6 +74,7 @@ void Asker::cap_output(provider::Request& request) {
   auto& wish = request.generation.max_output;
   const auto otherwise = wish > 0 ? wish : (model.max_output > 0 ? model.max_output : usual_max_output);
   if (*left >= otherwise) return;
+  request.generation.uncapped_output = wish;
   wish = std::max<std::int64_t>(*left, 1);
   capped_ = true;
 }

@@ -59,9 +59,10 @@ struct ThinkingSettings {
 struct GenerationSettings {
   std::optional<double> temperature;
   std::optional<double> top_p;
-  std::int64_t max_output = 0;    ///< tokens; 0: the model's own
-  std::vector<std::string> stop;  ///< texts that end a reply
-  std::string tool_choice;        ///< "auto" (as empty), "any", "none", or the one tool to call
+  std::int64_t max_output = 0;                    ///< tokens; 0: the model's own
+  std::vector<std::string> stop;                  ///< texts that end a reply
+  std::string tool_choice;                        ///< "auto" (as empty), "any", "none", or the one tool to call
+  std::optional<std::int64_t> uncapped_output{};  ///< max_output as it was before a limit of the run lowered it
   bool operator==(const GenerationSettings&) const = default;
 };
 

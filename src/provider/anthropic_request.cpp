@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
@@ -41,11 +43,9 @@ constexpr std::array effort_budgets = {
     EffortBudget{"high", 24'000},  EffortBudget{"max", 48'000},
 };
 
-std::int64_t max_tokens_of(const Request& request, const chat::ModelSpec& model) {
-  if (model.max_output > 0)
-    return request.generation.max_output > 0 ? std::min(request.generation.max_output, model.max_output)
-                                             : model.max_output;
-  if (request.generation.max_output > 0) return request.generation.max_output;
+std::int64_t max_tokens_of(std::int64_t wish, const chat::ModelSpec& model) {
+  if (model.max_output > 0) return wish > 0 ? std::min(wish, model.max_output) : model.max_output;
+  if (wish > 0) return wish;
   return model.context > 0 ? std::min(default_max_tokens, std::max<std::int64_t>(model.context / 2, 1))
                            : default_max_tokens;
 }
@@ -70,14 +70,27 @@ bool thinks(const Request& request, ThinkingStyle style) {
   return !thinking.effort.empty() || thinking.budget_tokens > 0;
 }
 
+// How many tokens it may think; 0: there is no room for it. What a limit of the run leaves shrinks from turn to turn,
+// and each other budget makes what was cached worthless: it changes only when it no longer fits, and by half.
+std::int64_t budget_within(const Request& request, const chat::ModelSpec& model) {
+  const auto& wishes = request.generation;
+  const auto most = max_tokens_of(wishes.max_output, model) - smallest_budget;
+  if (most < smallest_budget) return 0;
+  const auto usual = max_tokens_of(wishes.uncapped_output.value_or(wishes.max_output), model) - smallest_budget;
+  auto budget = std::min(std::max(budget_of(request.thinking), smallest_budget), usual);
+  while (budget > most) budget = std::max(budget / 2, smallest_budget);
+  return budget;
+}
+
 // Nothing is said when nothing was asked: the model's own default. For "none" too: models that think always refuse
 // "disabled", and the others don't think unasked.
-void write_thinking(JsonWriter& json, const Request& request, ThinkingStyle style, std::int64_t max_tokens) {
+void write_thinking(JsonWriter& json, const Request& request, const chat::ModelSpec& model) {
+  const auto style = model.thinking;
   if (!thinks(request, style)) return;
   if (style == ThinkingStyle::adaptive) json.key("thinking").begin_object().field("type", "adaptive").end_object();
   if (style != ThinkingStyle::budget) return;
-  const auto budget = std::min(std::max(budget_of(request.thinking), smallest_budget), max_tokens - smallest_budget);
-  if (budget < smallest_budget) return;
+  const auto budget = budget_within(request, model);
+  if (budget == 0) return;
   json.key("thinking").begin_object().field("type", "enabled").key("budget_tokens").number(budget).end_object();
 }
 
@@ -341,10 +354,10 @@ void write_prompt(JsonWriter& json, const Request& request, const Endpoint& endp
 std::string anthropic_body(const Request& request, const Endpoint& endpoint) {
   std::string out;
   JsonWriter json(out);
-  const auto max_tokens = max_tokens_of(request, endpoint.model);
+  const auto max_tokens = max_tokens_of(request.generation.max_output, endpoint.model);
   const auto style = endpoint.model.thinking;
   json.begin_object().field("model", endpoint.model.id).key("max_tokens").number(max_tokens).key("stream").raw("true");
-  write_thinking(json, request, style, max_tokens);
+  write_thinking(json, request, endpoint.model);
   write_output_config(json, request, style);
   write_generation(json, request, style);
   write_tool_choice(json, request, style);
@@ -357,7 +370,7 @@ std::string anthropic_count_body(const Request& request, const Endpoint& endpoin
   std::string out;
   JsonWriter json(out);
   json.begin_object().field("model", endpoint.model.id);
-  write_thinking(json, request, endpoint.model.thinking, max_tokens_of(request, endpoint.model));
+  write_thinking(json, request, endpoint.model);
   write_tool_choice(json, request, endpoint.model.thinking);
   write_prompt(json, request, endpoint);
   json.end_object();
@@ -378,6 +391,11 @@ std::vector<chat::event::Warning> anthropic_left_out(const Request& request, con
   const auto& thinking = request.thinking;
   const bool asks = thinking.budget_tokens > 0 || (!thinking.effort.empty() && thinking.effort != "none");
   if (asks && style == ThinkingStyle::none) out.push_back(effort_left_out(endpoint));
+  if (thinks(request, style) && style == ThinkingStyle::budget && budget_within(request, endpoint.model) == 0) {
+    out.push_back({"thinking_left_out", fmt::format("{} has no room to think in what is left for its output: thinking "
+                                                    "is left out",
+                                                    endpoint.model.full_name())});
+  }
   return out;
 }
 

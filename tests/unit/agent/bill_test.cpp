@@ -150,6 +150,7 @@ TEST_CASE("bill: a reply gets no more room than the limit leaves", "[agent][bill
   const auto most = stage.models["main"].generations().front().max_output;
   CHECK(most > 480);
   CHECK(most < 500);
+  CHECK(stage.models["main"].generations().front().uncapped_output == 0);
 }
 
 TEST_CASE("bill: what requests under way may cost is kept back from the others", "[agent][bill]") {

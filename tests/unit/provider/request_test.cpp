@@ -209,6 +209,30 @@ TEST_CASE("requests: media are sent as each API takes them", "[provider][request
             R"("},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lG"}}]})");
 }
 
+TEST_CASE("anthropic request: the thinking budget stays while what a limit leaves for output shrinks",
+          "[provider][request]") {
+  const auto codec = make_anthropic_codec();
+  auto endpoint = anthropic_endpoint();
+  endpoint.model.thinking = chat::ThinkingStyle::budget;
+  endpoint.model.max_output = 32'000;
+  auto request = asked("x");
+  request.thinking.effort = "high";
+  const auto budget_at = [&](std::int64_t left) {
+    request.generation = {.max_output = left, .uncapped_output = 0};
+    const auto body = chat::parse_json(codec->encode(request.request(), endpoint).body).value();
+    return body.contains("thinking") ? body["thinking"]["budget_tokens"].get<int>() : 0;
+  };
+  std::vector<int> budgets;
+  for (const auto left : {31'000, 25'024, 25'023, 13'024, 13'023, 3000, 2048, 2047, 1})
+    budgets.push_back(budget_at(left));
+  CHECK(budgets == std::vector<int>{24'000, 24'000, 12'000, 12'000, 6000, 1500, 1024, 0, 0});
+  const auto said = codec->left_out(request.request(), endpoint);
+  REQUIRE(said.size() == 1);
+  CHECK(said.front().code == "thinking_left_out");
+  request.generation = {};
+  CHECK(codec->left_out(request.request(), endpoint).empty());
+}
+
 TEST_CASE("anthropic request: thinking is asked for as the model takes it", "[provider][request]") {
   using Style = chat::ThinkingStyle;
   const auto [style, effort, budget, expected] = GENERATE(table<Style, std::string, std::int64_t, std::string>({
