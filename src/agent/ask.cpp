@@ -125,11 +125,14 @@ Result<void> Asker::make_room() {
                   tokens, window, agent_.provider->model().full_name())}});
 }
 
-// To a model of the chain that would not be full with it.
+// To a model of the chain that would not be full with it; else, what this one can't hold, to one that just can.
 Result<bool> Asker::move_to_window(std::int64_t tokens) {
-  const auto least = static_cast<std::int64_t>(std::ceil(static_cast<double>(tokens) / full_share));
+  const auto roomy = static_cast<std::int64_t>(std::ceil(static_cast<double>(tokens) / full_share));
+  auto& provider = *agent_.provider;
   Narrator narrator(reporter_);
-  const bool moved = agent_.provider->move_to_window(least, narrator);
+  const bool too_long = tokens > provider.model().context;
+  const bool moved =
+      provider.move_to_window(roomy, narrator) || (too_long && provider.move_to_window(tokens, narrator));
   if (narrator.failed()) return fail(*narrator.failed());
   return moved;
 }

@@ -269,7 +269,7 @@ TEST_CASE("compaction: a chain goes to a model that holds the conversation rathe
   auto& small = stage.models["main"];
   auto& big = stage.models["big"];
   small.spec.context = 4096;
-  big.spec.context = 100'000;
+  big.spec.context = GENERATE(100'000, 20'000);  // the prompt is some 18,300: it just holds it
   small.say(std::string(4000, 'a'));
   big.say("I hold it.");
   CHECK(stage.ask("hello").exit_code == 0);
