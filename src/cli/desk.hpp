@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "agent/single_call.hpp"
+#include "agent/tool_desk.hpp"
 #include "chat/event.hpp"
 #include "cli/command.hpp"
 #include "cli/engine.hpp"

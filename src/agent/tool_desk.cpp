@@ -1,4 +1,4 @@
-#include "agent/single_call.hpp"
+#include "agent/tool_desk.hpp"
 
 #include <utility>
 
