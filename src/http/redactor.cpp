@@ -126,6 +126,16 @@ void collect(const Json& value, const Json::json_pointer& place, std::size_t eve
 
 }  // namespace
 
+std::vector<std::string> secret_words(std::string_view value) {
+  std::vector<std::string> out = {std::string(value)};
+  while (!value.empty()) {
+    const auto end = std::min(value.find_first_of(" ,;=&\"'"), value.size());
+    out.emplace_back(value.substr(0, end));
+    value.remove_prefix(std::min(end + 1, value.size()));
+  }
+  return out;
+}
+
 Redactor::Redactor(std::vector<std::string> secrets) {
   for (const auto& secret : secrets) add(secret);
 }
@@ -140,8 +150,10 @@ void Redactor::add(const std::string& secret) {
   std::ranges::stable_sort(needles_, std::greater<>{}, &std::string::size);
 }
 
-// "Bearer KEY", "KEY" and "Token token=KEY, id=7" alike.
 void Redactor::learn(const Request& request) {
+  const auto add_words = [this](std::string_view value) {
+    for (const auto& word : secret_words(value)) add(word);
+  };
   for (const auto& header : request.headers) {
     if (!contains(plain_request_headers, text::lower(header.name))) add_words(header.value);
   }
@@ -151,15 +163,6 @@ void Redactor::learn(const Request& request) {
     const auto equals = part.find('=');
     if (equals != std::string::npos && !contains(plain_parameters, text::lower(part.substr(0, equals))))
       add_words(part.substr(equals + 1));
-  }
-}
-
-void Redactor::add_words(std::string_view value) {
-  add(std::string(value));
-  while (!value.empty()) {
-    const auto end = std::min(value.find_first_of(" ,;=\"'"), value.size());
-    add(std::string(value.substr(0, end)));
-    value.remove_prefix(std::min(end + 1, value.size()));
   }
 }
 

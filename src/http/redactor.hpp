@@ -9,6 +9,10 @@
 
 namespace errand::http {
 
+/// What of a header's or a parameter's value may be secret: the whole value, and each word of it. "Bearer KEY", "KEY"
+/// and "Token token=KEY, id=7" alike.
+std::vector<std::string> secret_words(std::string_view value);
+
 /// Takes secrets out of what is kept of an exchange. Keys that are known are removed wherever they stand, in plain text
 /// and in JSON; of the headers only those stay that are known to be harmless, all others lose their value.
 ///
@@ -38,7 +42,6 @@ class Redactor {
 
  private:
   void add(const std::string& secret);
-  void add_words(std::string_view value);
   [[nodiscard]] std::vector<RecordedPiece> clean_across(std::vector<RecordedPiece> pieces) const;
 
   std::vector<std::string> needles_;  // the secrets as they may be written, longest first

@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
+#include "http/redactor.hpp"
 
 namespace errand::provider {
 
@@ -144,20 +145,14 @@ void read_error_object(ApiFailure& out, const Json& error) {
 
 // What the provider's settings hold and nobody is to read: servers repeat what they were sent.
 std::vector<std::string> secrets_of(const chat::ProviderSpec& provider) {
-  constexpr std::size_t shortest = 8;
   std::vector<std::string> out;
   const auto add_words = [&out](std::string_view value) {
-    out.emplace_back(value);
-    while (!value.empty()) {
-      const auto end = std::min(value.find_first_of(" ,;=&\"'"), value.size());
-      out.emplace_back(value.substr(0, end));
-      value.remove_prefix(std::min(end + 1, value.size()));
-    }
+    for (auto& word : http::secret_words(value)) out.push_back(std::move(word));
   };
   for (const auto& [name, value] : provider.headers) add_words(value);
   if (const auto query = provider.base_url.find('?'); query != std::string::npos)
     add_words(std::string_view(provider.base_url).substr(query + 1));
-  std::erase_if(out, [](const std::string& secret) { return secret.size() < shortest; });
+  std::erase_if(out, [](const std::string& secret) { return secret.size() < http::Redactor::shortest_secret; });
   if (!provider.key.empty()) out.push_back(provider.key);
   std::ranges::stable_sort(out, std::greater<>{}, &std::string::size);
   return out;
