@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -206,7 +207,10 @@ void Checkup::look_at_data_directory(const std::string& directory) {
                 "choose another with --data-dir or ERRAND_DATA_DIR"});
   }
   struct statvfs disk {};
-  if (::statvfs(existing.c_str(), &disk) != 0) return;
+  if (::statvfs(existing.c_str(), &disk) != 0) {
+    const auto error = fail_errno(ErrorKind::failure, fmt::format("can't tell how much room {} has", existing), errno);
+    return add({"data directory", Status::warning, error.value().message});
+  }
   const auto free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   const auto status = free < no_space ? Status::failure : (free < little_space ? Status::warning : Status::ok);
   add({"data directory", status, fmt::format("{}, {} MiB free", directory, free >> 20U),
@@ -221,9 +225,11 @@ void Checkup::look_at_store() {
   look_at_data_directory(data->value);
   const auto opened = store::open(data->value, user->value, store::OpenMode::existing_only);
   if (!opened) return add(failed("store", opened.error()));
-  const auto listed = (*opened)->list({});
-  if (!listed) return add(failed("store", listed.error()));
-  add({"store", Status::ok, fmt::format("{} of user {}", text::count_of(listed->size(), "session"), user->value)});
+  const auto newest = (*opened)->list({.limit = 1});
+  if (!newest) return add(failed("store", newest.error()));
+  add({"store", Status::ok,
+       newest->empty() ? fmt::format("user {} has no session yet", user->value)
+                       : fmt::format("the newest session of user {} is {}", user->value, newest->front().id)});
 }
 
 void Checkup::look_at_sandbox() {
@@ -267,8 +273,8 @@ void Checkup::look_at_terminal() {
     if (locale.empty()) locale = value_of(*config_, name);
   }
   if (::isatty(STDOUT_FILENO) == 0) return add({"terminal", Status::ok, "none: output goes to a pipe or a file"});
-  const auto upper = text::lower(locale);
-  const bool utf8 = upper.find("utf-8") != std::string::npos || upper.find("utf8") != std::string::npos;
+  const auto lower = text::lower(locale);
+  const bool utf8 = lower.find("utf-8") != std::string::npos || lower.find("utf8") != std::string::npos;
   const auto term = value_of(*config_, "TERM");
   if (!utf8) {
     return add({"terminal", Status::warning,

@@ -112,7 +112,6 @@ class ModelsCommand final : public Command {
     return print_table({{"name"}, {"model", Width::flexible}, {"context"}, {"output"}, {"$/M in/out"}}, rows);
   }
 
-  // Those that are set up, and those that may run on this machine, whose silence says nothing.
   [[nodiscard]] std::vector<chat::ProviderSpec> providers_to_ask(const config::Configuration& config) const {
     auto out = provider_ ? config::providers(config) : config::configured_providers(config);
     if (provider_) {
@@ -156,6 +155,7 @@ class ModelsCommand final : public Command {
     return out;
   }
 
+  // What may run on this machine: silence says nothing there.
   static void add_local(const config::Configuration& config, std::vector<Listing>& listings, const Call& call) {
     auto servers = local_servers(config);
     std::erase_if(servers, [&](const chat::ProviderSpec& server) {
