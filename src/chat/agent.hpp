@@ -48,6 +48,17 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// A command that is told of what happens in a run and may steer it; runs in the agent's own sandbox.
+struct Hook {
+  std::string event;      ///< "PreToolUse", "Stop" …
+  std::string matcher;    ///< of tool names and the like; empty or "*": all
+  std::string command;    ///< for the shell
+  std::string condition;  ///< a permission rule the call must match (`if: "Bash(git push *)"`); empty: any
+  std::chrono::milliseconds timeout{600'000};
+  std::string origin;  ///< where it was written, for people
+  bool operator==(const Hook&) const = default;
+};
+
 /// none|minimal|low|medium|high|max, or a budget in tokens; empty effort and no budget: the model's default.
 struct ThinkingSettings {
   std::string effort;
@@ -91,6 +102,7 @@ struct AgentDefinition {
   PermissionMode permission_mode = PermissionMode::ask;
   bool permission_mode_set = false;  ///< written down, rather than the default
   SandboxSettings sandbox;
+  std::vector<Hook> hooks;
   Limits limits;
   ThinkingSettings thinking;
   GenerationSettings generation;

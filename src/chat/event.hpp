@@ -149,6 +149,21 @@ struct Denial {
   std::string input;  ///< JSON text
   std::string reason;
 };
+/// A host that a tool asked for. One entry for each host, port and outcome.
+struct Contact {
+  std::string host;
+  int port = 0;
+  bool allowed = false;
+  std::string reason;  ///< why it was refused; empty when it was allowed
+  bool operator==(const Contact&) const = default;
+};
+/// What a run touched, subagents included: for those who look at it afterwards.
+struct RunReport {
+  std::vector<std::string> files_written;  ///< absolute, sorted; by file tools, and by commands as far as it was seen
+  std::vector<Contact> hosts;        ///< by WebFetch and the sandbox's proxy; not what `network: full` let through
+  std::vector<std::string> blocked;  ///< attempts that permissions or the sandbox refused, one sentence each
+  bool operator==(const RunReport&) const = default;
+};
 struct Done {
   std::string stop_reason;                       ///< the last reply's, or the error.kind that cut the run
   std::string result;                            ///< the text of the last reply
@@ -159,6 +174,7 @@ struct Done {
   std::optional<double> total_cost_usd;
   Usage usage;
   std::vector<Denial> denials;
+  RunReport report;
   std::optional<Error> error;  ///< set: is_error
 };
 

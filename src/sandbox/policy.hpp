@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,15 @@
 namespace errand::sandbox {
 
 enum class NetworkAccess { none, allowlist, full };
+
+/// A decision of the network's filter: which host was asked for, and why it was refused (empty: it was let through).
+struct Contact {
+  std::string host;
+  int port = 0;
+  std::string refusal;
+};
+/// Called from several threads at once.
+using OnContact = std::function<void(const Contact&)>;
 
 /// What tools may touch: one value drives the shell and the in-process file tools. Paths are absolute and resolved.
 struct SandboxPolicy {

@@ -17,6 +17,8 @@ struct Command {
   std::string cwd;                ///< absolute, inside the roots
   bool merge_stderr = true;
   std::size_t max_output_bytes = 16U << 20U;
+  int stdin_fd = -1;     ///< borrowed; -1: nothing to read
+  OnContact on_contact;  ///< told of what the network's filter decides; may be empty
 };
 
 /// How well commands are confined.

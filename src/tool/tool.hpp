@@ -67,6 +67,8 @@ struct Context {
   /// Takes todo, tool_output, ask_user_question and answer events. May be empty. Bash calls it from a second thread,
   /// one event at a time and none after run() returned.
   std::function<void(chat::EventBody)> report;
+  /// Told of each host a tool asked for. May be empty. Called from several threads at once.
+  sandbox::OnContact on_contact = {};
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.
