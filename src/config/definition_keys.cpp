@@ -226,6 +226,9 @@ constexpr AgentKey stop_key{"stop", "list of texts", "[]", "Texts that end a rep
 constexpr AgentKey tool_choice_key{"tool_choice", "auto, any, none or a tool", "auto",
                                    "Whether the model must, may or must not call tools", set_tool_choice};
 
+constexpr AgentKey hooks_key{"hooks", "map of events", "{}", "Commands that are told of what happens and may steer it",
+                             set_hooks};
+
 constexpr std::array agent_table = {
     name_key,
     description_key,
@@ -255,7 +258,7 @@ constexpr std::array agent_table = {
     tool_choice_key,
     AgentKey{"output_schema", "path of a JSON Schema, or the schema", "", "What the answer must validate against",
              set_output_schema},
-    AgentKey{"hooks", "map of events", "{}", "Commands that run at points of a run", check_hooks, Use::unused},
+    hooks_key,
     AgentKey{"context_files", "list of names", "[AGENTS.md, CLAUDE.md]",
              "Files of instructions that are looked for in the project", set_context_files},
     AgentKey{"cwd", "path", "", "Where it works; starts at the workspace; absent: where you stand",
@@ -285,6 +288,7 @@ constexpr std::array subagent_table = {
     max_output_key,
     stop_key,
     tool_choice_key,
+    hooks_key,
     AgentKey{"background", "true or false", "false", "Its parent goes on and collects the result later",
              set_boolean<&Definition::background>, Use::unused},
     AgentKey{"prompt", "", "", "", older_prompt, Use::older},

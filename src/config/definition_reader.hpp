@@ -48,8 +48,10 @@ std::span<const Key<DefinitionDraft>> definition_table(DefinitionKind kind);
 /// A tool's name as this program has it; a foreign one is a warning and nothing, an unknown one a mistake.
 std::optional<std::string> read_tool_name(const yaml::Node& node, Reader& reader);
 
-/// `hooks`, `plugins` and `mcp_servers`: their shape is checked (extension_keys.cpp).
-void check_hooks(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+/// `hooks`, in both forms (hook_keys.cpp).
+void set_hooks(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+
+/// `plugins` and `mcp_servers`: their shape is checked (extension_keys.cpp).
 void check_plugins(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 void check_mcp_servers(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 

@@ -5,8 +5,8 @@
 #include "base/text.hpp"
 #include "config/definition_reader.hpp"
 
-// hooks, plugins, mcp_servers: nothing here uses them yet, so only their shape is checked. What is accepted now is what
-// will be meant later.
+// plugins, mcp_servers: nothing here uses them yet, so only their shape is checked. What is accepted now is what will
+// be meant later.
 namespace errand::config {
 
 namespace {
@@ -18,10 +18,6 @@ using ShapeKey = Key<Nothing>;
 
 void check_word(const Node& node, Nothing&, Reader& reader) {
   reader.word(node);
-}
-
-void check_text(const Node& node, Nothing&, Reader& reader) {
-  reader.text(node);
 }
 
 void check_words(const Node& node, Nothing&, Reader& reader) {
@@ -39,64 +35,6 @@ void check_text_map(const Node& node, Nothing&, Reader& reader) {
     reader.text(node.items[i]);
   }
 }
-
-// Reads each item of a list as a map of `table`.
-void check_maps(const Node& node, std::span<const ShapeKey> table, std::string_view required, Reader& reader) {
-  if (!reader.is_list(node)) return;
-  for (const auto& item : node.items) {
-    Nothing nothing;
-    read_map<Nothing>(item, table, nothing, reader);
-    if (item.kind == yaml::Kind::map && item.find(required) == nullptr) {
-      reader.mistake(item.mark, fmt::format("an entry of {} has no {}", reader.name(), required), "");
-    }
-  }
-}
-
-void check_command_type(const Node& node, Nothing&, Reader& reader) {
-  const auto word = reader.text(node);
-  if (word && *word != "command") reader.wrong_type(node, "command");
-}
-
-constexpr std::array nested_hook_keys = {
-    ShapeKey{"type", "command", "command", "", check_command_type},
-    ShapeKey{"command", "command line", "", "", check_word},
-    ShapeKey{"timeout", "duration", "60s", "", check_timeout},
-};
-
-void check_nested_hooks(const Node& node, Nothing&, Reader& reader) {
-  check_maps(node, nested_hook_keys, "command", reader);
-}
-
-constexpr std::array flat_hook_keys = {
-    ShapeKey{"matcher", "pattern of tool names", "", "", check_text},
-    ShapeKey{"command", "command line", "", "", check_word},
-    ShapeKey{"timeout", "duration", "60s", "", check_timeout},
-};
-
-// As Claude Code's settings nest them: a matcher and the hooks it starts.
-constexpr std::array grouped_hook_keys = {
-    ShapeKey{"matcher", "pattern of tool names", "", "", check_text},
-    ShapeKey{"hooks", "list of hooks", "", "", check_nested_hooks},
-};
-
-void check_hook_list(const Node& node, Reader& reader) {
-  if (!reader.is_list(node)) return;
-  for (const auto& item : node.items) {
-    Node alone;
-    alone.kind = yaml::Kind::list;
-    alone.mark = item.mark;
-    alone.items.push_back(item);
-    if (item.find("hooks") != nullptr) {
-      check_maps(alone, grouped_hook_keys, "hooks", reader);
-    } else {
-      check_maps(alone, flat_hook_keys, "command", reader);
-    }
-  }
-}
-
-constexpr std::array<std::string_view, 9> hook_events = {"PreToolUse",   "PostToolUse",  "UserPromptSubmit",
-                                                         "Stop",         "SubagentStop", "PreCompact",
-                                                         "SessionStart", "SessionEnd",   "Notification"};
 
 constexpr std::array plugin_keys = {ShapeKey{"path", "path", "", "", check_word}};
 
@@ -141,20 +79,6 @@ bool is_server_name(std::string_view name) {
 }
 
 }  // namespace
-
-void check_hooks(const Node& node, DefinitionDraft&, Reader& reader) {
-  if (!reader.is_map(node)) return;
-  const std::vector<std::string> known(hook_events.begin(), hook_events.end());
-  for (std::size_t i = 0; i < node.keys.size(); ++i) {
-    const auto& event = node.keys[i];
-    if (std::ranges::find(hook_events, event.name) == hook_events.end()) {
-      reader.unknown(event.mark, "event", event.name, known);
-      continue;
-    }
-    const auto below = reader.below(event.name);
-    check_hook_list(node.items[i], reader);
-  }
-}
 
 void check_plugins(const Node& node, DefinitionDraft&, Reader& reader) {
   if (!reader.is_list(node)) return;

@@ -109,7 +109,11 @@ class Guard {
     for (const auto* key : {"hooks", "plugins", "mcp_servers"}) {
       const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
       if (found != draft.given.end() && found->value != "{}" && found->value != "[]") hold(draft, key);
+      for (auto& given : draft.given) {
+        if (given.key.starts_with(fmt::format("{}.", key))) given.source = Source::held_back;
+      }
     }
+    draft.definition.hooks.clear();
     if (!is_inside(draft.output_schema_file)) {  // what a file says goes to the model
       hold(draft, "output_schema");
       draft.definition.output_schema.clear();

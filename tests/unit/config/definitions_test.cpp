@@ -164,12 +164,6 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
        "  hint: name files that are looked for in each directory up to the project's root\n"
        "error: \"/etc/passwd\" in context_files of agent \"a\" leads out of the project\n  at agents.yaml:1:46\n"
        "  hint: name files that are looked for in each directory up to the project's root\n"},
-      {"a: { hooks: { PreTool: [] } }\n",
-       "error: unknown event \"PreTool\" in hooks of agent \"a\"\n  at agents.yaml:1:15\n"
-       "  hint: known events: PreToolUse, PostToolUse, UserPromptSubmit, Stop, SubagentStop, PreCompact, SessionStart, "
-       "SessionEnd, Notification\n"},
-      {"a: { hooks: { Stop: [ { matcher: x } ] } }\n",
-       "error: an entry of hooks.Stop of agent \"a\" has no command\n  at agents.yaml:1:23\n"},
       {"a: { mcp_servers: { s: { command: x, url: \"https://x\" } } }\n",
        "error: mcp_servers.s of agent \"a\" must have either a command or a url\n  at agents.yaml:1:24\n"},
       {"a: { plugins: [playwright] }\n",
@@ -204,7 +198,7 @@ TEST_CASE("subagents: what is wrong is told likewise", "[config][agents]") {
       {"r: { description: x, sandbox: {} }\n",
        "error: unknown key \"sandbox\" in subagent \"r\"\n  at subagents.yaml:1:22\n"
        "  hint: known keys: name, description, model, system_prompt, tools, disallowed_tools, skills, permissions, "
-       "permission_mode, limits, thinking, temperature, top_p, max_output, stop, tool_choice, background\n"},
+       "permission_mode, limits, thinking, temperature, top_p, max_output, stop, tool_choice, hooks, background\n"},
       {"",
        "error: the file holds no subagents\n  at subagents.yaml:1:1\n  hint: write one below \"subagents:\", or remove "
        "the file\n"},
@@ -346,19 +340,16 @@ TEST_CASE("agents: tools of other programs are left out with a warning", "[confi
 
 TEST_CASE("agents: keys that have no effect yet are checked, and said once", "[config][agents]") {
   World world;
-  world.write(
-      "home/.config/errand/agents.yaml",
-      "a:\n"
-      "  hooks: { PreToolUse: [ { matcher: Bash, hooks: [ { type: command, command: ./x, timeout: 10 } ] } ] }\n"
-      "  mcp_servers: { w: { url: \"${WIKI}/mcp\", headers: { Authorization: \"Bearer ${T}\" } } }\n"
-      "  plugins: [ { path: ./p }, playwright@official ]\n"
-      "  limits: { day_usd: 3 }\n");
+  world.write("home/.config/errand/agents.yaml",
+              "a:\n"
+              "  mcp_servers: { w: { url: \"${WIKI}/mcp\", headers: { Authorization: \"Bearer ${T}\" } } }\n"
+              "  plugins: [ { path: ./p }, playwright@official ]\n"
+              "  limits: { day_usd: 3 }\n");
   const auto config = world.load();
   REQUIRE(config.warnings.size() == 1);
   const auto file = world.dir / "home/.config/errand/agents.yaml";
-  CHECK(config.warnings[0].message == "checked, but without effect in this version: hooks (" + file +
-                                          ":2:10), limits.day_usd (" + file + ":5:22), mcp_servers (" + file +
-                                          ":3:16), plugins (" + file + ":4:12)");
+  CHECK(config.warnings[0].message == "checked, but without effect in this version: limits.day_usd (" + file +
+                                          ":4:22), mcp_servers (" + file + ":2:16), plugins (" + file + ":3:12)");
 }
 
 TEST_CASE("agents: the hash changes with the definition and with nothing else", "[config][agents]") {
