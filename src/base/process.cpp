@@ -5,11 +5,14 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,8 +40,8 @@ struct ChildPlan {
   int out_fd = -1;
   int err_fd = -1;
   int error_fd = -1;  // where the errno of a failed exec goes
-  const std::vector<int>* keep = nullptr;
-  const std::vector<ResourceLimit>* limits = nullptr;
+  const ProcessSpec* spec = nullptr;
+  pid_t parent = 0;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
@@ -58,6 +61,33 @@ bool set_limit(const ResourceLimit& limit) {
   return ::setrlimit(resource, &now) == 0;
 }
 
+bool enter_group(int procs) {
+  return ::write(procs, "0", 1) == 1;
+}
+
+// The raw calls: glibc's would tell other threads, of which there are none after fork.
+bool become(const Identity& identity) {
+  return ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
+         ::syscall(SYS_setresgid, identity.group, identity.group, identity.group) == 0 &&
+         ::syscall(SYS_setresuid, identity.user, identity.user, identity.user) == 0;
+}
+
+// Nothing that was started is to outlive us; our death between fork and here is noticed too. After a change of
+// identity the kernel forgets the signal, so it is set last.
+bool die_with(pid_t parent) {
+  return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
+
+bool prepare_child(const ChildPlan& plan) {
+  const auto& spec = *plan.spec;
+  if (!std::ranges::all_of(spec.groups, enter_group)) return false;
+  for (const int fd : spec.keep_fds) ::fcntl(fd, F_SETFD, 0);
+  if (!std::ranges::all_of(spec.limits, set_limit)) return false;
+  if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return false;
+  if (spec.identity && !become(*spec.identity)) return false;
+  return die_with(plan.parent);
+}
+
 [[noreturn]] void become_child(const ChildPlan& plan) {
   ::setpgid(0, 0);
   sigset_t none;
@@ -68,11 +98,7 @@ bool set_limit(const ResourceLimit& limit) {
   ::dup2(plan.out_fd, 1);
   ::dup2(plan.err_fd, 2);
   ::syscall(SYS_close_range, 3U, ~0U, 1U << 2U);  // CLOSE_RANGE_CLOEXEC
-  for (const int fd : *plan.keep) ::fcntl(fd, F_SETFD, 0);
-  const bool limited = std::ranges::all_of(*plan.limits, set_limit);
-  if (limited && (plan.directory == nullptr || ::chdir(plan.directory) == 0)) {
-    ::execve(plan.argv[0], plan.argv.data(), plan.env.data());
-  }
+  if (prepare_child(plan)) ::execve(plan.argv[0], plan.argv.data(), plan.env.data());
   const int why = errno;
   [[maybe_unused]] const auto ignored = ::write(plan.error_fd, &why, sizeof why);
   ::_exit(exit_exec_failed);
@@ -134,7 +160,12 @@ class Waiter {
  public:
   Waiter(const ProcessSpec& spec, const OnOutput& on_output, const Call& call, Child& child,
          std::vector<Output> outputs)
-      : spec_(spec), on_output_(on_output), call_(call), child_(child), outputs_(std::move(outputs)) {}
+      : spec_(spec),
+        on_output_(on_output),
+        call_(call),
+        child_(child),
+        outputs_(std::move(outputs)),
+        watched_(spec.watched) {}
 
   Result<Finished> wait() {
     const auto started = Clock::now();
@@ -158,13 +189,27 @@ class Waiter {
     if (end_ == ProcessEnd::exited) fds.push_back({wake_fd, POLLIN, 0});
     const auto first_output = fds.size();
     for (const auto& output : outputs_) fds.push_back({output.fd.get(), POLLIN, 0});
+    for (const auto& watched : watched_) fds.push_back({watched.fd, POLLIN, 0});
     ::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms());
+    react(std::span(fds).subspan(first_output + outputs_.size()));
     for (auto i = outputs_.size(); i-- > 0;) {
       if (fds[first_output + i].revents == 0) continue;
       if (!drain(outputs_[i], on_output_, total_, spec_.max_output_bytes))
         outputs_.erase(outputs_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     return fds[0].revents != 0;
+  }
+
+  void react(std::span<const pollfd> watched) {
+    for (auto i = watched.size(); i-- > 0;) {
+      if (watched[i].revents == 0) continue;
+      const auto reaction = watched_[i].on_readable();
+      if (reaction == Reaction::go_on) continue;
+      if (reaction == Reaction::end_program && end_ == ProcessEnd::exited) {
+        begin_end(ProcessEnd::alarmed, milliseconds{0});
+      }
+      watched_.erase(watched_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
 
   [[nodiscard]] int timeout_ms() const {
@@ -199,6 +244,7 @@ class Waiter {
   const Call& call_;
   Child& child_;
   std::vector<Output> outputs_;
+  std::vector<Watched> watched_;
   std::size_t total_ = 0;
   ProcessEnd end_ = ProcessEnd::exited;
   Clock::time_point kill_at_{};
@@ -231,8 +277,8 @@ Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output,
   plan.out_fd = out.write_end.get();
   plan.err_fd = spec.merge_stderr ? out.write_end.get() : err.write_end.get();
   plan.error_fd = exec_status.write_end.get();
-  plan.keep = &spec.keep_fds;
-  plan.limits = &spec.limits;
+  plan.spec = &spec;
+  plan.parent = ::getpid();
 
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(ErrorKind::failure, fmt::format("can't start {}", spec.argv[0]), errno);

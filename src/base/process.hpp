@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,19 @@ struct ResourceLimit {
   std::uint64_t hard = 0;
 };
 
+/// Whom a program runs as. Only root can be told to become another.
+struct Identity {
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+};
+
+/// Something to watch while a program runs.
+enum class Reaction { go_on, stop_watching, end_program };
+struct Watched {
+  int fd = -1;                            ///< borrowed
+  std::function<Reaction()> on_readable;  ///< on the waiting thread; must empty `fd` when it goes on
+};
+
 /// A program to run. Nothing is inherited that is not named here: the environment is `env`.
 struct ProcessSpec {
   std::vector<std::string> argv;              ///< argv[0] is an absolute path
@@ -31,20 +45,25 @@ struct ProcessSpec {
   int stdin_fd = -1;                          ///< borrowed; -1: /dev/null
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
   std::vector<ResourceLimit> limits;          ///< for the child alone; never above our own
+  std::vector<int> groups;                    ///< cgroup.procs of the control groups it enters before anything else
+  std::optional<Identity> identity;           ///< whom it runs as, without further groups; absent: as we do
+  std::vector<Watched> watched;               ///< what ends it has the end `alarmed`, and is killed at once
   bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept
   std::size_t max_output_bytes = 16U << 20U;  ///< past this the process is killed
   std::chrono::milliseconds grace{2000};      ///< between SIGTERM and SIGKILL when the deadline passed
 };
 
-enum class ProcessEnd { exited, signalled, timed_out, cancelled, output_limit };
+enum class ProcessEnd { exited, signalled, timed_out, cancelled, output_limit, alarmed };
 
 struct Finished {
   ProcessEnd end = ProcessEnd::exited;
   int exit_code = 0;  ///< the shell's way: 128 + n when signal n ended it
   std::chrono::milliseconds duration{0};
+  std::string note;  ///< what a sandbox has to say of the end, a sentence for a model; empty: nothing
 };
 
-/// Runs a program in its own process group and waits for it. Ends with the direct child: output that arrived by then is
+/// Runs a program in its own process group and waits for it. It is killed when we die (its own children are not: a
+/// sandbox sees to those). Ends with the direct child: output that arrived by then is
 /// delivered, what a grandchild may still write is not waited for. On stop or deadline the group gets SIGTERM, then
 /// SIGKILL (after a tenth of a second when the user asked to stop); the partial output was delivered by then.
 /// Fails only when the program can't be started.

@@ -119,10 +119,13 @@ class SandboxCommand final : public Command {
                       desk->services().sandbox.run(command, desk->tools().sandbox_policy(), pass_on,
                                                    {stop.get_token(), Call::Clock::time_point::max()}));
     if (unheard) return exit_broken_pipe;
+    if (finished.end != ProcessEnd::alarmed && !finished.note.empty()) print_note(invocation.globals, finished.note);
     switch (finished.end) {
       case ProcessEnd::output_limit:
         return fail(ErrorKind::limit,
                     fmt::format("the command was stopped: it wrote more than {} MiB", command.max_output_bytes >> 20U));
+      case ProcessEnd::alarmed:
+        return fail(ErrorKind::denied, finished.note);
       case ProcessEnd::cancelled:
         return invocation.signals.cancelled().value_or(agent::CancelledBy{}).exit_code;
       default:

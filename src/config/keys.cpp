@@ -58,6 +58,7 @@ std::string ending(const Finished& finished) {
       return fmt::format("printed more than {} bytes", max_key_bytes);
     case ProcessEnd::signalled:
       return fmt::format("was ended by signal {}", finished.exit_code - 128);
+    case ProcessEnd::alarmed:
     case ProcessEnd::cancelled:
     case ProcessEnd::exited:
       break;

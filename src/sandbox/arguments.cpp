@@ -1,5 +1,7 @@
 #include "sandbox/arguments.hpp"
 
+#include "sandbox/inner.hpp"
+
 namespace errand::sandbox {
 
 namespace {
@@ -26,9 +28,11 @@ class Options {
 // As uid 1000 a command has no capability, also when we are root; files of ours stay ours to it.
 void add_namespaces(Options& options, const Profile& profile) {
   options.add("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
-  // An allow-list needs a proxy to enforce it; until there is one it means no network at all.
+  // With an allow-list too: what is allowed goes through a proxy, see inner.hpp.
   if (profile.network != NetworkAccess::full) options.add("--unshare-net");
   options.add("--uid", "1000", "--gid", "1000", "--hostname", "sandbox");
+  // The second stage gives up the bounding set with it, then this one too.
+  options.add("--cap-add", "CAP_SETPCAP");
   options.add("--die-with-parent", "--new-session", "--clearenv");
   for (const auto& [name, value] : profile.environment) options.add("--setenv", name, value);
 }
@@ -48,6 +52,12 @@ void add_system(Options& options, const Profile& profile) {
   options.add("--perms", "1777", "--size", tmp_bytes, "--tmpfs", "/tmp", "--dir", "/var");
   options.add("--symlink", "../tmp", "/var/tmp");
   options.add("--perms", "0700", "--size", home_bytes, "--tmpfs", profile.home);
+}
+
+void add_program(Options& options, const Program& program) {
+  const std::string inside(inner_program);
+  if (program.copied_from < 0) return options.add("--ro-bind", program.path, inside);
+  options.add("--perms", "0755", "--ro-bind-data", std::to_string(program.copied_from), inside);
 }
 
 void add_bind(Options& options, const Mount& mount, std::string option) {
@@ -74,6 +84,7 @@ std::vector<std::string> bubblewrap_options(const Profile& profile) {
   Options options;
   add_namespaces(options, profile);
   add_system(options, profile);
+  add_program(options, profile.program);
   for (const auto& mount : profile.mounts) add_mount(options, mount);
   // Only now: mount points had to be made in them.
   for (const auto& mount : profile.mounts) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <fmt/format.h>
+
+#include "sandbox/inner.hpp"
 #include "sandbox/lookup.hpp"
 
 namespace errand::sandbox {
@@ -43,7 +46,17 @@ Environment with_policy(Environment environment, const SandboxPolicy& policy) {
 }  // namespace
 
 Environment confined_environment(const SandboxPolicy& policy, const std::string& home) {
-  return with_policy(common(home, system_path, "user"), policy);
+  auto environment = common(home, system_path, "user");
+  if (policy.network == NetworkAccess::allowlist) {
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+      set(environment, name, fmt::format("http://127.0.0.1:{}", proxy_port));
+    }
+    for (const char* name : {"ALL_PROXY", "all_proxy"}) {
+      set(environment, name, fmt::format("socks5h://127.0.0.1:{}", proxy_port));
+    }
+    for (const char* name : {"NO_PROXY", "no_proxy"}) set(environment, name, "localhost,127.0.0.1");
+  }
+  return with_policy(std::move(environment), policy);
 }
 
 Environment bare_environment(const SandboxPolicy& policy) {

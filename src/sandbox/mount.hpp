@@ -45,6 +45,13 @@ struct SystemView {
   bool has_sysrq = false;                 ///< the kernel has /proc/sysrq-trigger
 };
 
+/// Our own program, shown at inner_program: bound from its path, or, where who runs bubblewrap can't reach that, copied
+/// from a descriptor.
+struct Program {
+  std::string path;
+  int copied_from = -1;
+};
+
 /// Everything bubblewrap is told about one command's surroundings.
 struct Profile {
   SystemView system;
@@ -53,6 +60,7 @@ struct Profile {
   std::vector<std::pair<std::string, std::string>> environment;  ///< complete
   NetworkAccess network = NetworkAccess::none;
   std::string home;  ///< private and empty
+  Program program;   ///< the second stage
   std::string cwd;
 };
 

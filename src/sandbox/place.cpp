@@ -10,7 +10,7 @@ namespace errand::sandbox {
 namespace {
 
 // Found at any depth; what lies below a directory of that name is guarded with it.
-constexpr auto guarded_names = std::to_array<std::string_view>({
+constexpr auto guarded_everywhere = std::to_array<std::string_view>({
     // git; the shell may write what a commit needs, see guard.cpp
     ".git",
     ".gitconfig",
@@ -112,13 +112,17 @@ bool is_guarded_name(std::string_view relative) {
       if (is_within(relative, two)) return true;
     }
     const auto name = next_component(relative);
-    if (contains(guarded_names, name) || is_env_file(name)) return true;
+    if (contains(guarded_everywhere, name) || is_env_file(name)) return true;
   }
   return false;
 }
 
 bool is_guarded_at_top(std::string_view relative) {
   return contains(guarded_at_top, next_component(relative));
+}
+
+std::span<const std::string_view> guarded_names() {
+  return guarded_everywhere;
 }
 
 std::span<const std::string_view> names_guarded_at_top() {

@@ -24,6 +24,9 @@ namespace errand::sandbox {
 /// As is_guarded_name(), for the names that mean this only at the workspace's top: agents.yaml, config.yaml, skills …
 [[nodiscard]] bool is_guarded_at_top(std::string_view relative);
 
+/// The names of one component behind is_guarded_name(), `.env` files apart.
+[[nodiscard]] std::span<const std::string_view> guarded_names();
+
 /// The names behind is_guarded_at_top(), and the paths of two components behind is_guarded_name().
 [[nodiscard]] std::span<const std::string_view> names_guarded_at_top();
 [[nodiscard]] std::span<const std::string_view> guarded_pairs();

@@ -69,6 +69,8 @@ std::string ending(const Finished& finished, std::size_t max_output_bytes) {
       return fmt::format("[cancelled by the user after {}]", after);
     case ProcessEnd::output_limit:
       return fmt::format("[killed: it wrote more than {} MiB; this is the output until then]", max_output_bytes >> 20U);
+    case ProcessEnd::alarmed:
+      return {};  // the sandbox's note says it
     case ProcessEnd::exited:
     case ProcessEnd::signalled:
       break;
@@ -107,6 +109,7 @@ class BashTool final : public Tool {
     sandbox::Command command;
     command.argv = {"/bin/bash", "-c", script_with_note(key), "/bin/bash", string_at(input, "command")};
     command.cwd = starting_directory(context);
+    command.on_contact = context.on_contact;
 
     std::string output;
     NoteFilter filter(key);
@@ -126,6 +129,7 @@ class BashTool final : public Tool {
 
     auto text = unicode::sanitize(output);
     append_note(text, ending(*finished, command.max_output_bytes));
+    if (!finished->note.empty()) append_note(text, fmt::format("[{}]", finished->note));
     append_note(text, keep_directory(context, filter.note()));
     if (!context.files.policy().enforced) append_note(text, "[ran without a sandbox]");
     auto out = text_output(text.empty() ? "(no output)" : std::move(text));
