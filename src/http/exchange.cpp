@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include "base/text.hpp"
@@ -53,7 +54,11 @@ std::optional<int> status_of(std::string_view line) {
 }  // namespace
 
 Exchange::Exchange(const CurlApi& curl, Target target, EasyHandle easy)
-    : curl_(curl), target_(std::move(target)), headers_(nullptr, {&curl}), easy_(std::move(easy)) {}
+    : curl_(curl),
+      target_(std::move(target)),
+      headers_(nullptr, {&curl}),
+      connect_to_(nullptr, {&curl}),
+      easy_(std::move(easy)) {}
 
 Result<std::shared_ptr<Exchange>> Exchange::make(const CurlApi& curl, const Request& request,
                                                  const ClientOptions& options, Trust trust) {
@@ -80,6 +85,7 @@ Result<void> Exchange::set_up(const Request& request, const ClientOptions& optio
   set_tls(request, options, trust);
   set_proxy(request, options);
   set_callbacks();
+  if (!request.address.empty()) ERRAND_TRY(set_address(request));
   if (setting_failed_ == CURLE_OK) return {};
   return fail(ErrorKind::failure, fmt::format("libcurl refuses a setting: {}", curl_.easy_strerror(setting_failed_)),
               "install libcurl 7.86 or later, built with TLS (Debian: libcurl4)");
@@ -141,6 +147,23 @@ void Exchange::set_connection(const Request& request) {
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
   set(CURLOPT_XFERINFODATA, static_cast<void*>(this));
+}
+
+Result<void> Exchange::set_address(const Request& request) {
+  address_ = request.address;
+  const bool is_v6 = address_.find(':') != std::string::npos;
+  const auto instead = is_v6 ? fmt::format("::[{}]:", address_) : fmt::format("::{}:", address_);
+  connect_to_.reset(curl_.slist_append(nullptr, instead.c_str()));
+  if (!connect_to_) return fail(ErrorKind::internal, "libcurl can't make a list");
+  set(CURLOPT_CONNECT_TO, connect_to_.get());
+  set(CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_checked_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_FRESH_CONNECT, 1L);
+  set(CURLOPT_FORBID_REUSE, 1L);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // HTTP/2 would share it
+  set(CURLOPT_PIPEWAIT, 0L);
+  return {};
 }
 
 // libcurl shares no connection between requests that differ in authorities, client certificate or proxy.
@@ -244,6 +267,7 @@ Failure Exchange::failure_of(CURLcode code) const {
           .os_error = static_cast<int>(os_error),
           .detail = detail_.front() != '\0' ? detail_.data() : curl_.easy_strerror(code),
           .host = target_.host,
+          .address = address_,
           .received = received_,
           .connect_limit = connect_limit_};
 }
@@ -265,6 +289,15 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
 // A child process must not inherit a connection that carries a key.
 curl_socket_t Exchange::open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// libcurl was told the address. That it is the one it connects to is not left to its reading of that.
+curl_socket_t Exchange::open_checked_socket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+  std::array<char, NI_MAXHOST> text{};
+  const int code =
+      ::getnameinfo(&address->addr, address->addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  if (code != 0 || static_cast<Exchange*>(self)->address_ != text.data()) return CURL_SOCKET_BAD;
+  return open_socket(nullptr, purpose, address);
 }
 
 }  // namespace errand::http

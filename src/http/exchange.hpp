@@ -51,6 +51,7 @@ class Exchange {
   Result<void> set_headers(const Request& request, const ClientOptions& options);
   void set_method(const Request& request);
   void set_connection(const Request& request);
+  Result<void> set_address(const Request& request);
   void set_tls(const Request& request, const ClientOptions& options, Trust trust);
   void set_proxy(const Request& request, const ClientOptions& options);
   void set_trust(Trust trust);
@@ -66,10 +67,13 @@ class Exchange {
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t uploaded);
   static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address);
+  static curl_socket_t open_checked_socket(void* self, curlsocktype, curl_sockaddr* address);
 
   const CurlApi& curl_;
   Target target_;
   HeaderList headers_;
+  HeaderList connect_to_;
+  std::string address_;  ///< the only one to connect to; empty: those of the host
   std::array<char, CURL_ERROR_SIZE> detail_{};
   EasyHandle easy_;  // after what it refers to
   CURLcode setting_failed_ = CURLE_OK;

@@ -61,8 +61,8 @@ std::string proxy_dialled(const Failure& failure) {
   const auto name = std::string(rest.substr(0, port_at));
   const auto port = rest.substr(port_at + 6);
   const auto dialled = fmt::format("{}:{}", name, port.substr(0, port.find(' ')));
-  const bool direct = dialled == failure.host || name == failure.host || failure.host == fmt::format("[{}]", name) ||
-                      failure.host.starts_with(fmt::format("[{}]:", name));
+  const bool direct = dialled == failure.host || name == failure.host || name == failure.address ||
+                      failure.host == fmt::format("[{}]", name) || failure.host.starts_with(fmt::format("[{}]:", name));
   return direct ? std::string() : as_clause(dialled);
 }
 

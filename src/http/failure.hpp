@@ -14,6 +14,7 @@ struct Failure {
   int os_error = 0;            ///< errno of the failed system call, 0 when there was none
   std::string detail;          ///< libcurl's own words
   std::string host;            ///< as Target::host
+  std::string address{};       ///< as Request::address
   std::uint64_t received = 0;  ///< bytes of the body
   std::chrono::milliseconds connect_limit{0};
 };

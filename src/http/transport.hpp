@@ -35,6 +35,9 @@ struct Request {
   std::chrono::milliseconds idle_limit{90'000};  ///< the longest silence, also before the head
   Tls tls{};
   std::optional<std::string> proxy{};  ///< absent: the Client's; "": none
+  /// An IP address to connect to, in place of those the URL's host has. Nothing is looked up then, no proxy used, and no
+  /// connection shared before or after: the bytes go where the caller checked. Empty: the host's.
+  std::string address{};
   /// Not sent: who asks, for recordings and logs ("provider", "type", "model").
   std::vector<Header> notes{};
   /// Asked after each piece of the body. Once true, the rest is awaited for `linger` at most, and the transfer then

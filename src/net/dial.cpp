@@ -1,7 +1,8 @@
 #include "net/dial.hpp"
 
+#include <array>
 #include <cerrno>
-#include <cstring>
+#include <functional>
 #include <stop_token>
 
 #include <fmt/format.h>
@@ -17,18 +18,6 @@ namespace errand::net {
 
 namespace {
 
-// Long enough for a handshake that lost two packets; the next address may be a better one.
-constexpr std::chrono::seconds connect_limit{10};
-
-tl::unexpected<Error> unreachable(const HostPort& wanted, int error_number) {
-  Error error;
-  error.kind = ErrorKind::unavailable;
-  error.message =
-      fmt::format("can't connect to {}:{}: {}", in_url(wanted.host), wanted.port, std::strerror(error_number));
-  error.retryable = true;
-  return fail(std::move(error));
-}
-
 // Waits on a descriptor, and ends with the call.
 class Waiter {
  public:
@@ -41,15 +30,13 @@ class Waiter {
   Waiter(const Fd& stop, const Call& call)
       : stop_(stop), call_(call), on_stop_(call.stop, [fd = stop.get()] { ::eventfd_write(fd, 1); }) {}
 
-  // Whether the descriptor became ready before `limit`.
-  [[nodiscard]] Result<bool> ready(int fd, short events, const Call& limit) const {
+  Result<void> wait_for(int fd) const {
     while (true) {
       ERRAND_TRY(call_.check());
-      if (limit.expired()) return false;
-      std::array<pollfd, 2> polls = {pollfd{fd, events, 0}, pollfd{stop_.get(), POLLIN, 0}};
-      const int count = ::poll(polls.data(), polls.size(), limit.poll_timeout_ms());
-      if (count < 0 && errno != EINTR) return fail_errno(ErrorKind::failure, "can't wait for a connection", errno);
-      if (count > 0 && polls[0].revents != 0) return true;
+      std::array<pollfd, 2> polls = {pollfd{fd, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+      const int count = ::poll(polls.data(), polls.size(), call_.poll_timeout_ms());
+      if (count < 0 && errno != EINTR) return fail_errno(ErrorKind::failure, "can't wait for a name", errno);
+      if (count > 0 && polls[0].revents != 0) return {};
     }
   }
 
@@ -59,22 +46,13 @@ class Waiter {
   std::stop_callback<std::function<void()>> on_stop_;
 };
 
-Result<std::vector<Address>> look_up(const HostPort& wanted, const LookUp& how, const Waiter& waiter,
-                                     const Call& call) {
+Result<std::vector<Address>> find(const HostPort& wanted, const LookUp& how, const Call& call) {
+  ERRAND_TRY_ASSIGN(const Fd stop, Waiter::make_stop_fd());
+  const Waiter waiter(stop, call);
   ERRAND_TRY_ASSIGN(auto lookups, Lookups::make(how, 1));
   lookups.start(0, wanted.host);
-  ERRAND_TRY_ASSIGN(const bool in_time, waiter.ready(lookups.fd(), POLLIN, call));
-  if (!in_time) return fail(ErrorKind::timeout, fmt::format("looking up {} took too long", wanted.host.name));
+  ERRAND_TRY(waiter.wait_for(lookups.fd()));
   return std::move(lookups.take().front().addresses);
-}
-
-Result<Fd> connect_one(const HostPort& wanted, const Address& address, const Waiter& waiter, const Call& call) {
-  auto socket = begin_connect(address, wanted.port);
-  if (!socket) return socket;
-  ERRAND_TRY_ASSIGN(const bool in_time, waiter.ready(socket->get(), POLLOUT, call.within(connect_limit)));
-  const int error_number = in_time ? connect_error(socket->get()) : ETIMEDOUT;
-  if (error_number != 0) return unreachable(wanted, error_number);
-  return socket;
 }
 
 }  // namespace
@@ -98,25 +76,19 @@ int connect_error(int fd) {
   return error_number;
 }
 
-Result<Fd> dial(const HostPort& wanted, const HostRules& rules, const LookUp& how, const OnDecision& on_decision,
-                const Call& call) {
+Result<std::vector<Address>> admit(const HostPort& wanted, const HostRules& rules, const LookUp& look_up,
+                                   const OnDecision& on_decision, const Call& call) {
   const auto decide = [&](const std::string& refusal) -> Result<void> {
     if (on_decision) on_decision(wanted, refusal);
     if (refusal.empty()) return {};
     return fail(ErrorKind::denied, refusal);
   };
   ERRAND_TRY(call.check());
-  if (auto refusal = rules.refusal_of(wanted); !refusal.empty()) return fail(decide(refusal).error());
-  ERRAND_TRY_ASSIGN(const Fd stop, Waiter::make_stop_fd());
-  const Waiter waiter(stop, call);
-  ERRAND_TRY_ASSIGN(const auto addresses, look_up(wanted, how, waiter, call));
+  if (auto refusal = rules.refusal_of(wanted); !refusal.empty()) ERRAND_TRY(decide(refusal));
+  ERRAND_TRY_ASSIGN(auto addresses, find(wanted, look_up, call));
   ERRAND_TRY(decide(rules.refusal_of(wanted, addresses)));
-  Result<Fd> last = unreachable(wanted, EHOSTUNREACH);
-  for (const auto& address : addresses) {
-    last = connect_one(wanted, address, waiter, call);
-    if (last || last.error().kind != ErrorKind::unavailable) return last;
-  }
-  return last;
+  if (addresses.empty()) return fail(ErrorKind::unavailable, fmt::format("{} has no address", wanted.host.name));
+  return addresses;
 }
 
 }  // namespace errand::net

@@ -15,12 +15,12 @@ namespace errand::net {
 /// Told of each host that was asked for: `refusal` says why it was not let through, empty: it was.
 using OnDecision = std::function<void(const HostPort& wanted, const std::string& refusal)>;
 
-/// Connects to what may be reached. The name is judged before anything is looked up, then every address it was found to
-/// have, and of these, and no others, each is tried in turn. Returns a connected, non-blocking socket.
+/// The addresses to connect to, and no others: the name is judged before anything is looked up, then every address it
+/// was found to have. Never empty.
 /// Fails with `denied` where the rules refuse (told to `on_decision`, which may be empty), `unavailable` where there is
-/// no such name or nobody answers, `cancelled` and `timeout` from `call`, also while a name is looked up.
-Result<Fd> dial(const HostPort& wanted, const HostRules& rules, const LookUp& look_up, const OnDecision& on_decision,
-                const Call& call);
+/// no such name, `cancelled` and `timeout` from `call`, also while a name is looked up.
+Result<std::vector<Address>> admit(const HostPort& wanted, const HostRules& rules, const LookUp& look_up,
+                                   const OnDecision& on_decision, const Call& call);
 
 /// Begins to connect, without waiting: writable once it is done, with SO_ERROR telling how.
 Result<Fd> begin_connect(const Address& address, std::uint16_t port);

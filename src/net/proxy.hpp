@@ -14,8 +14,8 @@ namespace errand::net {
 ///
 /// On one listening socket it speaks HTTP (CONNECT, and absolute-form requests for http: URLs, one to a connection,
 /// with the Host header its URL says) and SOCKS5 (CONNECT without authentication; names are looked up here, "socks5h").
-/// Each host is judged and dialled as dial() does it. A refusal is answered with 403, its reason and the allowed hosts
-/// as plain text, or with SOCKS5's reply 2.
+/// Each host is judged as admit() does it, and only the addresses that were judged are dialled. A refusal is answered
+/// with 403, its reason and the allowed hosts as plain text, or with SOCKS5's reply 2.
 ///
 /// Whoever speaks to it is hostile: connections, heads, buffers and times are bounded, and what is wrong is answered
 /// with 400 or the end of the connection.

@@ -101,6 +101,29 @@ TEST_CASE("client: a request arrives as it was given, and the response as it was
                                                       {"Content-Length", "12"}});
 }
 
+TEST_CASE("client: a given address is connected to, whatever the URL's name leads to", "[http][client]") {
+  LoopbackServer server([](const ReceivedRequest&) { return text_reply(200, "{}"); });
+  // A proxy from the environment must not stand between either.
+  Client client({.proxy = "http://127.0.0.1:" + std::to_string(dead_port())});
+  auto request = post("http://nowhere.invalid:" + std::to_string(server.port()) + "/x");
+  request.address = "127.0.0.1";
+  for (int i = 0; i < 2; ++i) {
+    const auto received = send(client, request);
+    if (!received.head) FAIL(received.head.error().message);
+    CHECK(received.body == "{}");
+  }
+  request.address = "";
+  CHECK_FALSE(send(client, request).head);  // no connection was kept for others
+  CHECK(server.connections() == 2);
+  CHECK(server.requests().at(1).header("host") == "nowhere.invalid:" + std::to_string(server.port()));
+
+  auto other = post(server.url());
+  other.address = "127.0.0.9";  // nobody listens there
+  const auto received = send(client, other);
+  REQUIRE_FALSE(received.head);
+  CHECK(received.head.error().message == "can't connect to " + host_of(server) + ": connection refused");
+}
+
 TEST_CASE("client: a body that a proxy compressed unasked is decoded as it arrives", "[http][client]") {
   // "data: one\n\n", flushed, and "data: two\n\n", by zlib as gzip.
   const auto one = std::string(
