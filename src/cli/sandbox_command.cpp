@@ -20,15 +20,10 @@ namespace errand::cli {
 
 namespace {
 
+using sandbox::Mechanism;
+
 // As of docker and env: we failed, not the command.
 constexpr int exit_not_run = 125;
-
-// One protection, as a process in the sandbox sees it.
-struct Mechanism {
-  std::string name;
-  bool on = false;
-  std::string why;
-};
 
 // Says NAME=VALUE lines of what it finds; without any program but bash.
 constexpr const char* probe_script = R"probe(
@@ -40,7 +35,8 @@ interfaces=; while IFS=: read -r name rest; do
   case $rest in *[0-9]*) name=${name// /}; [ "$name" = lo ] || interfaces="$interfaces $name";; esac
 done < /proc/net/dev; echo "interfaces=$interfaces"
 if (: > /usr/.errand-probe) 2>/dev/null; then echo usr=writable; else echo usr=protected; fi
-echo "memory=$(ulimit -v)"; echo "cpu=$(ulimit -t)"
+echo "cpu=$(ulimit -t)"; echo "core=$(ulimit -c)"
+if (: > /proc/self/comm) 2>/dev/null; then echo proc=writable; else echo proc=protected; fi
 )probe";
 
 std::map<std::string, std::string> values_in(std::string_view output) {
@@ -53,7 +49,7 @@ std::map<std::string, std::string> values_in(std::string_view output) {
   return out;
 }
 
-std::vector<Mechanism> mechanisms_of(std::map<std::string, std::string> seen) {
+std::vector<Mechanism> mechanisms_seen(std::map<std::string, std::string> seen) {
   constexpr int most_own_processes = 8;
   const auto is_zero = [](const std::string& hex) { return hex.find_first_not_of('0') == std::string::npos; };
   const auto processes = std::atoi(seen["processes"].c_str());
@@ -66,9 +62,11 @@ std::vector<Mechanism> mechanisms_of(std::map<std::string, std::string> seen) {
       {"read-only system", seen["usr"] == "protected", "/usr can't be written to"},
       {"no capabilities", is_zero(seen["CapEff"]) && !seen["CapEff"].empty(), "CapEff " + seen["CapEff"]},
       {"no new privileges", seen["NoNewPrivs"] == "1", "setuid programs gain nothing"},
-      {"memory limit", bound("memory"), bound("memory") ? fmt::format("{} KiB for a process", seen["memory"]) : "none"},
+      {"bounding set", is_zero(seen["CapBnd"]) && !seen["CapBnd"].empty(), "CapBnd " + seen["CapBnd"]},
+      {"no core files", seen["core"] == "0", ""},
       {"CPU limit", bound("cpu"), bound("cpu") ? fmt::format("{} s for a process", seen["cpu"]) : "none"},
-      {"system call filter", seen["Seccomp"] == "2", seen["Seccomp"] == "2" ? "" : "this version sets none"},
+      {"read-only /proc", seen["proc"] == "protected", ""},
+      {"system call filter", seen["Seccomp"] == "2", ""},
   };
 }
 
@@ -140,6 +138,7 @@ class SandboxCommand final : public Command {
     std::vector<Mechanism> mechanisms;
     if (level.name == "bubblewrap") {
       ERRAND_TRY_ASSIGN(mechanisms, probe(*desk, invocation));
+      mechanisms.insert(mechanisms.end(), level.mechanisms.begin(), level.mechanisms.end());
     }
     return print(level, mechanisms);
   }
@@ -153,7 +152,7 @@ class SandboxCommand final : public Command {
     const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
     ERRAND_TRY(desk.services().sandbox.run(command, desk.tools().sandbox_policy(), keep,
                                            call.within(std::chrono::seconds(10))));
-    return mechanisms_of(values_in(output));
+    return mechanisms_seen(values_in(output));
   }
 
   [[nodiscard]] Result<int> print(const sandbox::Level& level, const std::vector<Mechanism>& mechanisms) const {

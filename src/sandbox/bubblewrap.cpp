@@ -79,6 +79,20 @@ Result<Finished> run_bare(const Command& command, const SandboxPolicy& policy, c
   return run_process(spec, on_output, call);
 }
 
+std::vector<Mechanism> mechanisms_of(const ControlGroups& groups, const InnerReport& inner) {
+  const auto& how = groups.description();
+  const bool counts_processes = groups.limits_processes() || ::geteuid() != 0;
+  return {{"memory limit", groups.limits_memory(),
+           groups.limits_memory() ? fmt::format("for all processes together, by control groups {}", how)
+                                  : fmt::format("each process is bounded, all together are not: {}", how)},
+          {"process limit", counts_processes,
+           groups.limits_processes() ? fmt::format("by control groups {}", how)
+           : counts_processes        ? "by the user's limit"
+                                     : fmt::format("root's processes are not counted: {}", how)},
+          {"Landlock", inner.landlock_abi > 0,
+           inner.landlock_abi > 0 ? fmt::format("interface {}", inner.landlock_abi) : "this kernel has none"}};
+}
+
 class Bubblewrap final : public Sandbox {
  public:
   explicit Bubblewrap(std::vector<std::string> paths) : paths_(std::move(paths)), host_(look_at_host()) {}
@@ -95,7 +109,8 @@ class Bubblewrap final : public Sandbox {
     if (!policy.enforced) return run_bare(command, policy, on_output, call);
     ERRAND_TRY(check_policy(policy, host_.home));
     ERRAND_TRY(check_directory(command, policy));
-    return run_confined(command, policy, on_output, call);
+    ERRAND_TRY_ASSIGN(const auto launched, start_confined(command, policy, on_output, call));
+    return outcome_of(launched, command);
   }
 
  private:
@@ -104,14 +119,15 @@ class Bubblewrap final : public Sandbox {
     Command nothing;
     nothing.argv = {"/bin/true"};
     nothing.cwd = "/tmp";
-    const auto ran = run_confined(nothing, {}, {}, Call{}.within(std::chrono::seconds(30)));
-    if (!ran) return {"unavailable", fmt::format("{}; {}", ran.error().message, ran.error().hint)};
-    if (ran->exit_code != 0) return {"unavailable", fmt::format("a probe ended with exit code {}", ran->exit_code)};
-    return {"bubblewrap", ""};
+    const auto launched = start_confined(nothing, {}, {}, Call{}.within(std::chrono::seconds(30)));
+    const auto ran = launched ? outcome_of(*launched, nothing) : fail(launched.error());
+    if (!ran) return {"unavailable", fmt::format("{}; {}", ran.error().message, ran.error().hint), {}};
+    if (ran->exit_code != 0) return {"unavailable", fmt::format("a probe ended with exit code {}", ran->exit_code), {}};
+    return {"bubblewrap", "", mechanisms_of(host_.groups, launched->inner)};
   }
 
-  Result<Finished> run_confined(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
-                                const Call& call) const {
+  Result<Launched> start_confined(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
+                                  const Call& call) const {
     const auto bwrap = first_program(paths_);
     if (!bwrap) {
       return fail(ErrorKind::denied, "no sandbox can be made: bubblewrap is not installed",
@@ -126,7 +142,7 @@ class Bubblewrap final : public Sandbox {
       log::debug("sandbox: this bubblewrap has no --bind-fd");
       ERRAND_TRY_ASSIGN(launched, start());
     }
-    return outcome_of(launched, command);
+    return launched;
   }
 
   static Result<Finished> outcome_of(const Launched& launched, const Command& command) {

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <ctime>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string_view>
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include "base/file.hpp"
 #include "sandbox/place.hpp"
@@ -15,7 +19,7 @@ namespace errand::sandbox {
 
 namespace {
 
-// Once for a root, some 5 ms where it is large.
+// Some 5 ms for a large root the first time.
 constexpr int max_depth = 3;
 constexpr int max_directories = 1000;
 constexpr std::size_t max_entries = 5000;  // of one directory below the root
@@ -55,88 +59,130 @@ std::vector<Entry> entries_of(const std::string& path) {
   return out;
 }
 
-class Finder {
- public:
-  std::vector<std::string> find(const std::string& root, int depth) {
-    queue_.push_back({root, depth});
-    for (int visited = 0; !queue_.empty() && visited < max_directories; ++visited) {
-      const auto next = std::move(queue_.front());
-      queue_.pop_front();
-      visit(next.path, next.levels);
-    }
-    std::ranges::sort(found_);
-    return std::move(found_);
-  }
+// One directory as it was read.
+struct Directory {
+  timespec modified{};
+  std::vector<std::string> guarded;  // names, and first components of pairs, in it
+  std::vector<std::string> below;    // directories worth a look, by name
+  bool has_git = false;
+};
 
- private:
+// File systems stamp times coarsely: what changed this shortly before it was read may change again unseen.
+constexpr std::int64_t settled_after_ns = 50'000'000;
+
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+bool is_settled(const timespec& modified) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now) - nanoseconds(modified) > settled_after_ns;
+}
+
+bool is_first_of_pair(std::string_view name) {
+  return std::ranges::any_of(guarded_pairs(), [&](auto pair) { return pair.substr(0, pair.find('/')) == name; });
+}
+
+Directory read_directory(const std::string& path) {
+  Directory out;
+  for (auto& [name, kind] : entries_of(path)) {
+    if (name == ".git" && kind == EntryKind::directory) {
+      out.has_git = true;
+    } else if (is_guarded_name(name) || is_first_of_pair(name)) {
+      out.guarded.push_back(std::move(name));
+    } else if (kind == EntryKind::directory && std::ranges::find(skipped, name) == skipped.end()) {
+      out.below.push_back(std::move(name));
+    }
+  }
+  return out;
+}
+
+void add_if_there(std::vector<std::string>& found, const std::string& path) {
+  if (path_exists(path)) found.push_back(path);
+}
+
+// Read anew every time: few, and not under the time of the directory that holds them.
+void add_git_directory(std::vector<std::string>& found, const std::string& git, int depth);
+
+// A submodule named a/b has its git directory at modules/a/b.
+void add_modules(std::vector<std::string>& found, const std::string& modules, int depth) {
+  if (depth >= max_module_depth) return;
+  for (const auto& [name, kind] : entries_of(modules)) {
+    const auto path = join_path(modules, name);
+    if (path_exists(path + "/HEAD")) {
+      add_git_directory(found, path, depth + 1);
+    } else if (kind == EntryKind::directory) {
+      add_modules(found, path, depth + 1);
+    }
+  }
+}
+
+void add_git_directory(std::vector<std::string>& found, const std::string& git, int depth) {
+  found.push_back(join_path(git, hooks_name));
+  for (const auto name : in_git_directory) add_if_there(found, join_path(git, name));
+  for (const auto& [name, kind] : entries_of(git + "/worktrees")) {
+    for (const auto file : in_git_worktree) add_if_there(found, git + "/worktrees/" + name + "/" + std::string(file));
+  }
+  add_modules(found, git + "/modules", depth);
+}
+
+void add_guarded(std::vector<std::string>& found, const std::string& directory, const std::string& name) {
+  const auto path = join_path(directory, name);
+  struct stat info {};
+  if (!is_first_of_pair(name) || ::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    found.push_back(path);
+    return;
+  }
+  for (const auto pair : guarded_pairs()) {
+    if (pair.substr(0, pair.find('/')) == name) add_if_there(found, join_path(directory, pair));
+  }
+}
+
+}  // namespace
+
+struct GuardIndex::Known {
+  std::map<std::string, Directory> directories;
+
+  const Directory* look_at(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return nullptr;
+    auto& directory = directories[path];
+    if (nanoseconds(directory.modified) == nanoseconds(info.st_mtim)) return &directory;
+    directory = read_directory(path);
+    if (is_settled(info.st_mtim)) directory.modified = info.st_mtim;
+    return &directory;
+  }
+};
+
+GuardIndex::GuardIndex() : known_(std::make_unique<Known>()) {}
+GuardIndex::GuardIndex(GuardIndex&&) noexcept = default;
+GuardIndex& GuardIndex::operator=(GuardIndex&&) noexcept = default;
+GuardIndex::~GuardIndex() = default;
+
+std::vector<std::string> GuardIndex::find(const std::string& root) {
   struct Waiting {
     std::string path;
     int levels;  // how many more levels below it are looked at
   };
-
-  void visit(const std::string& directory, int levels) {
-    for (const auto& [name, kind] : entries_of(directory)) {
-      const auto path = join_path(directory, name);
-      if (name == ".git" && kind == EntryKind::directory) {
-        add_git_directory(path, 0);
-      } else if (is_guarded_name(name)) {
-        found_.push_back(path);
-      } else if (is_first_of_pair(name)) {
-        add_pairs(directory, path, kind);
-      } else if (kind == EntryKind::directory && levels > 0 && std::ranges::find(skipped, name) == skipped.end()) {
-        queue_.push_back({path, levels - 1});
-      }
-    }
+  std::vector<std::string> found;
+  std::deque<Waiting> queue = {{root, max_depth}};
+  for (int visited = 0; !queue.empty() && visited < max_directories; ++visited) {
+    const auto [path, levels] = std::move(queue.front());
+    queue.pop_front();
+    const auto* directory = known_->look_at(path);
+    if (directory == nullptr) continue;
+    for (const auto& name : directory->guarded) add_guarded(found, path, name);
+    if (directory->has_git) add_git_directory(found, join_path(path, ".git"), 0);
+    if (levels == 0) continue;
+    for (const auto& name : directory->below) queue.push_back({join_path(path, name), levels - 1});
   }
-
-  static bool is_first_of_pair(std::string_view name) {
-    return std::ranges::any_of(guarded_pairs(), [&](auto pair) { return pair.substr(0, pair.find('/')) == name; });
-  }
-
-  void add_pairs(const std::string& directory, const std::string& first, EntryKind kind) {
-    if (kind != EntryKind::directory) found_.push_back(first);
-    if (kind != EntryKind::directory) return;
-    for (const auto pair : guarded_pairs()) add_if_there(join_path(directory, pair));
-  }
-
-  void add_if_there(const std::string& path) {
-    if (path_exists(path)) found_.push_back(path);
-  }
-
-  void add_git_directory(const std::string& git, int depth) {
-    found_.push_back(join_path(git, hooks_name));
-    for (const auto name : in_git_directory) add_if_there(join_path(git, name));
-    for (const auto& [name, kind] : entries_of(git + "/worktrees")) {
-      for (const auto file : in_git_worktree) add_if_there(git + "/worktrees/" + name + "/" + std::string(file));
-    }
-    add_modules(git + "/modules", depth);
-  }
-
-  // A submodule named a/b has its git directory at modules/a/b.
-  void add_modules(const std::string& modules, int depth) {
-    if (depth >= max_module_depth) return;
-    for (const auto& [name, kind] : entries_of(modules)) {
-      const auto path = join_path(modules, name);
-      if (path_exists(path + "/HEAD")) {
-        add_git_directory(path, depth + 1);
-      } else if (kind == EntryKind::directory) {
-        add_modules(path, depth + 1);
-      }
-    }
-  }
-
-  std::deque<Waiting> queue_;
-  std::vector<std::string> found_;
-};
-
-}  // namespace
-
-std::vector<std::string> find_guarded(const std::string& root) {
-  return Finder().find(root, max_depth);
+  std::ranges::sort(found);
+  return found;
 }
 
-std::vector<std::string> find_guarded_at_top(const std::string& root) {
-  return Finder().find(root, 0);
+std::vector<std::string> find_guarded(const std::string& root) {
+  return GuardIndex().find(root);
 }
 
 std::vector<std::string> find_guarded_in_workspace(const std::string& workspace) {

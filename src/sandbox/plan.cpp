@@ -12,7 +12,6 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "sandbox/beneath.hpp"
-#include "sandbox/guard.hpp"
 #include "sandbox/lookup.hpp"
 #include "sandbox/place.hpp"
 
@@ -169,15 +168,7 @@ class Planner {
 }  // namespace
 
 std::vector<std::string> GuardCache::guarded_below(const std::string& root) {
-  auto out = find_guarded_at_top(root);
-  deep_.with([&](auto& deep) {
-    auto known = deep.find(root);
-    if (known == deep.end()) known = deep.emplace(root, find_guarded(root)).first;
-    out.insert(out.end(), known->second.begin(), known->second.end());
-  });
-  std::ranges::sort(out);
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
+  return roots_.with([&](auto& roots) { return roots[root].find(root); });
 }
 
 Result<MountPlan> plan_mounts(const SandboxPolicy& policy, GuardCache& guards) {

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/sync.hpp"
+#include "sandbox/guard.hpp"
 #include "sandbox/mount.hpp"
 #include "sandbox/policy.hpp"
 
@@ -18,13 +19,13 @@ struct MountPlan {
   std::vector<Fd> kept;  ///< the mounts' sources, open until the sandbox runs
 };
 
-/// The guarded paths of roots, searched in depth once for each root and at its top every time. Thread-safe.
+/// The guarded paths of roots; each root's index is kept. Thread-safe.
 class GuardCache {
  public:
   std::vector<std::string> guarded_below(const std::string& root);
 
  private:
-  Sync<std::map<std::string, std::vector<std::string>>> deep_;
+  Sync<std::map<std::string, GuardIndex>> roots_;
 };
 
 /// Lays out roots, guards, covers and exceptions as place_of() would judge them. What is guarded is shown read-only;

@@ -21,10 +21,18 @@ struct Command {
   OnContact on_contact;  ///< told of what the network's filter decides; may be empty
 };
 
+/// One protection: whether it holds on this machine, and what it is or why it does not.
+struct Mechanism {
+  std::string name;
+  bool on = false;
+  std::string why;
+};
+
 /// How well commands are confined.
 struct Level {
-  std::string name;  ///< "bubblewrap", "off", "unavailable"
-  std::string why;   ///< what is missing and what to do; empty when all is well
+  std::string name;                   ///< "bubblewrap", "off", "unavailable"
+  std::string why;                    ///< what is missing and what to do; empty when all is well
+  std::vector<Mechanism> mechanisms;  ///< what a command can't see of its own sandbox
 };
 
 /// Runs commands confined. Safe to call from several threads at once.

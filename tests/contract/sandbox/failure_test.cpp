@@ -94,7 +94,7 @@ TEST_CASE("sandbox: what can't be shown or started is refused before anything ru
   CHECK(refusal("/etc") == "denied: the working directory \"/etc\" is outside the workspace");
   CHECK(refusal(f.dir / "ws/none") == "failure: the working directory \"" + (f.dir / "ws/none") + "\" is not there");
   command.argv = {"/no/such/program"};
-  CHECK(refusal(f.policy.workspace) == "failure: can't run /no/such/program in the sandbox");
+  CHECK(refusal(f.policy.workspace) == "failure: can't run /no/such/program in the sandbox: No such file or directory");
   f.policy.writable = {"/"};
   CHECK(refusal("/tmp") == "denied: the shell is refused: \"/\" can't be shown to commands");
   const std::string home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "/root";

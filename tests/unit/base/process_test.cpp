@@ -1,9 +1,15 @@
 #include "base/process.hpp"
 
+#include <csignal>
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fd.hpp"
 
@@ -112,4 +118,63 @@ TEST_CASE("process: a program that is not there is an error that names it", "[ba
   const auto ran = run_process(spec, {}, {});
   REQUIRE_FALSE(ran);
   CHECK(ran.error().message == "can't run /no/such/program: No such file or directory");
+}
+
+TEST_CASE("process: what is watched can end a program, or be left alone", "[base][process]") {
+  const Fd wake(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", "sleep 100"};
+  int asked = 0;
+  const auto ask = [&](Reaction reaction) {
+    return [&asked, reaction] {
+      ++asked;
+      return reaction;
+    };
+  };
+  spec.watched = {{wake.get(), ask(Reaction::end_program)}};
+  const auto ended = run_process(spec, {}, {});
+  REQUIRE(ended);
+  CHECK(ended->end == ProcessEnd::alarmed);
+  CHECK(asked == 1);
+
+  spec.argv = {"/bin/sh", "-c", "exit 3"};
+  spec.watched = {{wake.get(), ask(Reaction::stop_watching)}};
+  const auto left = run_process(spec, {}, {});
+  REQUIRE(left);
+  CHECK(left->end == ProcessEnd::exited);
+  CHECK(left->exit_code == 3);
+}
+
+TEST_CASE("process: a program dies with us, however we die", "[base][process]") {
+  auto said = make_pipe();
+  REQUIRE(said);
+  const pid_t us = ::fork();
+  if (us == 0) {
+    ProcessSpec spec;
+    spec.argv = {"/bin/sh", "-c", "echo $$; exec sleep 100"};
+    const auto pass = [&](OutputStream, std::string_view bytes) {
+      [[maybe_unused]] const auto sent = write_all(said->write_end.get(), bytes);
+    };
+    [[maybe_unused]] const auto never = run_process(spec, pass, {});
+    ::_exit(0);
+  }
+  said->write_end.reset();
+  std::string line(32, ' ');
+  REQUIRE(::read(said->read_end.get(), line.data(), line.size()) > 0);
+  const Fd program(static_cast<int>(::syscall(SYS_pidfd_open, std::stoi(line), 0)));
+  REQUIRE(program.valid());
+  ::kill(us, SIGKILL);
+  ::waitpid(us, nullptr, 0);
+  pollfd gone{program.get(), POLLIN, 0};
+  CHECK(::poll(&gone, 1, 20'000) == 1);
+}
+
+TEST_CASE("process: a control group that can't be entered is an error, not a program outside of it",
+          "[base][process]") {
+  ProcessSpec spec;
+  spec.argv = {"/bin/true"};
+  spec.groups = {-1};
+  const auto ran = run_process(spec, {}, {});
+  REQUIRE_FALSE(ran);
+  CHECK(ran.error().message.find("can't run /bin/true") == 0);
 }

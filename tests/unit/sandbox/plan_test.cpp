@@ -158,7 +158,7 @@ TEST_CASE("plan: what was guarded once and lies behind a link now is not followe
   CHECK(f.plan() == "rw /ws\nrw /ws/sub\nro /ws/sub/.vscode\n");
   std::filesystem::rename(f.dir / "ws/sub", f.dir / "ws/moved");
   test::link_to("moved", f.dir / "ws/sub");
-  CHECK(f.plan() == "rw /ws\n");
+  CHECK(f.plan() == "rw /ws\nrw /ws/moved\nro /ws/moved/.vscode\n");
 }
 
 TEST_CASE("plan: a workspace that is not there, or is a link, is an error", "[sandbox][plan]") {
@@ -175,4 +175,12 @@ TEST_CASE("plan: a guarded name that came later is found at the top", "[sandbox]
   CHECK(f.plan() == "rw /ws\n");
   test::put(f.dir / "ws/.mcp.json", "{}");
   CHECK(f.plan() == "rw /ws\nro /ws/.mcp.json\n");
+}
+
+TEST_CASE("plan: a guarded name that came later is found deeper down too", "[sandbox][plan]") {
+  Fixture f;
+  test::make_directory(f.dir / "ws/a/b");
+  CHECK(f.plan() == "rw /ws\n");
+  test::put(f.dir / "ws/a/b/.envrc", "");
+  CHECK(f.plan() == "rw /ws\nrw /ws/a\nrw /ws/a/b\nro /ws/a/b/.envrc\n");
 }
