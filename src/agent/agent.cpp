@@ -55,6 +55,33 @@ std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& se
   return out;
 }
 
+// A subagent's own come after its parent's, which hold for its calls too. Its Stop is the end of this subagent alone.
+std::vector<chat::Hook> with_inherited(std::vector<chat::Hook> hooks, const chat::AgentDefinition& subagent) {
+  for (auto hook : subagent.hooks) {
+    if (hook.event == chat::name_of(chat::HookEvent::stop)) {
+      hook.event = chat::name_of(chat::HookEvent::subagent_stop);
+      hook.matcher = subagent.id;
+    }
+    hooks.push_back(std::move(hook));
+  }
+  return hooks;
+}
+
+Hooks hooks_of(const Agent& agent, const Session& session, const Services& services) {
+  if (agent.definition.hooks.empty()) return {};
+  const auto& around = services.surroundings;
+  return {agent.definition.hooks,
+          {.policy = agent.files->policy(),
+           .roots = around.roots,
+           .env = around.env,
+           .session = session.info.id,
+           .cwd = agent.cwd,
+           .mode = agent.permissions.mode(),
+           .agent_id = agent.depth == 0 ? std::string() : agent.path,
+           .agent_type = agent.depth == 0 ? std::string() : agent.definition.id},
+          services.sandbox};
+}
+
 Result<std::string> working_directory(const chat::AgentDefinition& definition, const Surroundings& surroundings) {
   if (definition.cwd.empty()) return surroundings.cwd;
   auto resolved = real_path(join_path(surroundings.workspace, definition.cwd));
@@ -81,8 +108,10 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
               .system = system_prompt(definition, services.skills, around),
               .tools = {},
               .subagents = subagents_of(definition, services, 0),
-              .skills = skills_of(definition, services.skills)};
+              .skills = skills_of(definition, services.skills),
+              .hooks = {}};
   agent.tools = offered_tools(agent, services, nullptr);
+  agent.hooks = hooks_of(agent, session, services);
   return agent;
 }
 
@@ -95,6 +124,7 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
   auto own = definition;
   own.models = models_of(definition, parent);
   own.sandbox = parent.definition.sandbox;
+  own.hooks = with_inherited(parent.definition.hooks, definition);
   own.limits.subagent_depth = parent.definition.limits.subagent_depth;  // one cap for the whole tree
   Agent agent{.definition = own,
               .provider = std::move(provider),
@@ -107,8 +137,10 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
               .subagents = subagents_of(own, services, parent.depth + 1),
               .skills = skills_of(own, services.skills),
               .path = std::move(path),
-              .depth = parent.depth + 1};
+              .depth = parent.depth + 1,
+              .hooks = {}};
   agent.tools = offered_tools(agent, services, &parent);
+  agent.hooks = hooks_of(agent, session, services);
   return agent;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/hooks.hpp"
 #include "agent/permissions.hpp"
 #include "agent/services.hpp"
 #include "agent/session.hpp"
@@ -28,6 +29,7 @@ struct Agent {
   std::vector<chat::SkillDefinition> skills;     ///< that it may load
   std::string path = "root";
   int depth = 0;  ///< 0 for the root
+  Hooks hooks;
 };
 
 /// Makes the root agent of `session`, on an open model. Fails with `config` when its `cwd` is no directory.

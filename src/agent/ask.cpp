@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "agent/compaction.hpp"
+#include "agent/tell_hooks.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
 
@@ -137,11 +138,24 @@ Result<bool> Asker::move_to_window(std::int64_t tokens) {
   return moved;
 }
 
+// A hook may want the conversation whole; once is enough to ask.
+Result<bool> Asker::may_compact(std::string_view reason) {
+  if (!agent_.hooks.has(chat::HookEvent::pre_compact)) return true;
+  ERRAND_TRY_ASSIGN(const auto said, tell_of_compaction({agent_, reporter_, call_}, std::string(reason)));
+  if (!said.blocks()) return true;
+  in_vain_ = true;
+  ERRAND_TRY(reporter_.record({chat::event::Warning{
+      "hook_blocked", fmt::format("a hook blocked the compaction of the conversation: {}", said.reason)}}));
+  return false;
+}
+
 // A compaction that does not bring it below what is enough would be due again at once: there is no other in this run.
 Result<bool> Asker::shorten(std::int64_t enough) {
   if (in_vain_) return false;
   const auto plan = plan_compaction(agent_, session_, worthwhile_share);
   if (!plan) return false;
+  ERRAND_TRY_ASSIGN(const bool may, may_compact("threshold"));
+  if (!may) return false;
   ERRAND_TRY_ASSIGN(const auto tokens, compact(agent_, session_, reporter_, bill_, *plan, "threshold", call_));
   in_vain_ = tokens > enough || static_cast<double>(tokens) > static_cast<double>(plan->before) * worthwhile_share;
   return true;
@@ -153,6 +167,8 @@ Result<provider::Reply> Asker::ask() {
   if (!overflows(reply)) return reply;
   const auto plan = plan_compaction(agent_, session_, 1);
   if (!plan) return reply;
+  ERRAND_TRY_ASSIGN(const bool may, may_compact(error_code::context_window));
+  if (!may) return reply;
   if (reply) ERRAND_TRY(bill_aside(bill_, reporter_, *reply));
   if (reply && !reply->message.content.empty()) {
     reporter_.tell(chat::event::Retry{.reason = reply->cut->message, .restarted = true});

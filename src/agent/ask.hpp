@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "agent/agent.hpp"
 #include "agent/bill.hpp"
 #include "agent/reporter.hpp"
@@ -28,6 +30,7 @@ class Asker {
   [[nodiscard]] std::int64_t estimated() const;
   Result<void> make_room();
   Result<bool> move_to_window(std::int64_t tokens);
+  Result<bool> may_compact(std::string_view reason);
   Result<bool> shorten(std::int64_t enough);
   Result<void> tell_unpriced();
   void cap_output(provider::Request& request);
@@ -39,7 +42,7 @@ class Asker {
   const Call& call_;
   bool capped_ = false;
   bool told_too_long_ = false;
-  bool in_vain_ = false;  // a compaction of this run did not help
+  bool in_vain_ = false;  // a compaction of this run did not help, or a hook blocked it
 };
 
 }  // namespace errand::agent

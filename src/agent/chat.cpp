@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/opening.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -44,6 +45,7 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
                            .argv = start_.argv,
                            .announce = announce_,
                            .warnings = std::exchange(start_.warnings, {}),
+                           .session_source = std::exchange(session_source_, {}),
                            .cancelled_by = start_.cancelled_by};
   announce_ = Announce::nothing;
   return run(*agent_, *session_, prompt, options, services_, call);
@@ -67,11 +69,13 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
                                                                 what.message_id, what.reason)});
     }
     session_.emplace(std::move(session));
+    session_source_ = "resume";
     return {};
   }
   const auto start = session_start(start_.definition, services_.surroundings, start_.name, first);
   ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
   session_.emplace(std::move(session));
+  session_source_ = cleared_ ? "clear" : "startup";
   return {};
 }
 
@@ -108,9 +112,15 @@ void Chat::use_models(std::vector<std::string> models) {
   announce_ = Announce::ready;
 }
 
-void Chat::start_new() {
+void Chat::end(std::string_view reason) {
+  if (session_ && agent_) tell_session_end(*agent_, reason);
   session_.reset();
   agent_.reset();
+}
+
+void Chat::start_new() {
+  end("clear");
+  cleared_ = true;
   start_.resume.reset();
   start_.name.clear();
   announce_ = Announce::ready;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/agent.hpp"
@@ -36,8 +37,11 @@ class Chat {
   void use_agent(chat::AgentDefinition definition);
   void use_models(std::vector<std::string> models);
 
-  /// The next prompt begins a new session.
+  /// The next prompt begins a new session; the one before has ended.
   void start_new();
+
+  /// Tells hooks that the session has ended, if one began here: "prompt_input_exit", "other". Once.
+  void end(std::string_view reason);
 
   [[nodiscard]] const chat::AgentDefinition& definition() const { return start_.definition; }
   [[nodiscard]] const Session* session() const { return session_ ? &*session_ : nullptr; }
@@ -52,6 +56,8 @@ class Chat {
   std::optional<Session> session_;
   std::optional<Agent> agent_;
   Announce announce_ = Announce::ready;
+  std::string session_source_;  // of a session that no run has begun yet
+  bool cleared_ = false;
 };
 
 }  // namespace errand::agent

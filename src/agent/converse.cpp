@@ -9,6 +9,7 @@
 #include "agent/dispatch.hpp"
 #include "agent/history.hpp"
 #include "agent/subagent.hpp"
+#include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
 #include "base/overloaded.hpp"
 #include "base/try.hpp"
@@ -43,6 +44,9 @@ std::optional<Error> verdict_on(const chat::AssistantMessage& reply, const std::
                .message = "the model ended without an answer",
                .hint = "run it again, or resume the session and ask"};
 }
+
+// What holds an agent back from ending so often in one run is a hook that will never let it.
+constexpr int max_holds = 8;
 
 Error cut_by_limit() {
   return {.kind = ErrorKind::limit,
@@ -81,10 +85,15 @@ class Conversation {
       const auto calls = plan_calls(reply.message.tool_calls(), tools_);
       ERRAND_TRY(keep(reply, calls));
       if (reply.cut) return fail(*reply.cut);
-      if (calls.empty() || reply.message.stop == StopReason::refusal) return finish(reply.message, calls);
+      if (calls.empty() || reply.message.stop == StopReason::refusal) {
+        ERRAND_TRY(finish(reply.message, calls));
+        ERRAND_TRY_ASSIGN(const bool held, held_by_hooks());
+        if (!held) return {};
+      }
       if (turn >= max_turns) return stop_at_limit(calls, max_turns);
       if (auto left = bill_.check(); !left) return stop_unpaid(calls, left.error());
-      ERRAND_TRY(run_calls(calls));
+      if (!calls.empty()) ERRAND_TRY(run_calls(calls));
+      if (ended_by_hook_) return end_empty();
     }
   }
 
@@ -139,14 +148,44 @@ class Conversation {
     return {};
   }
 
+  // Whether a hook does not let the agent end here. What it says is the next prompt.
+  Result<bool> held_by_hooks() {
+    const auto event = agent_.depth == 0 ? chat::HookEvent::stop : chat::HookEvent::subagent_stop;
+    if (!agent_.hooks.has(event)) return false;
+    const auto which = holds_ == 0 ? StopHooks::first : StopHooks::again;
+    ERRAND_TRY_ASSIGN(const auto said, tell_of_stop({agent_, reporter_, call_}, which, outcome_.text));
+    if (said.verdict != HookOutcome::Verdict::deny || said.ends_run) return false;
+    if (++holds_ > max_holds) {
+      ERRAND_TRY(reporter_.record({chat::event::Warning{
+          "hook_failed", fmt::format("a {} hook held the agent back {} times and is not heard again",
+                                     chat::name_of(event), max_holds)}}));
+      return false;
+    }
+    chat::UserMessage feedback{{chat::Text{fmt::format("Stop hook feedback:\n{}", said.reason)}}};
+    const auto id = make_uuid7(now());
+    ERRAND_TRY(reporter_.record({chat::event::User{id, feedback}}));
+    session_.history.add(std::move(feedback), id);
+    return true;
+  }
+
+  // A hook ended the run: that is no failure, and there is no answer.
+  Result<void> end_empty() {
+    outcome_.text.clear();
+    outcome_.stop = StopReason::end_turn;
+    outcome_.denied_last = false;
+    return {};
+  }
+
   Result<void> stop_at_limit(const std::vector<PlannedCall>& calls, int max_turns) {
-    ERRAND_TRY(answer_all(calls, fmt::format("not run: the agent reached its limit of {} turns", max_turns)));
+    if (!calls.empty()) {
+      ERRAND_TRY(answer_all(calls, fmt::format("not run: the agent reached its limit of {} turns", max_turns)));
+    }
     return fail(ErrorKind::limit, fmt::format("the agent reached its limit of {} turns", max_turns),
                 "raise --max-turns or limits.max_turns, or continue the session with -c");
   }
 
   Result<void> stop_unpaid(const std::vector<PlannedCall>& calls, const Error& limit) {
-    ERRAND_TRY(answer_all(calls, "not run: " + limit.message));
+    if (!calls.empty()) ERRAND_TRY(answer_all(calls, "not run: " + limit.message));
     return fail(limit);
   }
 
@@ -157,6 +196,7 @@ class Conversation {
   Result<void> run_calls(const std::vector<PlannedCall>& calls) {
     auto dispatched = dispatch(calls, scope(), call_);
     if (!dispatched) return remember(calls, fail(std::move(dispatched).error()));
+    ended_by_hook_ = dispatched->ended_by_hook;
     if (dispatched->denied_last)
       outcome_.denied_last = true;
     else if (dispatched->succeeded)
@@ -208,6 +248,8 @@ class Conversation {
   std::unique_ptr<tool::Tool> task_;
   std::vector<tool::Tool*> tools_;
   Outcome outcome_;
+  int holds_ = 0;  // how often hooks did not let it end
+  bool ended_by_hook_ = false;
 };
 
 }  // namespace

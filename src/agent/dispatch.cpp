@@ -1,13 +1,16 @@
 #include "agent/dispatch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "agent/look.hpp"
 #include "agent/result_text.hpp"
 #include "agent/task_group.hpp"
+#include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
@@ -24,21 +27,24 @@ namespace errand::agent {
 namespace {
 
 using chat::Effect;
+using chat::HookEvent;
 using policy::Decision;
 using policy::Outcome;
-using sandbox::Place;
 using std::chrono::milliseconds;
-
-constexpr std::size_t max_summary_columns = 200;
 
 // What a call needs to run, once it was decided upon.
 struct Prepared {
   const PlannedCall* plan = nullptr;
+  std::unique_ptr<const PlannedCall> changed;  // what `plan` points to, once a hook changed the call
+  policy::CallFacts facts;
   std::vector<sandbox::Resolved> targets;
   sandbox::Leave leave = sandbox::Leave::roots_only;
   std::optional<std::string> refusal;  // for the model
   bool denied = false;
+  std::vector<std::string> context;  // from hooks, for the model
 };
+
+constexpr std::string_view ended_by_hook = "not run: a hook ended the run";
 
 enum class Fate { succeeded, failed, denied };
 
@@ -47,74 +53,28 @@ struct Settled {
   Fate fate = Fate::failed;
 };
 
-std::string one_line(std::string_view s) {
-  auto clean = unicode::sanitize(s);
-  std::ranges::replace(clean, '\n', ' ');
-  return text::ellipsize(clean, max_summary_columns);
-}
-
-bool is_inside(const sandbox::Resolved& target, bool write) {
-  return target.place == Place::writable ||
-         (!write && (target.place == Place::readable || target.place == Place::guarded));
-}
-
-bool is_outside(const sandbox::Resolved& target, bool write) {
-  return !is_inside(target, write);
-}
-
-// A call as the permissions see it.
-struct Looked {
-  policy::CallFacts facts;
-  std::vector<sandbox::Resolved> targets;
-  sandbox::Leave leave = sandbox::Leave::roots_only;
-};
-
-// Fails with the sentence for the model where a path can't be looked up.
-Result<Looked> look_at(const PlannedCall& plan, const Agent& agent) {
-  const auto& spec = plan.tool->spec();
-  Looked out;
-  out.facts.tool = spec.name;
-  out.facts.effect = spec.effect;
-  auto subject = plan.tool->subject(*plan.input);
-  (spec.effect == Effect::execute ? out.facts.command : out.facts.subject) = std::move(subject);
-  out.facts.contained = agent.files->policy().enforced;
-  for (const auto& wanted : plan.tool->targets(*plan.input)) {
-    ERRAND_TRY_ASSIGN(auto target, agent.files->resolve(wanted.path, agent.cwd));
-    if (is_outside(target, wanted.write)) out.leave = sandbox::Leave::outside_too;
-    out.facts.paths.push_back({.path = target.path,
-                               .write = wanted.write,
-                               .inside = is_inside(target, wanted.write),
-                               .hidden = target.place == Place::hidden});
-    out.targets.push_back(std::move(target));
-  }
-  return out;
-}
-
 class Dispatch {
  public:
   Dispatch(const DispatchScope& scope, const Call& call) : scope_(scope), call_(call) {}
 
   Result<Prepared> prepare(const PlannedCall& plan) {
-    Prepared prepared{.plan = &plan, .targets = {}, .refusal = std::nullopt};
-    if (plan.tool == nullptr) {
-      prepared.refusal = plan.refusal;
-      return prepared;
+    Prepared prepared{.plan = &plan, .changed = nullptr, .facts = {}, .targets = {}, .refusal = {}, .context = {}};
+    look(prepared);
+    HookOutcome said;
+    if (!prepared.refusal && scope_.agent.hooks.has(HookEvent::pre_tool_use)) {
+      ERRAND_TRY_ASSIGN(said, hear_before(prepared));
     }
-    auto looked = look_at(plan, scope_.agent);
-    if (!looked) {
-      prepared.refusal = looked.error().message;
-      return prepared;
-    }
-    prepared.targets = std::move(looked->targets);
-    prepared.leave = looked->leave;
-    ERRAND_TRY(decide(plan, looked->facts, prepared));
+    if (!prepared.refusal) ERRAND_TRY(decide(said, prepared));
     return prepared;
   }
 
   Settled run(const Prepared& prepared) {
     const auto started = Call::Clock::now();
     auto settled = prepared.refusal ? refused(prepared) : run_tool(prepared);
-    return keep(prepared, std::move(settled), std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started));
+    const auto duration = std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started);
+    add_context(settled.result.content, HookEvent::pre_tool_use, prepared.context);
+    hear_after(prepared, settled.result, duration);
+    return keep(prepared, std::move(settled), duration);
   }
 
   // The first error that must end the run (a result that could not be kept).
@@ -122,17 +82,75 @@ class Dispatch {
     return fatal_.with([](const auto& error) { return error; });
   }
 
+  [[nodiscard]] bool ended() const { return ended_; }
+
  private:
-  Result<void> decide(const PlannedCall& plan, const policy::CallFacts& facts, Prepared& prepared) {
-    const auto decision = scope_.agent.permissions.decide(facts);
-    if (decision.outcome == Outcome::allow) return {};
+  // What permissions and tool have to know of the call; a refusal when that can't be had.
+  void look(Prepared& prepared) {
+    const auto& plan = *prepared.plan;
+    if (ended_) prepared.refusal = ended_by_hook;
+    if (plan.tool == nullptr) prepared.refusal = plan.refusal;
+    if (prepared.refusal) return;
+    auto looked = look_at(plan, scope_.agent);
+    if (!looked) {
+      prepared.refusal = looked.error().message;
+      return;
+    }
+    prepared.facts = std::move(looked->facts);
+    prepared.targets = std::move(looked->targets);
+    prepared.leave = looked->leave;
+  }
+
+  // What hooks say before anything is decided. A call they change is read and looked at anew.
+  Result<HookOutcome> hear_before(Prepared& prepared) {
+    ERRAND_TRY_ASSIGN(auto said, tell_before_call(teller(), *prepared.plan, prepared.facts));
+    prepared.context = std::move(said.context);
+    if (said.blocks()) {
+      ERRAND_TRY(record_verdict(*prepared.plan, "deny", "hook"));
+      obey(prepared, said);
+    } else if (!said.updated_input.empty()) {
+      auto call = prepared.plan->call;
+      call.arguments = said.updated_input;
+      prepared.changed = std::make_unique<PlannedCall>(plan_calls({call}, {prepared.plan->tool}).front());
+      prepared.plan = prepared.changed.get();
+      look(prepared);
+      if (prepared.refusal) prepared.refusal = "a hook changed this call, and now " + *prepared.refusal;
+    }
+    return said;
+  }
+
+  // What hooks say of a call that ran stands behind its result.
+  void hear_after(const Prepared& prepared, chat::ToolResult& result, milliseconds duration) {
+    const auto event = result.is_error ? HookEvent::post_tool_use_failure : HookEvent::post_tool_use;
+    if (prepared.refusal || !scope_.agent.hooks.has(event) || !call_.check()) return;
+    auto said = tell_after_call(teller(), *prepared.plan, prepared.facts, result, duration);
+    if (!said) return set_fatal(said.error());
+    if (said->updated_output) result.content = {chat::Text{*std::move(said->updated_output)}};
+    if (said->verdict == HookOutcome::Verdict::deny) said->context.push_back(std::move(said->reason));
+    add_context(result.content, event, said->context);
+    if (said->ends_run) ended_ = true;
+  }
+
+  // A hook's word counts less than a deny rule and, where it allows, than an ask rule; it can always be stricter.
+  Result<void> decide(const HookOutcome& said, Prepared& prepared) {
+    const auto& plan = *prepared.plan;
+    auto decision = scope_.agent.permissions.decide(prepared.facts);
     if (decision.outcome == Outcome::deny) {
-      const auto by = decision.rule.empty() ? "policy" : "rule";
-      ERRAND_TRY(scope_.reporter.record({chat::event::Approval{make_uuid7(now()), plan.call.id, "deny", by}}));
+      ERRAND_TRY(record_verdict(plan, "deny", decision.rule.empty() ? "policy" : "rule"));
       deny(prepared, decision.reason);
       return {};
     }
+    if (said.verdict == HookOutcome::Verdict::ask) {
+      decision = {Outcome::ask, {}, said.reason.empty() ? "a hook wants it asked" : said.reason, {}};
+    }
+    if (decision.outcome == Outcome::allow) return {};
+    if (said.verdict == HookOutcome::Verdict::allow && decision.rule.empty())
+      return record_verdict(plan, "allow", "hook");
     return ask(plan, decision, prepared);
+  }
+
+  Result<void> record_verdict(const PlannedCall& plan, const char* word, const char* by) {
+    return scope_.reporter.record({chat::event::Approval{make_uuid7(now()), plan.call.id, word, by}});
   }
 
   // Asks the person; where there is none, or the question fails, that is a denial.
@@ -144,12 +162,23 @@ class Dispatch {
     const auto verdict = [&](const char* word, const char* by) {
       return chat::event::Approval{request.id, plan.call.id, word, by};
     };
+    if (scope_.agent.hooks.has(HookEvent::permission_request)) {
+      ERRAND_TRY_ASSIGN(const auto said, tell_of_request(teller(), plan, prepared.facts));
+      if (said.verdict == HookOutcome::Verdict::allow)
+        return scope_.reporter.record({request, verdict("allow", "hook")});
+      if (said.blocks()) {
+        ERRAND_TRY(scope_.reporter.record({request, verdict("deny", "hook")}));
+        obey(prepared, said);
+        return {};
+      }
+    }
     if (!interaction.available()) {
       ERRAND_TRY(scope_.reporter.record({request, verdict("deny", "policy")}));
       deny(prepared, fmt::format("it needs approval ({}) and no one is here to give it", decision.reason));
       return {};
     }
     ERRAND_TRY(scope_.reporter.record({request}));
+    if (scope_.agent.hooks.has(HookEvent::notification)) ERRAND_TRY(tell_of_question(teller(), plan));
     const auto answer = put_question(plan, decision);
     const bool allowed = answer && answer->verdict != chat::Verdict::deny;
     ERRAND_TRY(scope_.reporter.record({verdict(allowed ? "allow" : "deny", "user")}));
@@ -199,6 +228,18 @@ class Dispatch {
     note_denial(*prepared.plan, reason);
   }
 
+  // A hook that blocks a call is read in its own words by the model, which may act upon them.
+  void obey(Prepared& prepared, const HookOutcome& said) {
+    if (said.ends_run) {
+      ended_ = true;
+      prepared.refusal = ended_by_hook;
+      return;
+    }
+    prepared.denied = true;
+    prepared.refusal = fmt::format("blocked by a hook: {}", said.reason);
+    note_denial(*prepared.plan, said.reason);
+  }
+
   void note_denial(const PlannedCall& plan, const std::string& reason) {
     scope_.tree.denials.with([&](auto& denials) {
       denials.push_back({plan.call.id, plan.call.name, plan.call.arguments, reason});
@@ -213,6 +254,7 @@ class Dispatch {
   Settled run_tool(const Prepared& prepared) {
     const auto& plan = *prepared.plan;
     if (const auto go_on = call_.check(); !go_on) return {cut_result(plan, go_on.error()), Fate::failed};
+    if (ended_) return {{plan.call.id, {chat::Text{std::string(ended_by_hook)}}, true}, Fate::failed};
     const auto context = context_for(prepared);
     auto output = plan.tool->run(*plan.input, context, call_);
     if (output) {
@@ -282,9 +324,12 @@ class Dispatch {
     });
   }
 
+  [[nodiscard]] HookTeller teller() const { return {scope_.agent, scope_.reporter, call_}; }
+
   const DispatchScope& scope_;
   const Call& call_;
   Sync<std::optional<Error>> fatal_;
+  std::atomic<bool> ended_ = false;  // by a hook
 };
 
 std::size_t cap_for(const Prepared& prepared, const chat::Limits& limits) {
@@ -320,54 +365,7 @@ Dispatched collect(std::vector<Settled> settled) {
   return out;
 }
 
-std::string unknown_tool(const std::string& name, const std::vector<tool::Tool*>& tools) {
-  std::vector<std::string> known;
-  for (const auto* tool : tools) known.push_back(tool->spec().name);
-  return fmt::format("there is no tool \"{}\" here; {}", name, text::suggest(name, known, "tools"));
-}
-
-PlannedCall plan_one(const chat::ToolCall& call, const std::vector<tool::Tool*>& tools) {
-  PlannedCall plan{.call = call,
-                   .input = std::make_shared<const Json>(Json::object()),
-                   .refusal = {},
-                   .summary = one_line(call.name)};
-  auto name = chat::canonical_tool_name(call.name);
-  if (name.empty()) name = call.name;
-  const auto found = std::ranges::find_if(tools, [&](const auto* tool) { return tool->spec().name == name; });
-  if (found == tools.end()) {
-    plan.refusal = unknown_tool(call.name, tools);
-    return plan;
-  }
-  auto input = chat::parse_arguments(call.arguments);
-  if (!input) {
-    plan.refusal = fmt::format("the input of {} must be one JSON object, and this is none: {}", call.name,
-                               text::ellipsize(text::first_line(call.arguments), max_summary_columns));
-    return plan;
-  }
-  if (auto valid = tool::validate((*found)->spec(), *input); !valid) {
-    plan.refusal = valid.error().message;
-    return plan;
-  }
-  plan.tool = *found;
-  plan.summary = one_line((*found)->summary(*input));
-  plan.input = std::make_shared<const Json>(*std::move(input));
-  return plan;
-}
-
 }  // namespace
-
-std::vector<PlannedCall> plan_calls(const std::vector<chat::ToolCall>& calls, const std::vector<tool::Tool*>& tools) {
-  std::vector<PlannedCall> out;
-  out.reserve(calls.size());
-  for (const auto& call : calls) out.push_back(plan_one(call, tools));
-  return out;
-}
-
-Result<policy::Decision> decide(const PlannedCall& plan, const Agent& agent) {
-  if (plan.tool == nullptr) return fail(ErrorKind::failure, plan.refusal);
-  ERRAND_TRY_ASSIGN(const auto looked, look_at(plan, agent));
-  return agent.permissions.decide(looked.facts);
-}
 
 Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const DispatchScope& scope, const Call& call) {
   Dispatch dispatch(scope, call);
@@ -384,7 +382,9 @@ Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const Dispatc
     begin = end;
   }
   if (auto error = dispatch.fatal()) return fail(*std::move(error));
-  return collect(std::move(settled));
+  auto out = collect(std::move(settled));
+  out.ended_by_hook = dispatch.ended();
+  return out;
 }
 
 Result<chat::ToolMessage> refuse_all(const std::vector<PlannedCall>& calls, const DispatchScope& scope,

@@ -41,10 +41,12 @@ struct Dispatched {
   chat::ToolMessage message;
   bool denied_last = false;  ///< a call was denied and none after it succeeded
   bool succeeded = false;    ///< at least one call succeeded
+  bool ended_by_hook = false;
 };
 
-/// Decides, asks where needed, runs what is allowed (parallel-safe calls together, others alone), keeps and reports
-/// each result as it comes. Every call has a result, also after a stop. An Error ends the run: `storage` or `internal`.
+/// Hears hooks, decides, asks where needed, runs what is allowed (parallel-safe calls together, others alone), keeps
+/// and reports each result as it comes. Every call has a result, also after a stop. An Error ends the run: `storage` or
+/// `internal`.
 Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const DispatchScope& scope, const Call& call);
 
 /// Results for calls that are not run at all, kept and reported: `why` is told to the model.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/converse.hpp"
+#include "agent/opening.hpp"
 #include "agent/reporter.hpp"
 #include "agent/run_tree.hpp"
 #include "base/exit_code.hpp"
@@ -46,36 +47,53 @@ class RootRun {
 
   RunResult go(const chat::UserMessage& prompt) {
     Outcome outcome;
-    if (auto begun = begin(prompt); begun) {
+    const auto opening = hear_prompt_hooks(agent_, prompt, options_.session_source, call_);
+    if (auto begun = begin(prompt, opening); !begun) {
+      outcome.error = begun.error();
+    } else if (!opening.dropped) {
       outcome = converse(agent_, session_, tree_, reporter_, call_);
       settle(outcome);
-    } else {
-      outcome.error = begun.error();
     }
     session_.info.turns += outcome.turns;
     return end(outcome);
   }
 
  private:
-  // The prompt is durable before anything is said of the run.
-  Result<void> begin(const chat::UserMessage& prompt) {
-    const auto id = make_uuid7(now());
-    auto user = reporter_.wrap(chat::event::User{id, prompt});
+  // The prompt is durable before anything is said of the run; one that a hook dropped is kept nowhere.
+  Result<void> begin(const chat::UserMessage& prompt, const Opening& opening) {
+    std::vector<chat::Event> first;
+    if (!opening.dropped) {
+      first.push_back(
+          reporter_.wrap(chat::event::User{make_uuid7(now()), opening.changed ? *opening.changed : prompt}));
+    }
     ERRAND_TRY(services_.store.begin_run({.id = stream_.run(),
                                           .session = session_.info.id,
                                           .agent = agent_.definition.id,
                                           .definition_hash = agent_.definition.hash,
                                           .trigger = options_.trigger,
-                                          .argv = options_.argv,
+                                          .argv = opening.dropped ? std::vector<std::string>{} : options_.argv,
                                           .started = now()},
-                                         {user}));
-    session_.history.add(prompt, id);
+                                         first));
+    if (opening.dropped) ERRAND_TRY(forget_title());
+    for (const auto& event : first) {
+      const auto& user = std::get<chat::event::User>(event.body);
+      session_.history.add(user.message, user.message_id);
+    }
     if (options_.announce == Announce::ready) {
       stream_.send_unnumbered(reporter_.wrap(ready_event(agent_, session_, services_)));
     }
-    stream_.send(std::move(user));
+    for (auto& event : first) stream_.send(std::move(event));
     std::vector<chat::EventBody> warnings(options_.warnings.begin(), options_.warnings.end());
+    warnings.insert(warnings.end(), opening.notices.begin(), opening.notices.end());
     return warnings.empty() ? Result<void>{} : reporter_.record(std::move(warnings));
+  }
+
+  // A new session was named after its first prompt.
+  Result<void> forget_title() {
+    if (session_.resumed || session_.info.turns > 0) return {};
+    store::SessionChange change;
+    change.title = "";
+    return services_.store.change(session_.info.id, change);
   }
 
   // An answer that was written although what the task needed was refused is no success.

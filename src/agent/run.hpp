@@ -25,6 +25,8 @@ struct RunOptions {
   std::vector<std::string> argv;               ///< without secrets
   Announce announce = Announce::ready;         ///< whether `ready` stands before the run
   std::vector<chat::event::Warning> warnings;  ///< what to tell first: untrusted values, a changed definition
+  std::string session_source;                  ///< why the session begins with this run: "startup", "resume" or
+                                               ///< "clear", for hooks; empty: it began before
   std::function<CancelledBy()> cancelled_by;   ///< asked once the run was cancelled
 };
 

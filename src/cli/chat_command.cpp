@@ -94,6 +94,7 @@ class ChatCommand final : public Command {
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     invocation.signals.keep_interrupts();
     ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
+    talk->chat().end("other");
     return face.finish(code);
   }
 
@@ -141,6 +142,7 @@ class ChatCommand final : public Command {
                             .message_of = [this, &first](const std::string& line) { return message(line, first); },
                             .show_error = print_error};
     const int code = repl::run_terminal_chat(chat, first);
+    talk.chat().end("prompt_input_exit");
     return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
   }
 

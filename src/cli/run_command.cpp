@@ -64,6 +64,7 @@ class RunCommand final : public Command {
         read_prompt({.words = words, .files = arguments_.files, .agent_prompt = talk->chat().definition().prompt},
                     call));
     ERRAND_TRY_ASSIGN(const auto result, talk->ask(prompt, call));
+    talk->chat().end("other");
     return face.finish(result.exit_code);
   }
 

@@ -46,6 +46,9 @@ class FakeSandbox final : public sandbox::Sandbox {
   [[nodiscard]] sandbox::Level level() const override { return {"fake", ""}; }
   Result<Finished> run(const sandbox::Command& command, const sandbox::SandboxPolicy& policy, const OnOutput& on_output,
                        const Call& call) const override;
+
+  std::function<Result<Finished>(const sandbox::Command&, const sandbox::SandboxPolicy&, const OnOutput&, const Call&)>
+      work;
 };
 
 /// Keeps every event as its type and its JSON.

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/event.hpp"
+#include "chat/hook.hpp"
+
+namespace errand::agent {
+
+/// Bytes of one hook's text that are passed on, to the model or to people; the rest is left out, which is said.
+inline constexpr std::size_t max_hook_text_bytes = 10'000;
+
+/// What the hooks of one event said, together. All text is sanitised and bounded.
+struct HookOutcome {
+  /// Strictest last. `deny` is also what blocks a prompt, a stop or a compaction.
+  enum class Verdict { none, allow, ask, deny };
+
+  Verdict verdict = Verdict::none;
+  std::string reason;                         ///< of the verdict, for the model or the person
+  std::string updated_input;                  ///< of a call: a JSON object; empty: as it was
+  std::optional<std::string> updated_output;  ///< of a call, for the model
+  std::vector<std::string> context;           ///< for the model
+  bool ends_run = false;                      ///< `continue: false`
+  std::vector<chat::event::Warning> notices;  ///< for people: hook_failed, hook_message, hook_ended_run
+
+  [[nodiscard]] bool blocks() const { return verdict == Verdict::deny || ends_run; }
+};
+
+/// How a hook's command ended.
+struct HookExit {
+  int exit_code = 0;
+  std::string standard_output;
+  std::string standard_error;
+};
+
+/// Reads one hook's answer as Claude Code's protocol has it: exit 2 blocks with stderr as the reason, where the event
+/// can be blocked; at exit 0 stdout may hold a JSON object, or, for UserPromptSubmit and SessionStart, plain text for
+/// the model; what else went wrong is a notice. `name` is what people see of the hook.
+HookOutcome read_answer(chat::HookEvent event, std::string_view name, const HookExit& exit);
+
+/// The notice of a hook that could not do its work.
+chat::event::Warning failed_hook(chat::HookEvent event, std::string_view name, std::string_view why);
+
+/// Adds what another hook of the event said: deny beats ask beats allow; equals add their reasons; the last change of a
+/// call counts.
+void combine(HookOutcome& all, HookOutcome next);
+
+}  // namespace errand::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "agent/agent.hpp"
+#include "base/call.hpp"
+#include "chat/event.hpp"
+#include "chat/message.hpp"
+
+namespace errand::agent {
+
+/// How a run begins, after its hooks were heard.
+struct Opening {
+  std::optional<chat::UserMessage> changed;   ///< the prompt with what hooks add for the model; absent: as it was
+  std::vector<chat::event::Warning> notices;  ///< to be told once the run is stored
+  bool dropped = false;                       ///< a hook blocked the prompt: no model is to see it
+};
+
+/// Tells SessionStart, when the session begins here (`source`: "startup", "resume" or "clear"; empty: it does not), and
+/// UserPromptSubmit. Nothing is stored yet: a prompt that is dropped never will be.
+Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, std::string_view source,
+                          const Call& call);
+
+/// SessionEnd: nothing can come of it but a line in the log. `reason` is "clear", "prompt_input_exit" or "other".
+void tell_session_end(const Agent& agent, std::string_view reason);
+
+}  // namespace errand::agent
