@@ -290,7 +290,9 @@ class Dispatch {
             .targets = prepared.targets,
             .leave = prepared.leave,
             .may_read = scope_.agent.permissions.reader(prepared.plan->tool->spec().name),
-            .report = [this](chat::EventBody body) { report(std::move(body)); }};
+            .report = [this](chat::EventBody body) { report(std::move(body)); },
+            .on_contact = {},
+            .web = scope_.tree.services.web};
   }
 
   void report(chat::EventBody body) {

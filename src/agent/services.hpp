@@ -15,6 +15,10 @@
 #include "store/session_store.hpp"
 #include "tool/registry.hpp"
 
+namespace errand::http {
+class Transport;
+}
+
 namespace errand::agent {
 
 /// Opens a model by the names an agent's definition has: one, or a fallback chain. May ask servers and wait.
@@ -45,6 +49,7 @@ struct Services {
   std::vector<chat::AgentDefinition> subagents;
   std::vector<chat::SkillDefinition> skills;
   Surroundings surroundings;
+  http::Transport* web = nullptr;  ///< what fetches pages; null: there is no network
 };
 
 }  // namespace errand::agent

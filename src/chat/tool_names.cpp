@@ -8,8 +8,8 @@ namespace errand::chat {
 namespace {
 
 // Byte-stable: the order is part of every request's prefix.
-constexpr std::array<std::string_view, 10> builtin = {"Read",      "Write",           "Edit",  "Glob", "Grep", "Bash",
-                                                      "TodoWrite", "AskUserQuestion", "Skill", "Task"};
+constexpr std::array<std::string_view, 11> builtin = {
+    "Read", "Write", "Edit", "Glob", "Grep", "Bash", "WebFetch", "TodoWrite", "AskUserQuestion", "Skill", "Task"};
 
 struct Alias {
   std::string_view other;
@@ -38,6 +38,7 @@ constexpr std::array aliases = {
     Alias{"find_files", "Glob"},
     Alias{"grep", "Grep"},
     Alias{"search_files", "Grep"},
+    Alias{"web_fetch", "WebFetch"},
     Alias{"todo_write", "TodoWrite"},
     Alias{"write_todos", "TodoWrite"},
     Alias{"ask_user_question", "AskUserQuestion"},
@@ -47,11 +48,9 @@ constexpr std::array aliases = {
 };
 
 // Known elsewhere, or to come here; an agents.yaml that lists one still loads, with a warning.
-constexpr std::array<std::string_view, 31> foreign = {"BashOutput",
+constexpr std::array<std::string_view, 29> foreign = {"BashOutput",
                                                       "KillShell",
                                                       "KillBash",
-                                                      "WebFetch",
-                                                      "web_fetch",
                                                       "WebSearch",
                                                       "web_search",
                                                       "TaskOutput",

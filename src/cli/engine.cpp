@@ -106,7 +106,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       },
                       .subagents = definitions_of(self.config_.subagents),
                       .skills = definitions_of(self.config_.skills),
-                      .surroundings = std::move(around)});
+                      .surroundings = std::move(around),
+                      .web = self.wire_->replays() ? nullptr : &self.wire_->network()});
   return engine;
 }
 

@@ -22,6 +22,7 @@ constexpr std::array table = {
     Entry{"Glob", make_glob},
     Entry{"Grep", make_grep},
     Entry{"Bash", make_bash},
+    Entry{"WebFetch", make_web_fetch},
     Entry{"TodoWrite", make_todo_write},
     Entry{"AskUserQuestion", make_ask_user_question},
     Entry{"Skill", make_skill},

@@ -13,6 +13,7 @@ std::unique_ptr<Tool> make_edit();
 std::unique_ptr<Tool> make_glob();
 std::unique_ptr<Tool> make_grep();
 std::unique_ptr<Tool> make_bash();
+std::unique_ptr<Tool> make_web_fetch();
 std::unique_ptr<Tool> make_todo_write();
 std::unique_ptr<Tool> make_ask_user_question();
 std::unique_ptr<Tool> make_skill();

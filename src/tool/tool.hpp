@@ -20,6 +20,10 @@
 #include "sandbox/sandbox.hpp"
 #include "sandbox/workspace.hpp"
 
+namespace errand::http {
+class Transport;
+}
+
 namespace errand::tool {
 
 /// A path a call is about to touch.
@@ -69,6 +73,8 @@ struct Context {
   std::function<void(chat::EventBody)> report;
   /// Told of each host a tool asked for. May be empty. Called from several threads at once.
   sandbox::OnContact on_contact = {};
+  /// The network, for WebFetch. Null: there is none.
+  http::Transport* web = nullptr;
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.

@@ -102,10 +102,17 @@ class ToolBench {
                           .targets = {},
                           .leave = leave,
                           .may_read = may_read,
-                          .report = [this](chat::EventBody body) {
-                            const std::lock_guard lock(mutex_);
-                            events.push_back(std::move(body));
-                          }};
+                          .report =
+                              [this](chat::EventBody body) {
+                                const std::lock_guard lock(mutex_);
+                                events.push_back(std::move(body));
+                              },
+                          .on_contact =
+                              [this](const sandbox::Contact& contact) {
+                                const std::lock_guard lock(mutex_);
+                                contacts.push_back(contact);
+                              },
+                          .web = web};
     for (const auto& target : tool->targets(input)) {
       auto resolved = files_->resolve(target.path, context.cwd);
       if (!resolved) return fail(resolved.error());
@@ -126,6 +133,8 @@ class ToolBench {
   ScriptedPerson person;
   std::vector<chat::SkillDefinition> skills;
   std::vector<chat::EventBody> events;
+  std::vector<sandbox::Contact> contacts;
+  http::Transport* web = nullptr;
   std::function<bool(std::string_view)> may_read;
   sandbox::Leave leave = sandbox::Leave::roots_only;
   std::string cwd;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "http/transport.hpp"
 #include "support/tool_bench.hpp"
 
 namespace errand::tool {
@@ -16,12 +17,24 @@ const std::vector<std::pair<std::string, Json>>& valid_inputs() {
       {"Glob", {{"pattern", "**/*"}}},
       {"Grep", {{"pattern", "x"}}},
       {"Bash", {{"command", "sleep 60"}}},
+      {"WebFetch", {{"url", "http://127.0.0.1:8080/"}}},
       {"TodoWrite", {{"todos", Json::array()}}},
       {"AskUserQuestion", Json::parse(R"({"questions":[{"question":"q","options":[{"label":"a"},{"label":"b"}]}]})")},
       {"Skill", {{"name", "s"}}},
   };
   return inputs;
 }
+
+// The network, with one page everywhere.
+class CannedWeb final : public http::Transport {
+ public:
+  Result<http::ResponseHead> send(const http::Request&, const http::OnBody& on_body, const Call& call) override {
+    if (auto go_on = call.check(); !go_on) return fail(go_on.error());
+    const http::ResponseHead head{200, {{"content-type", "text/html"}}};
+    if (auto taken = on_body(head, "<p>x</p>"); !taken) return fail(taken.error());
+    return head;
+  }
+};
 
 // Arguments as models get them wrong.
 const std::vector<Json>& odd_inputs() {
@@ -59,7 +72,7 @@ TEST_CASE("every tool: name, description and schema are fit for a model API", "[
     for (const auto& name : schema.at("required")) CHECK(schema.at("properties").contains(name.get<std::string>()));
     bytes += Json{{"name", spec.name}, {"description", spec.description}, {"input_schema", schema}}.dump().size();
   }
-  // With Task all ten stay under 2,500 tokens and the first request under 10 kB.
+  // With Task all eleven stay under 2,500 tokens and the first request under 10 kB.
   CHECK(bytes <= 5600);
 }
 
@@ -101,7 +114,8 @@ TEST_CASE("every tool: its valid input validates and has a one-line summary", "[
 }
 
 TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
-  test::ToolBench bench;
+  CannedWeb web;
+  test::ToolBench bench([](sandbox::SandboxPolicy& policy) { policy.allowed_domains = {"127.0.0.1:8080"}; });
   bench.write("a.txt", "x\n");
   bench.write("s/SKILL.md", "body\n");
   bench.skills = {{"s", "", bench.root() + "/s", "project"}};
@@ -119,7 +133,9 @@ TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
                     .cwd = bench.root(),
                     .targets = {},
                     .may_read = {},
-                    .report = {}};
+                    .report = {},
+                    .on_contact = {},
+                    .web = &web};
     for (const auto& target : tool->targets(input)) {
       context.targets.push_back(*bench.files().resolve(target.path, bench.root()));
     }
@@ -131,7 +147,9 @@ TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
 }
 
 TEST_CASE("every tool: the user's stop ends it at once", "[tool][contract]") {
-  test::ToolBench bench;
+  CannedWeb web;
+  test::ToolBench bench([](sandbox::SandboxPolicy& policy) { policy.allowed_domains = {"127.0.0.1:8080"}; });
+  bench.web = &web;
   for (int i = 0; i < 200; ++i) bench.write("d" + std::to_string(i) + "/f.txt", "x\n");
   bench.write("a.txt", "x\n");
   bench.write("s/SKILL.md", "body\n");
