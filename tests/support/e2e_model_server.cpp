@@ -240,6 +240,8 @@ Reply ModelServer::reply_for(const Json& entry) {
   }
   const auto headers = entry.value("headers", Json::object());
   for (const auto& [name, value] : headers.items()) {
+    // A case's own content type stands in place of the usual one.
+    std::erase_if(reply.headers, [&](const auto& usual) { return text::lower(usual.first) == text::lower(name); });
     reply.headers.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
   }
   reply.head_delay = std::chrono::milliseconds(entry.value("delay", 0));
