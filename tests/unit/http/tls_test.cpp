@@ -156,6 +156,22 @@ TEST_CASE("tls: a request may trust an authority of its own, and then trusts no 
   }
 }
 
+TEST_CASE("tls: with a given address the certificate still has to name the URL's host", "[http][tls]") {
+  if (!has_openssl()) return;
+  const Certificates made;
+  made.self_sign("own");
+  const auto server = serve_tls(made, "own");
+  Client client({.ca_file = made.certificate("own"), .proxy = ""});
+  const auto asked = [&](const std::string& host) {
+    return ask(client, {.method = "GET", .url = server.url(host), .address = "127.0.0.1"});
+  };
+  CHECK(asked("127.0.0.1"));
+  const auto other = asked("elsewhere.example");
+  REQUIRE_FALSE(other);
+  CHECK_THAT(other.error().message, Catch::StartsWith("the certificate of elsewhere.example:" + server.port() +
+                                                      " is not accepted: SSL: no alternative certificate"));
+}
+
 TEST_CASE("tls: a server that asks for a client certificate gets the request's own", "[http][tls]") {
   if (!has_openssl()) return;
   const Certificates made;

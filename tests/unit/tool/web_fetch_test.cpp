@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "base/process.hpp"
 #include "http/client.hpp"
 #include "support/loopback_server.hpp"
 #include "support/tool_bench.hpp"
@@ -165,6 +166,22 @@ TEST_CASE("WebFetch: a body that never ends is cut, and what was cut is said", "
   const auto text = web.fetch("http://" + web.host() + "/");
   CHECK(text.find("[only the first 2097152 bytes of the page were read]") != std::string::npos);
   CHECK(text.find("[the first 100000 of 2097152 characters are shown, the rest was cut]") != std::string::npos);
+}
+
+TEST_CASE("WebFetch: what little bytes unpack to counts as what it is", "[tool][web]") {
+  std::string packed;
+  const ProcessSpec pack{.argv = {"/bin/bash", "-c", "head -c 67108864 /dev/zero | tr '\\0' a | gzip -c"},
+                         .env = {"PATH=/usr/bin:/bin"}};
+  const auto finished = run_process(pack, [&](OutputStream, std::string_view bytes) { packed += bytes; }, {});
+  REQUIRE(finished);
+  REQUIRE(packed.size() > 1000);
+  REQUIRE(packed.size() < (1U << 20U));
+  Web web;
+  auto reply = test::text_reply(200, packed, "text/plain");
+  reply.headers.emplace_back("Content-Encoding", "gzip");
+  web.server.enqueue(reply);
+  CHECK(web.fetch("http://" + web.host() + "/").find("[only the first 2097152 bytes of the page were read]") !=
+        std::string::npos);
 }
 
 TEST_CASE("WebFetch: an image is not read to its end", "[tool][web]") {
