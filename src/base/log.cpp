@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/sync.hpp"
 #include "base/unicode.hpp"
 
 namespace errand::log {
@@ -15,6 +16,7 @@ namespace {
 Level threshold = Level::off;
 Format line_format = Format::text;
 std::shared_ptr<spdlog::logger> logger;
+Sync<std::shared_ptr<const Filter>> line_filter;
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -69,13 +71,20 @@ Result<void> setup(const Options& options) {
   return {};
 }
 
+void set_filter(Filter filter) {
+  auto next = filter ? std::make_shared<const Filter>(std::move(filter)) : nullptr;
+  line_filter.with([&](auto& current) { current = std::move(next); });
+}
+
 bool enabled(Level level) {
   return level >= threshold && threshold != Level::off;
 }
 
 void write(Level level, std::string_view line) {
   if (!enabled(level)) return;
-  const auto clean = unicode::sanitize(line);
+  auto clean = unicode::sanitize(line);
+  const auto filter = line_filter.with([](const auto& current) { return current; });
+  if (filter) clean = (*filter)(std::move(clean));
   if (line_format == Format::json) {
     logger->log(to_spdlog(level), "\"message\":\"{}\"", json_escaped(clean));
   } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,11 @@ struct Options {
 
 /// Sets up the process's log once, before threads start. Without it nothing is logged and a call costs one comparison.
 Result<void> setup(const Options& options);
+
+/// What each line passes through before it is written, from any thread: to take secrets out. Set while no other thread
+/// logs; an empty one takes it away, which must happen before what it refers to goes.
+using Filter = std::function<std::string(std::string)>;
+void set_filter(Filter filter);
 
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view line);

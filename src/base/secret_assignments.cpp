@@ -100,7 +100,7 @@ Look value_at(std::string_view text, std::size_t at, std::size_t shortest, std::
   const auto value = text.substr(at, length);
   if (const auto token = look_at_token(text, at); token.at == Look::At::secret) return token;
   if (cursor.at_end() && length < longest_value && (length < shortest || !looks_random(value)))
-    return {.at = Look::At::end_of_text};
+    return {.at = Look::At::end_of_text, .begin = at};
   if (length < shortest || length == longest_value || value.front() == '$' || is_place(value) ||
       is_code(text, cursor.at()))
     return {};
@@ -156,7 +156,7 @@ Look look_at_assignment(std::string_view text, std::size_t at) {
   if (word == std::end(words) || (word->text == "token" && is_harmless_token(text, at))) return {};
   Cursor cursor(text, at + word->text.size());
   if (!skip_sign(cursor, is_option(text, at))) return {};
-  if (cursor.at_end()) return {.at = Look::At::end_of_text};
+  if (cursor.at_end()) return {};
   return value_at(text, cursor.at(), shortest, word->name);
 }
 
@@ -165,14 +165,14 @@ Look look_at_credentials(std::string_view text, std::size_t at) {
   const bool basic = text::lower(text.substr(at, 5)) == "basic";
   Cursor cursor(text, at + (basic ? 5 : 6));
   const auto blanks = cursor.skip(is_blank, 4);
-  if (cursor.at_end()) return {.at = Look::At::end_of_text};
-  if (blanks == 0) return {};
+  if (cursor.at_end() || blanks == 0) return {};
   if (!basic) return value_at(text, cursor.at(), shortest, "bearer token");
   const auto begin = cursor.at();
   cursor.skip(is_of_value, longest_value);
   const auto value = text.substr(begin, cursor.at() - begin);
   if (is_user_and_password(value)) return {Look::At::secret, begin, cursor.at(), "password"};
-  return {.at = cursor.at_end() && value.size() < longest_value ? Look::At::end_of_text : Look::At::nothing};
+  return {.at = cursor.at_end() && value.size() < longest_value ? Look::At::end_of_text : Look::At::nothing,
+          .begin = begin};
 }
 
 Look look_at_url(std::string_view text, std::size_t at) {
@@ -183,8 +183,9 @@ Look look_at_url(std::string_view text, std::size_t at) {
   const auto authority = text.substr(begin, cursor.at() - begin);
   const auto sign = authority.rfind('@');
   const auto colon = authority.find(':');
-  const auto undecided = cursor.at_end() && authority.size() < longest_authority;
-  if (sign == std::string_view::npos) return {.at = undecided ? Look::At::end_of_text : Look::At::nothing};
+  const bool undecided = cursor.at_end() && authority.size() < longest_authority && colon != std::string_view::npos;
+  if (sign == std::string_view::npos)
+    return {.at = undecided ? Look::At::end_of_text : Look::At::nothing, .begin = begin + colon + 1};
   if (colon >= sign || !may_be_password(authority.substr(0, colon), authority.substr(colon + 1, sign - colon - 1)))
     return {};
   return {Look::At::secret, begin + colon + 1, begin + sign, "password"};

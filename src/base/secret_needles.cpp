@@ -73,6 +73,13 @@ std::string url_safe(std::string text) {
   return text;
 }
 
+// Any word may end with the letter that a needle begins with: as long as it is alone it has to begin the word.
+bool is_worth_waiting(std::string_view text, std::size_t at) {
+  if (text.size() - at > 1 || at == 0) return true;
+  const char before = text[at - 1];
+  return static_cast<unsigned char>(before) < 0x80 && (!is_unreserved(before) || before == '.');
+}
+
 }  // namespace
 
 std::vector<std::string> spellings_of(std::string_view value) {
@@ -134,7 +141,7 @@ bool Needles::begins_one(std::string_view rest) const {
 Findings Needles::find(std::string_view text, std::size_t from, Ending ending) const {
   Findings out{.found = {}, .decided = text.size()};
   if (needles_.empty()) return out;
-  std::size_t at = from;
+  std::size_t at = from == 0 ? 0 : from - 1;  // one letter alone is not held back
   while (at + shortest <= text.size()) {
     if (const auto shift = shift_[slot_of(text.data() + at + shortest - block)]; shift > 0) {
       at += shift;
@@ -142,16 +149,22 @@ Findings Needles::find(std::string_view text, std::size_t from, Ending ending) c
     }
     if (ending == Ending::open && begins_one(text.substr(at))) break;  // a longer one may come to stand here
     const auto* needle = longest_at(text, at);
-    if (needle != nullptr) out.found.push_back({at, at + needle->bytes.size(), needle->name});
+    if (needle != nullptr) out.found.push_back({std::max(at, from), at + needle->bytes.size(), needle->name});
     at += needle != nullptr ? needle->bytes.size() : 1;
   }
   if (ending == Ending::whole) return out;
-  const auto last_end = out.found.empty() ? from : out.found.back().end;
-  const auto tail = text.size() < longest_ ? 0 : text.size() - longest_ + 1;
-  at = std::max({from, last_end, tail});
-  while (at < text.size() && !begins_one(text.substr(at))) ++at;
-  out.decided = std::min(at, text.size());
+  const auto last_end = out.found.empty() ? 0 : out.found.back().end;
+  const auto first = std::max(from == 0 ? 0 : from - 1, last_end);
+  for (at = cut_off_at(text, first); at < text.size() && !is_worth_waiting(text, at);) at = cut_off_at(text, at + 1);
+  out.decided = std::max(std::min(at, text.size()), from);
   return out;
+}
+
+std::size_t Needles::cut_off_at(std::string_view text, std::size_t from) const {
+  const auto tail = text.size() < longest_ ? 0 : text.size() - longest_ + 1;
+  auto at = std::max(from, tail);
+  while (at < text.size() && !begins_one(text.substr(at))) ++at;
+  return std::min(at, text.size());
 }
 
 }  // namespace errand::secrets

@@ -42,6 +42,10 @@ class Needles {
   /// Of what begins in text[from…]. Where several needles fit, the longest counts.
   [[nodiscard]] Findings find(std::string_view text, std::size_t from, Ending ending) const;
 
+  /// Where in text[from…] the first stretch begins that is the beginning of a needle, and ends with the text; the size
+  /// of the text when there is none.
+  [[nodiscard]] std::size_t cut_off_at(std::string_view text, std::size_t from) const;
+
  private:
   struct Needle {
     std::string bytes;

@@ -16,6 +16,7 @@ using Looker = Look (*)(std::string_view, std::size_t);
 struct Anchor {
   std::string_view word;
   Looker look = nullptr;
+  bool held = false;  // a part of the secret itself, so that it waits for the rest
 };
 
 constexpr std::size_t gram = 3;  // bytes that are looked at of each place
@@ -42,10 +43,10 @@ bool is_folded_prefix(std::string_view prefix, std::string_view of) {
 class Anchors {
  public:
   Anchors() {
-    for (const auto prefix : token_prefixes()) add({prefix, look_at_token});
+    for (const auto prefix : token_prefixes()) add({prefix, look_at_token, true});
     for (const auto word : assignment_words()) add({word, look_at_assignment});
-    add({"eyJ", look_at_web_token});
-    add({"-----BEGIN", look_at_private_key});
+    add({"eyJ", look_at_web_token, true});
+    add({"-----BEGIN", look_at_private_key, true});
     add({"://", look_at_url});
     add({"bearer", look_at_credentials});
     add({"basic", look_at_credentials});
@@ -68,10 +69,10 @@ class Anchors {
     return out;
   }
 
-  // Whether the rest of the text may be the beginning of one.
+  // Whether the rest of the text may be the beginning of what is a secret from its first letter on.
   [[nodiscard]] bool begin_with(std::string_view rest) const {
     const auto may_begin = [&](const Anchor& anchor) {
-      return rest.size() < anchor.word.size() && is_folded_prefix(rest, anchor.word);
+      return anchor.held && rest.size() < anchor.word.size() && anchor.word.starts_with(rest);
     };
     return std::ranges::any_of(anchors_, [&](const auto& group) { return std::ranges::any_of(group, may_begin); });
   }
@@ -99,12 +100,16 @@ const Anchors& anchors() {
   return all;
 }
 
-// Where the end of a text may still become an anchor.
+// Where the end of a text may still become an anchor. The last letter of a word of another script is none.
 std::size_t undecided_from(std::string_view text, std::size_t from) {
   const auto longest = anchors().longest();
+  const auto starts = [&](std::size_t at) {
+    const bool after_ascii = at == 0 || static_cast<unsigned char>(text[at - 1]) < 0x80;
+    return after_ascii && begins_word(text, at) && anchors().begin_with(text.substr(at));
+  };
   auto at = std::max(from, text.size() < longest ? 0 : text.size() - longest);
-  while (at < text.size() && !anchors().begin_with(text.substr(at))) ++at;
-  return std::min(std::max(at, from), text.size());
+  while (at < text.size() && !starts(at)) ++at;
+  return at;
 }
 
 bool is_hex(char c) {
@@ -209,15 +214,15 @@ bool looks_random(std::string_view value) {
 
 Findings find_shapes(std::string_view text, std::size_t from, Ending ending) {
   Findings out{.found = {}, .decided = text.size()};
-  for (auto at = anchors().next(text, from); at + gram <= text.size(); at = anchors().next(text, at)) {
+  for (auto at = anchors().next(text, 0); at + gram <= text.size(); at = anchors().next(text, at)) {
     const auto seen = anchors().look(text, at);
     if (seen.at == Look::At::secret && (ending == Ending::whole || seen.end < text.size())) {
-      out.found.push_back({seen.begin, seen.end, seen.name});
+      if (seen.end > from) out.found.push_back({std::max(seen.begin, from), seen.end, seen.name});
       at = seen.end;
       continue;
     }
     if (seen.at != Look::At::nothing && ending == Ending::open) {
-      out.decided = at;
+      out.decided = std::max(seen.begin, from);
       return out;
     }
     ++at;

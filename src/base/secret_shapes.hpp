@@ -7,7 +7,8 @@
 
 namespace errand::secrets {
 
-/// Finds what is a secret by its shape, in text[from…]; what stands before is looked at to see where words begin.
+/// Finds what is a secret by its shape, in text[from…]; what stands before says what that is: "password=" may have been
+/// let go already.
 ///
 /// Tokens with the prefix and the length their makers gave them, JSON web tokens, private keys in PEM, passwords in
 /// URLs, credentials of `Authorization`, and what is assigned to a name like "password" when it looks random. A
@@ -18,7 +19,8 @@ namespace errand::secrets {
 
 /// What was seen at one place of a text.
 struct Look {
-  enum class At { nothing, secret, end_of_text };  ///< end_of_text: nobody can say before more has come
+  /// end_of_text: nobody can say before more has come, and what stands from `begin` on has to wait.
+  enum class At { nothing, secret, end_of_text };
   At at = At::nothing;
   std::size_t begin = 0;
   std::size_t end = 0;

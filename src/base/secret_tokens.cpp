@@ -121,7 +121,7 @@ Look look_at_shape(const TokenShape& shape, std::string_view text, std::size_t a
   const bool fits = body.size() >= shape.shortest && body.size() <= shape.longest && !is_placeholder(body) &&
                     (!shape.loose || has_long_part(body));
   if (fits) return {Look::At::secret, at, end, shape.name};
-  return {.at = runs_out ? Look::At::end_of_text : Look::At::nothing};
+  return {.at = runs_out ? Look::At::end_of_text : Look::At::nothing, .begin = at};
 }
 
 // base64url (RFC 4648, section 5); what is none ends it.
@@ -210,7 +210,8 @@ Look look_at_token(std::string_view text, std::size_t at) {
   const auto rest = text.substr(at);
   Look out;
   for (const auto& shape : shapes) {
-    if (rest.size() < shape.prefix.size() && shape.prefix.starts_with(rest)) out.at = Look::At::end_of_text;
+    if (rest.size() < shape.prefix.size() && shape.prefix.starts_with(rest))
+      out = {.at = Look::At::end_of_text, .begin = at};
     if (!rest.starts_with(shape.prefix)) continue;
     if (shape.loose && at > 0 && (text[at - 1] == '-' || text[at - 1] == '_')) continue;
     const auto seen = look_at_shape(shape, text, at);
@@ -225,7 +226,7 @@ Look look_at_web_token(std::string_view text, std::size_t at) {
   const auto end = end_of_run(text, at, Alphabet::dotted);
   if (end - at > max_token_bytes) return {};
   if (is_web_token(text.substr(at, end - at))) return {Look::At::secret, at, end, "JSON web token"};
-  return {.at = end == text.size() ? Look::At::end_of_text : Look::At::nothing};
+  return {.at = end == text.size() ? Look::At::end_of_text : Look::At::nothing, .begin = at};
 }
 
 Look look_at_private_key(std::string_view text, std::size_t at) {
@@ -233,15 +234,16 @@ Look look_at_private_key(std::string_view text, std::size_t at) {
   constexpr std::size_t shortest_run = 32;
   const auto begin_mark = text.substr(at, 11);
   if (begin_mark.size() < 11 && std::string_view("-----BEGIN ").starts_with(begin_mark))
-    return {.at = Look::At::end_of_text};
+    return {.at = Look::At::end_of_text, .begin = at};
   if (begin_mark != "-----BEGIN ") return {};
   const auto label_end = text.find("-----", at + 11);
   if (label_end == std::string_view::npos || label_end - at > longest_label)
-    return {.at = text.size() - at <= longest_label ? Look::At::end_of_text : Look::At::nothing};
+    return {.at = text.size() - at <= longest_label ? Look::At::end_of_text : Look::At::nothing, .begin = at};
   if (text.substr(at, label_end - at).find("PRIVATE KEY") == std::string_view::npos) return {};
   const auto body = key_body(text, label_end + 5);
   const auto end = end_of_end_line(text, body.end);
-  if (end == std::string_view::npos && body.longest_run < shortest_run) return {.at = Look::At::end_of_text};
+  if (end == std::string_view::npos && body.longest_run < shortest_run)
+    return {.at = Look::At::end_of_text, .begin = at};
   if (body.longest_run < shortest_run) return {};
   return {Look::At::secret, at, end == 0 ? body.end : std::min(end, text.size()), "private key"};
 }

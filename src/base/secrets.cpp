@@ -11,7 +11,7 @@ namespace errand::secrets {
 namespace {
 
 // As far back as a shape looks.
-constexpr std::size_t context_bytes = 32;
+constexpr std::size_t context_bytes = 128;
 
 // What stands where a key is wanted and none is needed.
 constexpr std::array<std::string_view, 14> stand_ins = {
@@ -64,6 +64,15 @@ Findings find_all(const Needles* needles, std::string_view text, std::size_t fro
   }
   std::erase_if(out.found, [&](const Finding& one) { return one.begin >= out.decided; });
   return out;
+}
+
+// A text that was shortened may end within a value that is known.
+void find_cut_off(const Needles& needles, std::string_view text, std::vector<Finding>& found) {
+  constexpr std::string_view ellipsis = "…";
+  if (!text.ends_with(ellipsis)) return;
+  text.remove_suffix(ellipsis.size());
+  const auto at = needles.cut_off_at(text, found.empty() ? 0 : found.back().end);
+  if (text.size() - at >= Needles::shortest) found.push_back({at, text.size(), "secret"});
 }
 
 // text[from…to) without what was found.
@@ -124,7 +133,8 @@ std::shared_ptr<const Redactor::Known> Redactor::known() const {
 
 std::string Redactor::clean(std::string text) const {
   const auto values = known();
-  const auto all = find_all(values ? &values->needles : nullptr, text, 0, Ending::whole);
+  auto all = find_all(values ? &values->needles : nullptr, text, 0, Ending::whole);
+  if (values) find_cut_off(values->needles, text, all.found);
   return all.found.empty() ? std::move(text) : replaced(text, 0, text.size(), all.found);
 }
 

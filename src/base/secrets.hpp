@@ -42,7 +42,8 @@ class Redactor {
   /// What is shorter than `shortest`, a placeholder ("not-needed") or known already is passed over.
   void learn(const std::vector<Secret>& secrets);
 
-  /// The text without secrets; cleaning twice changes nothing more.
+  /// The text without secrets; cleaning twice changes nothing more. Where the text was shortened ("…" at its end), what
+  /// is left of a value that is known goes too.
   [[nodiscard]] std::string clean(std::string text) const;
 
   /// Whether clean() would change it.

@@ -213,12 +213,18 @@ TEST_CASE("secrets: a value that is known goes in each common spelling", "[base]
   }
 }
 
+TEST_CASE("secrets: what is left of a known value at the end of a shortened text goes", "[base][secrets]") {
+  Redactor redactor;
+  redactor.learn({{std::string(key), "K"}});
+  CHECK(redactor.clean("Bash curl -H Zx81/kV+3=q…") == "Bash curl -H [removed: secret]…");
+  CHECK(redactor.clean("Bash curl -H Zx81/…") == "Bash curl -H Zx81/…");
+}
+
 TEST_CASE("secrets: a known value is found however its pieces come", "[base][secrets]") {
   Redactor redactor;
   redactor.learn({{std::string(key), "K"}, {std::string(key) + "-and-more-of-it", "LONGER"}});
-  const auto text = fmt::format("Zx81/kV+Zx81{} and {}-and-more, {}-and-more-of-it. Zx81/kV+3=q\"n0t", key, key, key);
-  const std::string expected =
-      "Zx81/kV+Zx81[removed: K] and [removed: K]-and-more, [removed: LONGER]. Zx81/kV+3=q\"n0t";
+  const auto text = fmt::format("Zx81/kV+{} and {}-and-more, {}-and-more-of-it. Zx81/kV+3=q\"n0t", key, key, key);
+  const std::string expected = "Zx81/kV+[removed: K] and [removed: K]-and-more, [removed: LONGER]. Zx81/kV+3=q\"n0t";
   const auto piece = GENERATE(range(std::size_t{1}, std::size_t{160}));
   CAPTURE(piece);
   CHECK(streamed(redactor, text, piece) == expected);
