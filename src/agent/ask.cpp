@@ -34,8 +34,14 @@ class Narrator final : public provider::StreamObserver {
       reporter_.tell(chat::event::ThinkingDelta{thinking->text});
     }
   }
-  void on_retry(const chat::event::Retry& retry) override { reporter_.tell(retry); }
-  void on_fallback(const chat::event::Fallback& fallback) override { keep(fallback); }
+  void on_retry(const chat::event::Retry& retry) override {
+    reporter_.end_reply();
+    reporter_.tell(retry);
+  }
+  void on_fallback(const chat::event::Fallback& fallback) override {
+    reporter_.end_reply();
+    keep(fallback);
+  }
   void on_warning(const chat::event::Warning& warning) override { keep(warning); }
 
   /// The error of an event that could not be kept.
@@ -87,6 +93,7 @@ Result<provider::Reply> Asker::ask_once() {
   cap_output(asked);
   Narrator narrator(reporter_);
   auto reply = agent_.provider->stream(asked, narrator, call_);
+  reporter_.end_reply();
   if (!reply) bill_.release();
   if (narrator.failed()) return fail(*narrator.failed());
   ERRAND_TRY(tell_unpriced());  // it may be another model's by now

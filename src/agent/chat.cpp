@@ -14,9 +14,22 @@ namespace {
 
 constexpr std::size_t max_title_columns = 80;
 
-std::string title_of(const chat::UserMessage& first) {
-  const auto text = chat::text_of(first.content);
+std::string title_of(const chat::UserMessage& first, const secrets::Redactor& secrets) {
+  const auto text = secrets.clean(chat::text_of(first.content));
   return text::ellipsize(unicode::sanitize(text::first_line(text::trim(text))), max_title_columns);
+}
+
+std::vector<std::string> cleaned_words(std::vector<std::string> words, const secrets::Redactor& secrets) {
+  for (auto& word : words) word = secrets.clean(std::move(word));
+  return words;
+}
+
+// Whoever gives a key to a model by way of the prompt has to know that it won't arrive.
+chat::event::Warning prompt_was_cleaned() {
+  return {
+      "secret_removed",
+      "the prompt holds what looks like a secret: it was taken out, and neither sent nor kept; give tools what they "
+      "need by a file or by sandbox.env"};
 }
 
 // The model as the session's row shows it: what was asked for, one or a chain.
@@ -25,15 +38,16 @@ std::string model_text(const chat::AgentDefinition& definition) {
 }
 
 store::NewSession session_start(const chat::AgentDefinition& definition, const Surroundings& surroundings,
-                                const std::string& name, const chat::UserMessage& first) {
+                                const std::string& name, const chat::UserMessage& first,
+                                const secrets::Redactor& secrets) {
   return {.agent = definition.id,
           .definition_hash = definition.hash,
           .model = model_text(definition),
           .project = surroundings.roots.project,
           .cwd = surroundings.cwd,
           .permission_mode = std::string(chat::name_of(definition.permission_mode)),
-          .title = title_of(first),
-          .name = name,
+          .title = title_of(first, secrets),
+          .name = secrets.clean(name),
           .parent = {}};
 }
 
@@ -41,10 +55,12 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
 
 Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
   ERRAND_TRY(open(prompt, call));
+  auto warnings = std::exchange(start_.warnings, {});
+  if (services_.secrets.finds_in(chat::text_of(prompt.content))) warnings.push_back(prompt_was_cleaned());
   const RunOptions options{.trigger = start_.trigger,
-                           .argv = start_.argv,
+                           .argv = cleaned_words(start_.argv, services_.secrets),
                            .announce = announce_,
-                           .warnings = std::exchange(start_.warnings, {}),
+                           .warnings = std::move(warnings),
                            .session_source = std::exchange(session_source_, {}),
                            .cancelled_by = start_.cancelled_by};
   announce_ = Announce::nothing;
@@ -72,7 +88,7 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
     session_source_ = "resume";
     return {};
   }
-  const auto start = session_start(start_.definition, services_.surroundings, start_.name, first);
+  const auto start = session_start(start_.definition, services_.surroundings, start_.name, first, services_.secrets);
   ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
   session_.emplace(std::move(session));
   session_source_ = cleared_ ? "clear" : "startup";

@@ -198,7 +198,8 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
   if (failure && ends_the_run(*failure)) return fail(*failure);
 
   const auto prompt = current_prompt(session.history, plan.keep);
-  const auto summary = opening(failure ? std::nullopt : std::optional(reply->message.text()), prompt);
+  const auto summary =
+      reporter.secrets().clean(opening(failure ? std::nullopt : std::optional(reply->message.text()), prompt));
   Conversed shorter;
   shorter.add(summary_message(summary));
   for (auto i = plan.keep; i < session.history.messages.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "agent/bill.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/history.hpp"
+#include "agent/redaction.hpp"
 #include "agent/subagent.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
@@ -112,12 +113,13 @@ class Conversation {
   Result<void> keep(const provider::Reply& reply, const std::vector<PlannedCall>& calls) {
     ++outcome_.turns;
     outcome_.stop = reply.message.stop;
-    outcome_.text = reply.message.text();
+    const auto message = cleaned(reply.message, reporter_.secrets());  // its calls run as they were written
+    outcome_.text = reporter_.secrets().clean(message.text());
     const auto total = bill_.add(reply);
     const auto id = make_uuid7(now());
     std::vector<chat::EventBody> events;
-    if (!reply.message.content.empty() || !reply.cut) {
-      events.emplace_back(chat::event::Assistant{id, reply.message, reply.cost_usd});
+    if (!message.content.empty() || !reply.cut) {
+      events.emplace_back(chat::event::Assistant{id, message, reply.cost_usd});
     }
     events.emplace_back(chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total});
     for (const auto& plan : calls) {
@@ -127,7 +129,7 @@ class Conversation {
     totals.turns = 1;
     add(totals, reply.message.usage, reply.cost_usd);
     ERRAND_TRY(reporter_.record(std::move(events), totals));
-    if (auto kept = sendable(reply.message)) session_.history.add(*std::move(kept), id);
+    if (auto kept = sendable(message)) session_.history.add(*std::move(kept), id);
     session_.context_tokens = reply.cut ? 0 : reply.context_tokens;
     session_.measured = session_.history.messages.size();
     return {};
@@ -161,7 +163,8 @@ class Conversation {
                                      chat::name_of(event), max_holds)}}));
       return false;
     }
-    chat::UserMessage feedback{{chat::Text{fmt::format("Stop hook feedback:\n{}", said.reason)}}};
+    const auto text = reporter_.secrets().clean(fmt::format("Stop hook feedback:\n{}", said.reason));
+    chat::UserMessage feedback{{chat::Text{text}}};
     const auto id = make_uuid7(now());
     ERRAND_TRY(reporter_.record({chat::event::User{id, feedback}}));
     session_.history.add(std::move(feedback), id);

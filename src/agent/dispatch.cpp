@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/look.hpp"
+#include "agent/redaction.hpp"
 #include "agent/result_text.hpp"
 #include "agent/task_group.hpp"
 #include "agent/tell_hooks.hpp"
@@ -193,11 +194,12 @@ class Dispatch {
   Result<chat::ApprovalAnswer> put_question(const PlannedCall& plan, const Decision& decision) {
     const std::lock_guard one_at_a_time(scope_.tree.asking);
     const auto detail = plan.tool->subject(*plan.input);
+    const auto& secrets = scope_.reporter.secrets();
     return scope_.tree.services.interaction.approve(
         {.tool = plan.tool->spec().name,
-         .summary = plan.summary,
-         .detail = unicode::sanitize(detail.empty() ? plan.input->dump(2, ' ', false, Json::error_handler_t::replace)
-                                                    : detail),
+         .summary = secrets.clean(plan.summary),
+         .detail = secrets.clean(unicode::sanitize(
+             detail.empty() ? plan.input->dump(2, ' ', false, Json::error_handler_t::replace) : detail)),
          .reason = decision.reason,
          .suggested_rule = decision.suggested_rule,
          .agent_path = scope_.agent.path},
@@ -244,6 +246,7 @@ class Dispatch {
     scope_.tree.denials.with([&](auto& denials) {
       denials.push_back({plan.call.id, plan.call.name, plan.call.arguments, reason});
     });
+    scope_.tree.report.note_blocked(fmt::format("{}: {}", plan.summary, reason));
   }
 
   static Settled refused(const Prepared& prepared) {
@@ -257,11 +260,20 @@ class Dispatch {
     if (ended_) return {{plan.call.id, {chat::Text{std::string(ended_by_hook)}}, true}, Fate::failed};
     const auto context = context_for(prepared);
     auto output = plan.tool->run(*plan.input, context, call_);
+    scope_.reporter.end_output(plan.call.id);
+    if (output && !output->is_error) note_written(prepared);
     if (output) {
       return {{plan.call.id, std::move(output->content), output->is_error},
               output->is_error ? Fate::failed : Fate::succeeded};
     }
     return failed(plan, std::move(output).error());
+  }
+
+  void note_written(const Prepared& prepared) {
+    const auto wanted = prepared.plan->tool->targets(*prepared.plan->input);
+    for (std::size_t i = 0; i < std::min(wanted.size(), prepared.targets.size()); ++i) {
+      if (wanted[i].write) scope_.tree.report.note_written(prepared.targets[i].path);
+    }
   }
 
   Settled failed(const PlannedCall& plan, Error error) {
@@ -291,7 +303,7 @@ class Dispatch {
             .leave = prepared.leave,
             .may_read = scope_.agent.permissions.reader(prepared.plan->tool->spec().name),
             .report = [this](chat::EventBody body) { report(std::move(body)); },
-            .on_contact = {},
+            .on_contact = [&book = scope_.tree.report](const sandbox::Contact& contact) { book.note_contact(contact); },
             .web = scope_.tree.services.web};
   }
 
@@ -302,6 +314,7 @@ class Dispatch {
 
   // Keeps the result before the next request can depend on it.
   Settled keep(const Prepared& prepared, Settled settled, milliseconds duration) {
+    settled.result = cleaned(std::move(settled.result), scope_.reporter.secrets());
     auto fitted = fit_result(std::move(settled.result.content), scope_.session.files_directory, settled.result.call_id);
     if (!fitted) {
       set_fatal(fitted.error());

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/secrets.hpp"
+#include "base/sync.hpp"
 #include "chat/event.hpp"
 #include "store/session_store.hpp"
 
@@ -14,9 +17,11 @@ namespace errand::agent {
 /// The one sequence of events of a run and all its subagents: numbers them and hands them on, one at a time.
 class EventStream {
  public:
-  EventStream(chat::EventSink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
+  EventStream(chat::EventSink& sink, std::string run, const secrets::Redactor& secrets)
+      : sink_(sink), run_(std::move(run)), secrets_(secrets) {}
 
   [[nodiscard]] const std::string& run() const { return run_; }
+  [[nodiscard]] const secrets::Redactor& secrets() const { return secrets_; }
 
   /// Numbers and sends. Thread-safe.
   void send(chat::Event event);
@@ -27,11 +32,13 @@ class EventStream {
  private:
   chat::EventSink& sink_;
   std::string run_;
+  const secrets::Redactor& secrets_;
   std::mutex mutex_;
   std::uint64_t next_ = 1;
 };
 
-/// One agent's voice: keeps lasting events in its session, then sends them. Thread-safe.
+/// One agent's voice: keeps lasting events in its session, then sends them, all without secrets. Of a text that arrives
+/// in pieces it holds back what may be the beginning of one until more has come, or the end. Thread-safe.
 class Reporter {
  public:
   Reporter(EventStream& stream, store::SessionStore& store, std::string session, std::string agent_path)
@@ -40,21 +47,40 @@ class Reporter {
   [[nodiscard]] const std::string& session() const { return session_; }
   [[nodiscard]] const std::string& agent_path() const { return agent_path_; }
   [[nodiscard]] EventStream& stream() { return stream_; }
+  [[nodiscard]] const secrets::Redactor& secrets() const { return stream_.secrets(); }
 
-  /// The event with its envelope, not yet numbered.
+  /// The event with its envelope, not yet numbered, and without secrets.
   [[nodiscard]] chat::Event wrap(chat::EventBody body) const;
 
-  /// Sends an event that is not kept.
-  void tell(chat::EventBody body) { stream_.send(wrap(std::move(body))); }
+  /// Sends an event that is not kept. A piece of text that is held back whole is not sent at all.
+  void tell(chat::EventBody body);
+
+  /// The reply's text is at its end: what was held back of it is sent.
+  void end_reply() { end_texts({}); }
+
+  /// The same for the output of a tool call.
+  void end_output(const std::string& call_id) { end_texts(call_id); }
 
   /// Keeps the events in one durable transaction, then sends them in order. On failure nothing was sent.
   Result<void> record(std::vector<chat::EventBody> bodies, const store::Totals& totals = {});
 
  private:
+  // A text that arrives in pieces: the reply's, its thinking's, or one of a call's two outputs.
+  struct TextName {
+    std::string call_id;  // empty: the reply
+    std::string kind;
+    auto operator<=>(const TextName&) const = default;
+  };
+  using Texts = std::map<TextName, secrets::StreamRedactor>;
+
+  static std::optional<TextName> name_of(const chat::EventBody& body);
+  void end_texts(const std::string& call_id);
+
   EventStream& stream_;
   store::SessionStore& store_;
   std::string session_;
   std::string agent_path_;
+  Sync<Texts> texts_;
 };
 
 }  // namespace errand::agent

@@ -41,7 +41,7 @@ class RootRun {
         options_(options),
         services_(services),
         call_(call),
-        stream_(services.sink, make_uuid7(now())),
+        stream_(services.sink, make_uuid7(now()), services.secrets),
         reporter_(stream_, services.store, session.info.id, agent.path),
         tree_{.services = services, .stream = stream_, .limits = agent.definition.limits} {}
 
@@ -146,6 +146,7 @@ class RootRun {
     done.total_cost_usd = spent.cost_usd;
     done.usage = spent.usage;
     done.denials = tree_.denials.with([](const auto& denials) { return denials; });
+    done.report = tree_.report.report();
     done.error = outcome.error;
     return done;
   }

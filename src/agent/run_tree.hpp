@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/report.hpp"
 #include "agent/reporter.hpp"
 #include "agent/services.hpp"
 #include "base/sync.hpp"
@@ -32,6 +33,7 @@ struct RunTree {
   chat::Limits limits;  ///< the root agent's: tokens and money hold for the whole tree
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};
+  ReportBook report{};
   Sync<std::map<std::string, int>> subagent_numbers{};  ///< for "root/reviewer#2"
   Sync<std::set<std::string>> unpriced{};               ///< models whose unknown price was warned of
   std::mutex asking{};                                  ///< one question to the person at a time

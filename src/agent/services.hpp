@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/secrets.hpp"
 #include "chat/agent.hpp"
 #include "chat/event.hpp"
 #include "chat/interaction.hpp"
@@ -44,6 +45,7 @@ struct Services {
   const sandbox::Sandbox& sandbox;
   chat::Interaction& interaction;
   chat::EventSink& sink;
+  const secrets::Redactor& secrets;  ///< what must be in no event, in no store and in no request
   ModelOpener open_model;
   std::function<Result<void>(const chat::Rule&)> save_rule;  ///< "always": kept for the user
   std::vector<chat::AgentDefinition> subagents;

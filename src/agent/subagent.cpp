@@ -80,7 +80,7 @@ class TaskTool final : public tool::Tool {
     auto start = session_.info.start;
     start.agent = definition.id;
     start.definition_hash = definition.hash;
-    start.title = unicode::sanitize(text::first_line(title));
+    start.title = tree_.stream.secrets().clean(unicode::sanitize(text::first_line(title)));
     start.name.clear();
     start.parent = session_.info.id;
     return create_session(tree_.services.store, start);
@@ -88,7 +88,7 @@ class TaskTool final : public tool::Tool {
 
   Result<Outcome> run_child(Agent& agent, Session& session, const std::string& prompt, const Call& call) {
     Reporter reporter(tree_.stream, tree_.services.store, session.info.id, agent.path);
-    const chat::UserMessage message{{chat::Text{prompt}}};
+    const chat::UserMessage message{{chat::Text{reporter.secrets().clean(prompt)}}};
     const store::RunStart start{.id = make_uuid7(now()),
                                 .session = session.info.id,
                                 .agent = agent.definition.id,

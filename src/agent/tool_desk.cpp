@@ -30,7 +30,7 @@ class Desk final : public ToolDesk {
   Desk(Agent agent, Session session, const Services& services)
       : agent_(std::move(agent)),
         session_(std::move(session)),
-        stream_(services.sink, make_uuid7(now())),
+        stream_(services.sink, make_uuid7(now()), services.secrets),
         tree_{.services = services, .stream = stream_, .limits = agent_.definition.limits},
         reporter_(stream_, services.store, session_.info.id, agent_.path),
         task_(make_task_tool(agent_, session_, tree_, children_)) {

@@ -134,6 +134,16 @@ Json fields(const event::ErrorEvent& e) {
 Json fields(const event::Cancelled& e) {
   return {{"by", e.by}};
 }
+Json report_json(const event::RunReport& report) {
+  auto hosts = Json::array();
+  for (const auto& host : report.hosts) {
+    hosts.push_back({{"host", host.host},
+                     {"port", host.port},
+                     {"allowed", host.allowed},
+                     {"reason", host.reason.empty() ? Json(nullptr) : Json(host.reason)}});
+  }
+  return {{"files_written", report.files_written}, {"hosts", std::move(hosts)}, {"blocked", report.blocked}};
+}
 Json fields(const event::Done& e) {
   auto denials = Json::array();
   for (const auto& denial : e.denials) {
@@ -151,6 +161,7 @@ Json fields(const event::Done& e) {
               {"total_cost_usd", or_null(e.total_cost_usd)},
               {"usage", to_json(e.usage)},
               {"denials", std::move(denials)},
+              {"report", report_json(e.report)},
               {"is_error", e.error.has_value()}};
   if (e.structured_output) out["structured_output"] = Json::parse(*e.structured_output, nullptr, false);
   if (e.error) out["error"] = to_json(*e.error);

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "chat/rule.hpp"
+#include "cli/known_secrets.hpp"
 #include "config/edit.hpp"
 #include "config/lookup.hpp"
 #include "config/places.hpp"
@@ -61,18 +63,22 @@ std::vector<std::string> hidden_directories(const config::Configuration& config,
 
 }  // namespace
 
-Engine::~Engine() = default;
+Engine::~Engine() {
+  log::set_filter({});
+}
 
 Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const RunArguments& arguments,
                                              config::Configuration config, chat::EventSink& sink,
                                              chat::Interaction& interaction) {
   std::unique_ptr<Engine> engine(new Engine(std::move(config)));
+  auto& self = *engine;
+  self.secrets_.learn(known_secrets(self.config_));
+  log::set_filter([&self](std::string line) { return self.secrets_.clean(std::move(line)); });
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, engine->config_));
   ERRAND_TRY_ASSIGN(engine->store_, open_store(arguments, place));
   ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
   tool::add_builtin(engine->tools_);
   engine->sandbox_ = sandbox::open_bubblewrap();
-  auto& self = *engine;
   if (!around.sandbox_off)
     self.probe_ = std::jthread([&self] { [[maybe_unused]] const auto level = self.sandbox_->level(); });
   const auto data = real_path(place.data_directory).value_or(place.data_directory);
@@ -89,7 +95,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       provider::Outside{
           .transport = [&self]() -> http::Transport& { return self.wire_->transport(); },
           .load_script = config::load_script,
-          .find_key = [&self](const auto& provider, const Call& call) { return self.keys_.find(provider, call); },
+          .find_key = [&self](const auto& provider, const Call& call) { return self.find_key(provider, call); },
           .open_recording = [&self](const auto& path) { return self.wire_->open_recording(path); },
           .wire = wire});
   engine->services_.emplace(
@@ -98,6 +104,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .sandbox = *self.sandbox_,
                       .interaction = interaction,
                       .sink = sink,
+                      .secrets = self.secrets_,
                       .open_model = [&self](const std::vector<std::string>& names,
                                             const Call& call) { return self.open_model(names, call); },
                       .save_rule = [&self](const chat::Rule& rule) -> Result<void> {
@@ -127,6 +134,13 @@ Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArg
   around.env = all_variables(config_);
   around.sandbox_off = arguments.sandbox == "off";
   return around;
+}
+
+// A key that a file or a command gave must be seen nowhere from now on.
+Result<std::string> Engine::find_key(const chat::ProviderSpec& provider, const Call& call) {
+  ERRAND_TRY_ASSIGN(auto key, keys_.find(provider, call));
+  secrets_.learn({{key, fmt::format("key of {}", provider.name)}});
+  return key;
 }
 
 void Engine::preload(const std::vector<std::string>& models) {

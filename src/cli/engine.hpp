@@ -8,6 +8,7 @@
 
 #include "agent/services.hpp"
 #include "base/error.hpp"
+#include "base/secrets.hpp"
 #include "chat/event.hpp"
 #include "chat/interaction.hpp"
 #include "cli/command.hpp"
@@ -47,10 +48,12 @@ class Engine {
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
   Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
                                            const Place& place) const;
+  Result<std::string> find_key(const chat::ProviderSpec& provider, const Call& call);
   Result<std::unique_ptr<provider::Provider>> open_model(const std::vector<std::string>& names, const Call& call);
 
   config::Configuration config_;
   config::Keys keys_{config_};
+  secrets::Redactor secrets_;
   std::unique_ptr<store::SessionStore> store_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;

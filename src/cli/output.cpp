@@ -1,5 +1,6 @@
 #include "cli/output.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -8,10 +9,27 @@
 
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
+#include "base/secrets.hpp"
 #include "base/unicode.hpp"
 #include "version.hpp"
 
 namespace errand::cli {
+
+namespace {
+
+std::vector<secrets::Secret> secrets_in_environment() {
+  std::vector<secrets::Secret> out;
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    const std::string_view variable(*at);
+    const auto equals = std::min(variable.find('='), variable.size());
+    if (equals == variable.size() || !secrets::is_secret_name(variable.substr(0, equals))) continue;
+    out.push_back(
+        {std::string(variable.substr(equals + 1)), std::string(variable.substr(0, equals)), secrets::Source::variable});
+  }
+  return out;
+}
+
+}  // namespace
 
 Result<int> print_out(std::string_view text) {
   while (!text.empty()) {
@@ -28,8 +46,11 @@ Result<int> print_json(const Json& json) {
   return print_out(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+// What fails before or after a run was told of by no event that could have been cleaned.
 void print_error(const Error& error) {
-  if (!write_all(STDERR_FILENO, unicode::sanitize(describe(error)))) return;
+  secrets::Redactor redactor;
+  redactor.learn(secrets_in_environment());
+  if (!write_all(STDERR_FILENO, redactor.clean(unicode::sanitize(describe(error))))) return;
 }
 
 void print_note(const Globals& globals, std::string_view line) {

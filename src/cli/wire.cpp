@@ -1,13 +1,13 @@
 #include "cli/wire.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/try.hpp"
+#include "cli/known_secrets.hpp"
 #include "config/lookup.hpp"
 #include "version.hpp"
 
@@ -15,22 +15,10 @@ namespace errand::cli {
 
 namespace {
 
-// How variables that hold secrets are named.
-bool is_secret_name(std::string_view name) {
-  constexpr std::array<std::string_view, 5> ends = {"KEY", "PASSWORD", "PASSWD", "SECRET", "TOKEN"};
-  return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
-}
-
 // What must be in no recording; keys that are found later are learned from the requests that carry them.
-std::vector<std::string> known_secrets(const config::Configuration& config) {
+std::vector<std::string> secret_values(const config::Configuration& config) {
   std::vector<std::string> out;
-  for (const auto& provider : config::providers(config)) out.push_back(provider.key);
-  for (const auto& [name, value] : config.sources.env) {
-    if (is_secret_name(name)) out.push_back(value);
-  }
-  for (const auto& variable : config.env_files) {
-    if (is_secret_name(variable.name)) out.push_back(variable.value);
-  }
+  for (auto& secret : known_secrets(config)) out.push_back(std::move(secret.value));
   return out;
 }
 
@@ -66,7 +54,7 @@ Result<std::unique_ptr<Wire>> Wire::make(const config::Configuration& config, co
                                                            {.path = *arguments.record,
                                                             .made_by = fmt::format("errand {}", version),
                                                             .places = self.places_,
-                                                            .secrets = known_secrets(config)}));
+                                                            .secrets = secret_values(config)}));
   }
   return wire;
 }
@@ -88,7 +76,7 @@ void Wire::preload() {
 
 std::unique_ptr<http::Replayer> Wire::player(http::Recording recording) const {
   return std::make_unique<http::Replayer>(
-      std::move(recording), http::ReplayOptions{.mode = mode_, .places = places_, .secrets = known_secrets(config_)});
+      std::move(recording), http::ReplayOptions{.mode = mode_, .places = places_, .secrets = secret_values(config_)});
 }
 
 // Windows, prices and how it thinks are this program's to know: a recording does not hold them.

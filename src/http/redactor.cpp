@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/secret_needles.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
 
@@ -142,10 +143,8 @@ Redactor::Redactor(std::vector<std::string> secrets) {
 
 void Redactor::add(const std::string& secret) {
   if (secret.size() < shortest_secret) return;
-  const auto quoted = chat::dump(secret);
-  const auto escaped = quoted.substr(1, quoted.size() - 2);
-  for (const auto& form : {secret, escaped, text::replace_all(escaped, "/", "\\/")}) {
-    if (!contains(needles_, form)) needles_.push_back(form);
+  for (auto& form : secrets::spellings_of(secret)) {
+    if (!contains(needles_, form)) needles_.push_back(std::move(form));
   }
   std::ranges::stable_sort(needles_, std::greater<>{}, &std::string::size);
 }

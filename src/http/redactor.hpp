@@ -13,8 +13,9 @@ namespace errand::http {
 /// and "Token token=KEY, id=7" alike.
 std::vector<std::string> secret_words(std::string_view value);
 
-/// Takes secrets out of what is kept of an exchange. Keys that are known are removed wherever they stand, in plain text
-/// and in JSON; of the headers only those stay that are known to be harmless, all others lose their value.
+/// Takes secrets out of what is kept of an exchange. Keys that are known are removed wherever they stand, in the
+/// spellings of secrets::spellings_of(); of the headers only those stay that are known to be harmless, all others lose
+/// their value.
 ///
 /// A secret shorter than `shortest_secret` is removed from headers alone: as text it would be any word.
 class Redactor {

@@ -384,8 +384,11 @@ class TextSink::Impl {
     end_answer_line();
     if (has_answer(e)) give_answer(e);
     for (const auto& denial : e.denials) denied(denial);
+    for (const auto& host : e.report.hosts) contacted(host);
     if (e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error) show_error(*e.error);
     if (e.error && gives_partial_answer(*e.error) && has_answer(e)) note({}, "the answer is partial");
+    if (verbose() && !e.report.files_written.empty())
+      note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
     if (verbose()) note({}, figures_line(e));
     flush_all();
     begin_anew();
@@ -404,6 +407,15 @@ class TextSink::Impl {
     const auto known = summaries_.find(denial.tool_use_id);
     const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, options_.columns);
     say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, color()), what, one_line(denial.reason, 500)));
+  }
+
+  // What was refused is always told, what was reached to those who want to know.
+  void contacted(const event::Contact& host) {
+    const auto where = one_line(fmt::format("{}:{}", host.host, host.port), options_.columns);
+    if (!host.allowed)
+      say({}, fmt::format("{} {}: {}", paint("blocked:", Tone::warning, color()), where, one_line(host.reason, 500)));
+    else if (verbose())
+      note({}, "contacted " + where);
   }
 
   void begin_anew() {

@@ -156,7 +156,8 @@ TEST_CASE("bill: a reply gets no more room than the limit leaves", "[agent][bill
 TEST_CASE("bill: what requests under way may cost is kept back from the others", "[agent][bill]") {
   Stage stage;
   Recording events;
-  agent::EventStream stream(events, "run");
+  const secrets::Redactor secrets;
+  agent::EventStream stream(events, "run", secrets);
   stage.models["main"].say("x");
   stage.ask("go");  // makes the services
   const auto& services = stage.services();

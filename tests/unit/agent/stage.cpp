@@ -152,6 +152,7 @@ agent::Chat& Stage::chat() {
                       .sandbox = sandbox,
                       .interaction = person,
                       .sink = events,
+                      .secrets = secrets,
                       .open_model = [this](const std::vector<std::string>& names,
                                            const Call&) -> Result<std::unique_ptr<provider::Provider>> {
                         std::vector<std::unique_ptr<provider::Provider>> chain;

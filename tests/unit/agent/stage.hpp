@@ -108,6 +108,7 @@ class Stage {
   FakeSandbox sandbox;
   FakePerson person;
   Recording events;
+  secrets::Redactor secrets;
   tool::Registry tools;
   chat::AgentDefinition definition;
   std::vector<chat::AgentDefinition> subagents;

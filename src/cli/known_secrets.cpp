@@ -1,0 +1,43 @@
+#include "cli/known_secrets.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/lookup.hpp"
+#include "http/redactor.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// Headers that say who asks or what for, not by what right.
+constexpr std::array<std::string_view, 7> plain_headers = {
+    "accept", "anthropic-beta", "anthropic-version", "content-type", "http-referer", "user-agent", "x-title"};
+
+void add_headers(const chat::ProviderSpec& provider, std::vector<secrets::Secret>& out) {
+  for (const auto& [name, value] : provider.headers) {
+    if (std::ranges::find(plain_headers, text::lower(name)) != plain_headers.end()) continue;
+    for (auto& word : http::secret_words(value)) out.push_back({std::move(word), name, secrets::Source::variable});
+  }
+}
+
+}  // namespace
+
+std::vector<secrets::Secret> known_secrets(const config::Configuration& config) {
+  std::vector<secrets::Secret> out;
+  for (const auto& provider : config::providers(config)) {
+    out.push_back({provider.key, fmt::format("key of {}", provider.name)});
+    add_headers(provider, out);
+  }
+  const auto add_variable = [&](const std::string& name, const std::string& value) {
+    if (secrets::is_secret_name(name)) out.push_back({value, name, secrets::Source::variable});
+  };
+  for (const auto& [name, value] : config.sources.env) add_variable(name, value);
+  for (const auto& variable : config.env_files) add_variable(variable.name, variable.value);
+  return out;
+}
+
+}  // namespace errand::cli
