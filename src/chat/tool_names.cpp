@@ -8,8 +8,9 @@ namespace errand::chat {
 namespace {
 
 // Byte-stable: the order is part of every request's prefix.
-constexpr std::array<std::string_view, 11> builtin = {
-    "Read", "Write", "Edit", "Glob", "Grep", "Bash", "WebFetch", "TodoWrite", "AskUserQuestion", "Skill", "Task"};
+constexpr std::array<std::string_view, 13> builtin = {
+    "Read",      "Write",           "Edit",  "Glob", "Grep", "Bash", "BashOutput", "KillShell", "WebFetch",
+    "TodoWrite", "AskUserQuestion", "Skill", "Task"};
 
 struct Alias {
   std::string_view other;
@@ -22,6 +23,9 @@ constexpr std::array aliases = {
     Alias{"bash_exec", "Bash"},
     Alias{"shell", "Bash"},
     Alias{"run_shell_command", "Bash"},
+    Alias{"bash_output", "BashOutput"},
+    Alias{"kill_shell", "KillShell"},
+    Alias{"KillBash", "KillShell"},
     Alias{"read", "Read"},
     Alias{"read_file", "Read"},
     Alias{"view", "Read"},
@@ -48,10 +52,7 @@ constexpr std::array aliases = {
 };
 
 // Known elsewhere, or to come here; an agents.yaml that lists one still loads, with a warning.
-constexpr std::array<std::string_view, 29> foreign = {"BashOutput",
-                                                      "KillShell",
-                                                      "KillBash",
-                                                      "WebSearch",
+constexpr std::array<std::string_view, 26> foreign = {"WebSearch",
                                                       "web_search",
                                                       "TaskOutput",
                                                       "ExitPlanMode",

@@ -112,7 +112,8 @@ bool repository_runs_programs(const std::string& git) {
   return !content || !is_harmless_config(*content);
 }
 
-NewNames::NewNames(const SandboxPolicy& policy) : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+NewNames::NewNames(const SandboxPolicy& policy)
+    : own_(policy.own_names), inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   for (const auto& root : policy.writable) look_at(policy, root);
 }
 
@@ -156,14 +157,21 @@ void NewNames::watch(Place place) {
   places_.push_back(std::move(place));
 }
 
+bool NewNames::is_made_by_command(const Place& place, const std::string& name) const {
+  const auto path = join_path(place.directory, name);
+  if (!is_there(path)) return false;
+  return own_->paths.with([&](const auto& paths) {
+    return std::ranges::none_of(paths, [&](const auto& own) { return is_within(own, path); });
+  });
+}
+
 bool NewNames::was_made() {
   // What exactly happened is looked up, not read: events can overflow.
   std::array<char, 4096> events{};
   while (::read(inotify_.get(), events.data(), events.size()) > 0) {
   }
-  return std::ranges::any_of(places_, [](const auto& place) {
-    return std::ranges::any_of(place.absent,
-                               [&](const auto& name) { return is_there(join_path(place.directory, name)); });
+  return std::ranges::any_of(places_, [&](const auto& place) {
+    return std::ranges::any_of(place.absent, [&](const auto& name) { return is_made_by_command(place, name); });
   });
 }
 
@@ -182,7 +190,7 @@ std::string NewNames::undo() const {
   };
   for (const auto& place : places_) {
     for (const auto& name : place.absent) {
-      if (is_there(join_path(place.directory, name))) move_away(place, name);
+      if (is_made_by_command(place, name)) move_away(place, name);
     }
     const auto git = join_path(place.directory, git_name);
     if (place.may_get_git && is_there(git) && repository_runs_programs(git)) {

@@ -39,8 +39,10 @@ class NewNames {
   };
 
   void look_at(const SandboxPolicy& policy, const std::string& root);
+  [[nodiscard]] bool is_made_by_command(const Place& place, const std::string& name) const;
   void watch(Place place);
 
+  std::shared_ptr<OwnNames> own_;
   Fd inotify_;
   std::vector<Place> places_;
 };

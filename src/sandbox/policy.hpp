@@ -3,9 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/sync.hpp"
 
 namespace errand::sandbox {
 
@@ -20,6 +24,11 @@ struct Contact {
 /// Called from several threads at once.
 using OnContact = std::function<void(const Contact&)>;
 
+/// What our own file tools wrote with the user's leave while commands run: those names are not held against a command.
+struct OwnNames {
+  Sync<std::set<std::string>> paths{};  ///< absolute
+};
+
 /// What tools may touch: one value drives the shell and the in-process file tools. Paths are absolute and resolved.
 struct SandboxPolicy {
   std::string workspace;
@@ -33,6 +42,7 @@ struct SandboxPolicy {
   std::uint64_t memory_bytes = std::uint64_t{2} << 30U;
   int processes = 256;
   std::chrono::milliseconds cpu{120'000};
+  std::shared_ptr<OwnNames> own_names = std::make_shared<OwnNames>();
   bool enforced = true;  ///< false: the user said `--sandbox off`
 };
 

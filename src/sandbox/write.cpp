@@ -78,6 +78,7 @@ void sync_directory(int directory) {
 Result<void> Workspace::write_file(const Resolved& file, std::string_view content, const struct stat* expected,
                                    Leave leave) const {
   ERRAND_TRY(admit(file.path, Access::write, leave));
+  if (file.place == Place::guarded) policy_.own_names->paths.with([&](auto& paths) { paths.insert(file.path); });
   if (file.path == "/") return cannot("write", file.path, EISDIR);
   ERRAND_TRY_ASSIGN(const auto directory, open_parent(file.path));
   const auto name = file_name(file.path);

@@ -22,6 +22,8 @@ constexpr std::array table = {
     Entry{"Glob", make_glob},
     Entry{"Grep", make_grep},
     Entry{"Bash", make_bash},
+    Entry{"BashOutput", make_bash_output},
+    Entry{"KillShell", make_kill_shell},
     Entry{"WebFetch", make_web_fetch},
     Entry{"TodoWrite", make_todo_write},
     Entry{"AskUserQuestion", make_ask_user_question},

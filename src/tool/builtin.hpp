@@ -13,6 +13,8 @@ std::unique_ptr<Tool> make_edit();
 std::unique_ptr<Tool> make_glob();
 std::unique_ptr<Tool> make_grep();
 std::unique_ptr<Tool> make_bash();
+std::unique_ptr<Tool> make_bash_output();
+std::unique_ptr<Tool> make_kill_shell();
 std::unique_ptr<Tool> make_web_fetch();
 std::unique_ptr<Tool> make_todo_write();
 std::unique_ptr<Tool> make_ask_user_question();

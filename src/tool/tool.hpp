@@ -19,6 +19,7 @@
 #include "chat/tool_spec.hpp"
 #include "sandbox/sandbox.hpp"
 #include "sandbox/workspace.hpp"
+#include "tool/shells.hpp"
 
 namespace errand::http {
 class Transport;
@@ -53,6 +54,7 @@ struct SessionState {
   Sync<std::map<std::string, Seen>> seen_files;  ///< by resolved path: files Read, Written or Edited, as they were then
   Sync<std::string> shell_cwd;                   ///< where the last Bash call ended; empty: the run's cwd
   Sync<std::vector<chat::event::TodoItem>> todos;
+  Shells shells;  ///< last: they end before what they could still use
 };
 
 /// Everything a call may use. Borrowed for the call.

@@ -51,7 +51,8 @@ Result<Shown> read_html(const WebPage& page, const std::string& html) {
                     }));
   Shown out{std::move(read.title), std::move(read.text), {}};
   if (read.needs_script) {
-    out.notes.emplace_back("the page seems to make its content with JavaScript, which is not run; most of it may be missing");
+    out.notes.emplace_back(
+        "the page seems to make its content with JavaScript, which is not run; most of it may be missing");
   }
   if (read.is_cut) out.notes.emplace_back("the page is nested too deeply to be read to its end");
   return out;

@@ -128,8 +128,8 @@ class ToolBench {
   }
 
   tool::Registry registry;
-  tool::SessionState state;
   BareShell shell;
+  tool::SessionState state;  // its background commands end before the shell goes
   ScriptedPerson person;
   std::vector<chat::SkillDefinition> skills;
   std::vector<chat::EventBody> events;

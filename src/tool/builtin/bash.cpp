@@ -1,18 +1,17 @@
-#include <array>
 #include <chrono>
-#include <csignal>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/id.hpp"
 #include "base/text.hpp"
-#include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "tool/arguments.hpp"
 #include "tool/builtin.hpp"
 #include "tool/files.hpp"
+#include "tool/shell_end.hpp"
 #include "tool/shell_output.hpp"
 
 namespace errand::tool {
@@ -28,7 +27,8 @@ const chat::ToolSpec bash_spec{
         "no network. Use Read, Edit, Glob and Grep for files.",
     .input_schema = R"({"type":"object","properties":{"command":{"type":"string","minLength":1},)"
                     R"("timeout":{"type":"number","minimum":1,"maximum":600,"description":"seconds; default 120"},)"
-                    R"("description":{"type":"string","description":"what it does, in a few words"}},)"
+                    R"("description":{"type":"string","description":"what it does, in a few words"},)"
+                    R"("run_in_background":{"type":"boolean"}},)"
                     R"("required":["command"],"additionalProperties":false})",
     .effect = chat::Effect::execute,
     .parallel_safe = false,
@@ -41,48 +41,6 @@ std::string script_with_note(std::string_view key) {
   return fmt::format(
       R"(exec {{ERRAND_OUT}}>&1; trap '{{ set +x; printf "\0{}:%s\0" "$PWD" >&"$ERRAND_OUT"; }} 2>/dev/null' EXIT; eval "$1")",
       key);
-}
-
-std::string_view signal_name(int signal) {
-  struct Named {
-    int signal;
-    std::string_view name;
-  };
-  constexpr std::array names = {
-      Named{SIGHUP, "SIGHUP"},   Named{SIGINT, "SIGINT"},   Named{SIGQUIT, "SIGQUIT"}, Named{SIGILL, "SIGILL"},
-      Named{SIGTRAP, "SIGTRAP"}, Named{SIGABRT, "SIGABRT"}, Named{SIGBUS, "SIGBUS"},   Named{SIGFPE, "SIGFPE"},
-      Named{SIGKILL, "SIGKILL"}, Named{SIGSEGV, "SIGSEGV"}, Named{SIGPIPE, "SIGPIPE"}, Named{SIGALRM, "SIGALRM"},
-      Named{SIGTERM, "SIGTERM"}, Named{SIGXCPU, "SIGXCPU"}, Named{SIGXFSZ, "SIGXFSZ"}, Named{SIGSYS, "SIGSYS"}};
-  for (const auto& known : names) {
-    if (known.signal == signal) return known.name;
-  }
-  return {};
-}
-
-// How it ended, when there is anything to say.
-std::string ending(const Finished& finished, std::size_t max_output_bytes) {
-  const auto after = format_duration(finished.duration);
-  switch (finished.end) {
-    case ProcessEnd::timed_out:
-      return fmt::format("[timed out after {}: the command was killed; this is its output until then]", after);
-    case ProcessEnd::cancelled:
-      return fmt::format("[cancelled by the user after {}]", after);
-    case ProcessEnd::output_limit:
-      return fmt::format("[killed: it wrote more than {} MiB; this is the output until then]", max_output_bytes >> 20U);
-    case ProcessEnd::alarmed:
-      return {};  // the sandbox's note says it
-    case ProcessEnd::exited:
-    case ProcessEnd::signalled:
-      break;
-  }
-  if (finished.exit_code == 0) return {};
-  const int signal = finished.exit_code - 128;
-  if (finished.end == ProcessEnd::signalled) {
-    const auto name = signal_name(signal);
-    return fmt::format("[killed by signal {}{}]", signal, name.empty() ? "" : fmt::format(" ({})", name));
-  }
-  const auto name = signal_name(signal);  // what a shell says of a child that a signal ended
-  return fmt::format("[exit code {}{}]", finished.exit_code, name.empty() ? "" : fmt::format(", as from {}", name));
 }
 
 void append_note(std::string& text, std::string_view note) {
@@ -105,6 +63,9 @@ class BashTool final : public Tool {
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {
+    if (const auto& later = field_at(input, "run_in_background"); later.is_boolean() && later.get<bool>()) {
+      return start_in_background(input, context);
+    }
     const auto key = fmt::format("errand-cwd-{}", random_hex(16));
     sandbox::Command command;
     command.argv = {"/bin/bash", "-c", script_with_note(key), "/bin/bash", string_at(input, "command")};
@@ -128,7 +89,7 @@ class BashTool final : public Tool {
     ERRAND_TRY(finished);
 
     auto text = unicode::sanitize(output);
-    append_note(text, ending(*finished, command.max_output_bytes));
+    append_note(text, describe_end(*finished, command.max_output_bytes));
     if (!finished->note.empty()) append_note(text, fmt::format("[{}]", finished->note));
     append_note(text, keep_directory(context, filter.note()));
     if (!context.files.policy().enforced) append_note(text, "[ran without a sandbox]");
@@ -138,6 +99,23 @@ class BashTool final : public Tool {
   }
 
  private:
+  // It has no time limit and keeps no directory, and nobody sees its output before BashOutput asks for it.
+  static Result<Output> start_in_background(const Json& input, const Context& context) {
+    sandbox::Command command;
+    command.argv = {"/bin/bash", "-c", string_at(input, "command")};
+    command.cwd = starting_directory(context);
+    command.max_output_bytes = std::numeric_limits<std::size_t>::max();
+    ERRAND_TRY_ASSIGN(const auto id, context.state.shells.start(
+                                         [&shell = context.shell, policy = context.files.policy(),
+                                          command = std::move(command)](const OnOutput& on_output, const Call& call) {
+                                           return shell.run(command, policy, on_output, call);
+                                         }));
+    return text_output(
+        fmt::format("started in the background as {}; BashOutput shows what it prints, KillShell ends it. "
+                    "It ends with the session",
+                    id));
+  }
+
   static std::chrono::milliseconds timeout_of(const Json& input) {
     const auto& field = field_at(input, "timeout");
     const double seconds = field.is_number() ? field.get<double>() : static_cast<double>(default_timeout_s);
