@@ -5,6 +5,7 @@
 #include <libxml/xmlerror.h>
 
 #include "base/text.hpp"
+#include "tool/html_tags.hpp"
 
 namespace errand::tool {
 
@@ -72,7 +73,7 @@ Result<HtmlTree> HtmlTree::parse(std::string_view html) {
   const std::unique_ptr<htmlParserCtxt, decltype(lib.free_parser)> parser(lib.new_parser(), lib.free_parser);
   if (!parser) return fail(ErrorKind::failure, "web pages can't be read: out of memory");
   // A NUL would end the page there.
-  const auto text = text::replace_all(std::string(html), std::string_view("\0", 1), "\xEF\xBF\xBD");
+  const auto text = text::replace_all(reduce_html(html), std::string_view("\0", 1), "\xEF\xBF\xBD");
   constexpr int options =
       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC;
   Document document(lib.read(parser.get(), text.data(), static_cast<int>(text.size()), "", "UTF-8", options),

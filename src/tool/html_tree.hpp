@@ -13,7 +13,7 @@ namespace errand::tool {
 /// A parsed HTML document.
 class HtmlTree {
  public:
-  /// `html` is UTF-8. Fails with `failure` where libxml2 is missing.
+  /// `html` is UTF-8, and is read through reduce_html(). Fails with `failure` where libxml2 is missing.
   static Result<HtmlTree> parse(std::string_view html);
 
   [[nodiscard]] const xmlNode* root() const;
