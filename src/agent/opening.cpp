@@ -36,7 +36,7 @@ void take(Opening& opening, HookEvent event, HookOutcome said, const chat::UserM
 }  // namespace
 
 Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, std::string_view source,
-                          const Call& call) {
+                          const std::string& run, const Call& call) {
   Opening opening;
   if (!source.empty() && agent.hooks.has(HookEvent::session_start)) {
     const Json fields = {{"source", source}, {"model", agent.provider->model().full_name()}};
@@ -44,7 +44,7 @@ Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, s
          prompt);
   }
   if (!opening.dropped && agent.hooks.has(HookEvent::user_prompt_submit)) {
-    const Json fields = {{"prompt", chat::text_of(prompt.content)}};
+    const Json fields = {{"prompt", chat::text_of(prompt.content)}, {"prompt_id", run}};
     take(opening, HookEvent::user_prompt_submit, agent.hooks.run(HookEvent::user_prompt_submit, {}, fields, call),
          prompt);
   }

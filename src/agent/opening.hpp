@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct Opening {
 };
 
 /// Tells SessionStart, when the session begins here (`source`: "startup", "resume" or "clear"; empty: it does not), and
-/// UserPromptSubmit. Nothing is stored yet: a prompt that is dropped never will be.
+/// UserPromptSubmit of the run that is about to begin. Nothing is stored yet: a prompt that is dropped never will be.
 Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, std::string_view source,
-                          const Call& call);
+                          const std::string& run, const Call& call);
 
 /// SessionEnd: nothing can come of it but a line in the log. `reason` is "clear", "prompt_input_exit" or "other".
 void tell_session_end(const Agent& agent, std::string_view reason);

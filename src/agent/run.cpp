@@ -47,7 +47,7 @@ class RootRun {
 
   RunResult go(const chat::UserMessage& prompt) {
     Outcome outcome;
-    const auto opening = hear_prompt_hooks(agent_, prompt, options_.session_source, call_);
+    const auto opening = hear_prompt_hooks(agent_, prompt, options_.session_source, stream_.run(), call_);
     if (auto begun = begin(prompt, opening); !begun) {
       outcome.error = begun.error();
     } else if (!opening.dropped) {

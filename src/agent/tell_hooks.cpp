@@ -24,7 +24,9 @@ HookSubject subject_of(const PlannedCall& plan, const policy::CallFacts& facts) 
 }  // namespace
 
 Result<HookOutcome> HookTeller::tell(HookEvent event, const HookSubject& subject, const Json& fields) const {
-  auto outcome = agent.hooks.run(event, subject, fields, call);
+  auto all = fields;
+  all["prompt_id"] = reporter.stream().run();
+  auto outcome = agent.hooks.run(event, subject, all, call);
   std::vector<chat::EventBody> notices(outcome.notices.begin(), outcome.notices.end());
   if (!notices.empty()) ERRAND_TRY(reporter.record(std::move(notices)));
   return outcome;

@@ -163,6 +163,7 @@ TEST_CASE("hooks: a blocked call is a result with the hook's own words, and does
   REQUIRE(stage.heard.size() == 3);
   CHECK(stage.heard[0]["tool_input"] == Json{{"x", "cc x"}});
   CHECK(stage.heard[0]["tool_use_id"] == "a");
+  CHECK(stage.heard[0]["prompt_id"] == stage.events.events.back().run);
   CHECK(stage.heard[2]["hook_event_name"] == "PostToolUse");
   CHECK(stage.heard[2]["tool_response"] == "did make");
   CHECK(stage.heard[2]["duration_ms"].is_number());
@@ -268,6 +269,7 @@ TEST_CASE("hooks: a blocked prompt reaches no model and no store", "[agent][hook
   CHECK(stage.models["main"].asked().empty());
   CHECK(stage.events.types() == Words{"ready", "warning", "done"});
   CHECK(stage.heard[0]["prompt"] == "the password is hunter2");
+  CHECK(stage.heard[0]["prompt_id"] == stage.events.events.back().run);
   for (const auto& record : stage.records()) CHECK(record.type != "user");
   const auto sessions = stage.store->list({});
   REQUIRE(sessions);
