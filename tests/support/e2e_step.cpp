@@ -17,10 +17,10 @@ namespace errand::test::e2e {
 namespace {
 
 const std::set<std::string> step_keys = {
-    "argv",          "stdin",  "env",         "clean_env", "cwd",        "files",
-    "stdout",        "stderr", "stdout_json", "events",    "exit",       "requests",
-    "send",          "output", "files_after", "capture",   "background", "control_characters",
-    "max_file_bytes"};
+    "argv",           "stdin",  "env",         "clean_env", "cwd",        "files",
+    "stdout",         "stderr", "stdout_json", "events",    "exit",       "requests",
+    "send",           "output", "files_after", "capture",   "background", "control_characters",
+    "max_file_bytes", "nowhere"};
 
 void add(Failures& out, Failures more) {
   out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -208,6 +208,7 @@ Failures StepRun::check() const {
   add(out, check_output());
   add(out, check_hygiene());
   add(out, check_files());
+  add(out, check_nowhere());
   if (const auto wanted = step_.find("requests"); wanted != step_.end()) {
     const auto made = server_.requests() - requests_before_;
     if (made != wanted->get<std::size_t>())
@@ -262,6 +263,24 @@ Failures StepRun::check_files() const {
     }
     const auto content = read_file(path);
     add(out, content ? check_text(name, wanted, *content) : Failures{content.error().message});
+  }
+  return out;
+}
+
+// Neither on stdout and stderr nor in any file of the data directory, the database and what it keeps beside it
+// included.
+Failures StepRun::check_nowhere() const {
+  std::vector<std::pair<std::string, std::string>> places = {{"stdout", program_->out()}, {"stderr", program_->err()}};
+  std::error_code none;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(world_.data(), none)) {
+    if (entry.is_regular_file())
+      places.emplace_back(entry.path().string(), read_file(entry.path().string()).value_or(""));
+  }
+  Failures out;
+  for (const auto& text : step_.value("nowhere", std::vector<std::string>())) {
+    for (const auto& [place, content] : places) {
+      if (content.find(text) != std::string::npos) out.push_back(fmt::format("\"{}\" is in {}", text, place));
+    }
   }
   return out;
 }

@@ -39,6 +39,7 @@ class StepRun {
   Failures check_output() const;
   Failures check_hygiene() const;
   Failures check_files() const;
+  Failures check_nowhere() const;
 
   Json step_;
   const World& world_;
