@@ -35,7 +35,7 @@ constexpr std::array table = {
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
-    CommandEntry{"policy", "test 'TOOL(…)'", "whether a call would be allowed, and which rule says so",
+    CommandEntry{"policy", "test 'TOOL(…)' | learn", "whether a call would be allowed; rules that past denials ask for",
                  make_policy_command},
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
     CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
