@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/look.hpp"
+#include "agent/overwrite.hpp"
 #include "agent/redaction.hpp"
 #include "agent/result_text.hpp"
 #include "agent/task_group.hpp"
@@ -259,6 +260,8 @@ class Dispatch {
     if (const auto go_on = call_.check(); !go_on) return {cut_result(plan, go_on.error()), Fate::failed};
     if (ended_) return {{plan.call.id, {chat::Text{std::string(ended_by_hook)}}, true}, Fate::failed};
     const auto context = context_for(prepared);
+    if (auto why = would_lose_secrets(plan, context, scope_.reporter.secrets()); !why.empty())
+      return {{plan.call.id, {chat::Text{std::move(why)}}, true}, Fate::failed};
     auto output = plan.tool->run(*plan.input, context, call_);
     scope_.reporter.end_output(plan.call.id);
     if (output && !output->is_error) note_written(prepared);
