@@ -216,50 +216,55 @@ void ControlGroups::find_version_1() {
   }
 }
 
+Result<void> ControlGroups::add(ControlGroup& group, const std::string& parent, std::span<const Setting> settings) {
+  // Another errand's sweep may take a group between its making and its locking.
+  constexpr int tries = 3;
+  for (int i = 1;; ++i) {
+    ControlGroup::Directory made{join_path(parent, fmt::format("{}{}", name_prefix, random_hex(8))), {}, {}};
+    if (::mkdir(made.path.c_str(), 0755) != 0) return refused(made.path);
+    made.lock = Fd(::open(made.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const bool locked = made.lock && ::flock(made.lock.get(), LOCK_EX | LOCK_NB) == 0;
+    if (locked) made.door = Fd(::open(join_path(made.path, procs_file).c_str(), O_WRONLY | O_CLOEXEC));
+    if (!made.door && i < tries) continue;
+    if (!made.door) return refused(made.path);
+    group.directories_.push_back(std::move(made));
+    break;
+  }
+  const auto& directory = group.directories_.back().path;
+  for (const auto& [file, value, need] : settings) {
+    const auto path = join_path(directory, file);
+    if (need == Need::where_there && !path_exists(path)) continue;
+    if (!write_text(path, value)) return refused(path);
+  }
+  return {};
+}
+
 Result<ControlGroup> ControlGroups::make(const GroupLimits& limits) const {
-  ControlGroup out;
   if (!swept_.exchange(true)) {
     for (const auto* parent : {&memory_, &processes_}) {
       if (!parent->empty()) sweep(*parent);
     }
   }
-  const auto name = fmt::format("{}{}", name_prefix, random_hex(8));
-  const auto open_in = [&](const std::string& parent) -> Result<std::string> {
-    ControlGroup::Directory directory{join_path(parent, name), {}, {}};
-    if (::mkdir(directory.path.c_str(), 0755) != 0) return refused(directory.path);
-    const auto& path = out.directories_.emplace_back(std::move(directory)).path;
-    auto& made = out.directories_.back();
-    made.lock = Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!made.lock || ::flock(made.lock.get(), LOCK_EX | LOCK_NB) != 0) return refused(path);
-    made.door = Fd(::open(join_path(path, procs_file).c_str(), O_WRONLY | O_CLOEXEC));
-    if (!made.door) return refused(path);
-    return path;
-  };
-  const auto set = [](const std::string& directory, const char* file, const std::string& value) -> Result<void> {
-    const auto path = join_path(directory, file);
-    return write_text(path, value) ? Result<void>{} : refused(path);
-  };
-  const auto bytes = std::to_string(limits.memory_bytes);
-  const auto processes = std::to_string(limits.processes);
+  const auto bytes = limits.memory_bytes > 0 ? std::to_string(limits.memory_bytes) : "";
+  const auto processes = limits.processes > 0 ? std::to_string(limits.processes) : "";
+  ControlGroup out;
   if (version_2_) {
-    ERRAND_TRY_ASSIGN(const auto directory, open_in(memory_));
-    if (limits.memory_bytes > 0) ERRAND_TRY(set(directory, "memory.max", bytes));
-    // Absent where the kernel has no swap accounting or no OOM groups; the limit above holds without.
-    for (const auto& [file, value] : {std::pair{"memory.swap.max", "0"}, std::pair{"memory.oom.group", "1"}}) {
-      if (path_exists(join_path(directory, file))) ERRAND_TRY(set(directory, file, value));
-    }
-    if (limits.processes > 0) ERRAND_TRY(set(directory, "pids.max", processes));
+    // Swap accounting and groups that are killed as one are options of the kernel; the limit holds without.
+    const auto settings = std::to_array<Setting>({{"memory.max", bytes.empty() ? "max" : bytes, Need::always},
+                                                  {"memory.swap.max", "0", Need::where_there},
+                                                  {"memory.oom.group", "1", Need::where_there},
+                                                  {"pids.max", processes.empty() ? "max" : processes, Need::always}});
+    ERRAND_TRY(add(out, memory_, settings));
     return out;
   }
-  if (limits_memory() && limits.memory_bytes > 0) {
-    ERRAND_TRY_ASSIGN(const auto directory, open_in(memory_));
-    ERRAND_TRY(set(directory, "memory.limit_in_bytes", bytes));
-    constexpr auto with_swap = "memory.memsw.limit_in_bytes";
-    if (path_exists(join_path(directory, with_swap))) ERRAND_TRY(set(directory, with_swap, bytes));
+  if (limits_memory() && !bytes.empty()) {
+    const auto settings = std::to_array<Setting>(
+        {{"memory.limit_in_bytes", bytes, Need::always}, {"memory.memsw.limit_in_bytes", bytes, Need::where_there}});
+    ERRAND_TRY(add(out, memory_, settings));
   }
-  if (limits_processes() && limits.processes > 0) {
-    ERRAND_TRY_ASSIGN(const auto directory, open_in(processes_));
-    ERRAND_TRY(set(directory, "pids.max", processes));
+  if (limits_processes() && !processes.empty()) {
+    const auto settings = std::to_array<Setting>({{"pids.max", processes, Need::always}});
+    ERRAND_TRY(add(out, processes_, settings));
   }
   return out;
 }

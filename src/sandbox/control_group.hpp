@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ class ControlGroup {
 /// us, else in version 1 below our own groups (for root). Thread-safe.
 class ControlGroups {
  public:
-  /// Looks at this process's groups and their mounts. Changes nothing.
+  /// Looks at this process's groups and their mounts. In version 2 it may hand the controllers it needs down to groups
+  /// made below one that is ours; nothing else is changed.
   ControlGroups();
 
   [[nodiscard]] bool limits_memory() const { return !memory_.empty(); }
@@ -58,6 +60,14 @@ class ControlGroups {
   Result<ControlGroup> make(const GroupLimits& limits) const;
 
  private:
+  enum class Need { always, where_there };
+  struct Setting {
+    std::string file;
+    std::string value;
+    Need need = Need::always;
+  };
+  static Result<void> add(ControlGroup& group, const std::string& parent, std::span<const Setting> settings);
+
   bool find_version_2();
   void find_version_1();
 
