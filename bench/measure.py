@@ -13,6 +13,7 @@ import threading
 import time
 
 DELTAS = 20_000
+SEARCHED = 100_000
 ROUNDS = 50
 STREAMS = 1_000
 
@@ -202,8 +203,36 @@ def main():
                     project, None) for _ in range(runs)]
         row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
         row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
+        sandbox(os.path.abspath(options.inside), project, runs)
+    search(errand, env, work)
     shutil.rmtree(work)
     inside(os.path.abspath(options.inside), server)
+
+
+def sandbox(bench, workspace, runs):
+    """One sandboxed command, in turns with the same in bubblewrap alone and without any."""
+    out = subprocess.check_output([bench, "sandbox", workspace, str(5 * runs)], text=True)
+    ours, alone, none, staying = map(float, out.split())
+    row("sandboxed bash -c true", f"{ours:.1f} ms", f"bwrap alone {alone:.1f} ms, bash -c alone {none:.1f} ms")
+    row("/bin/true in a sandboxed shell that stays", f"{staying:.2f} ms")
+
+
+def search(errand, env, work):
+    """Grep over many small files, a whole process each."""
+    tree = os.path.join(work, "tree")
+    for i in range(SEARCHED):
+        directory = os.path.join(tree, f"d{i // 100}")
+        if i % 100 == 0:
+            os.makedirs(directory)
+        with open(os.path.join(directory, f"f{i}.txt"), "w") as file:
+            file.write(f"line one of {i}\nneedle {i % 1000}\nthe last line\n" * 10)
+    call = ["tools", "call", "Grep", '{"pattern": "needle 77$", "output_mode": "count"}', "-C", tree]
+    ours = [Run([errand, *call], env, tree, None) for _ in range(5)]
+    theirs = ""
+    if shutil.which("rg"):
+        found = [Run(["rg", "-c", "needle 77$", tree], env, tree, None) for _ in range(5)]
+        theirs = f"ripgrep {median(r.wall for r in found) * 1000:.0f} ms"
+    row(f"Grep over {SEARCHED} files", f"{median(r.wall for r in ours) * 1000:.0f} ms", theirs)
 
 
 def inside(bench, server):

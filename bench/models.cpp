@@ -1,8 +1,9 @@
-// Measures the provider room from inside. Called by bench/measure.py.
+// Measures the provider room, and what a sandbox costs, from inside. Called by bench/measure.py.
 //
 //   errand_bench decode            MB/s and CPU per delta of each protocol: SSE, decoding and assembling
 //   errand_bench streams URL N     memory while N replies stream at once in this process
 //   errand_bench cancel URL        asks, cancels in mid-stream, prints when (CLOCK_MONOTONIC, ns) and how long it took
+//   errand_bench sandbox DIR N     see sandbox.hpp
 
 #include <atomic>
 #include <chrono>
@@ -20,6 +21,8 @@
 #include "provider/body_reader.hpp"
 #include "provider/codec.hpp"
 #include "provider/http_provider.hpp"
+#include "sandbox.hpp"
+#include "sandbox/inner.hpp"
 
 namespace {
 
@@ -211,10 +214,12 @@ int cancel(const std::string& url) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto ended = sandbox::run_inner(argc, argv)) return *ended;
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words == std::vector<std::string>{"decode"}) return decode();
   if (words.size() == 3 && words[0] == "streams") return streams(words[1], std::stoi(words[2]));
   if (words.size() == 2 && words[0] == "cancel") return cancel(words[1]);
-  fmt::print(stderr, "usage: errand_bench decode | streams URL N | cancel URL\n");
+  if (words.size() == 3 && words[0] == "sandbox") return bench::sandbox(words[1], std::stoi(words[2]));
+  fmt::print(stderr, "usage: errand_bench decode | streams URL N | cancel URL | sandbox DIR N\n");
   return 2;
 }
