@@ -9,6 +9,7 @@ namespace errand::secrets {
 namespace {
 
 constexpr std::size_t longest_value = 512;
+constexpr std::size_t probe = 120;  // of a longer one tell whether it is random
 
 // What something secret is assigned to: the end of a name.
 struct Word {
@@ -96,10 +97,14 @@ bool is_harmless_token(std::string_view text, std::size_t at) {
 
 Look value_at(std::string_view text, std::size_t at, std::size_t shortest, std::string_view name) {
   Cursor cursor(text, at);
-  const auto length = cursor.skip(is_of_value, longest_value);
+  auto length = cursor.skip(is_of_value, probe);
+  if (length == probe) {
+    if (!looks_random(text.substr(at, length))) return {};
+    length += cursor.skip(is_of_value, longest_value - probe);
+  }
   const auto value = text.substr(at, length);
   if (const auto token = look_at_token(text, at); token.at == Look::At::secret) return token;
-  if (cursor.at_end() && length < longest_value && (length < shortest || !looks_random(value)))
+  if (cursor.at_end() && length < probe && (length < shortest || !looks_random(value)))
     return {.at = Look::At::end_of_text, .begin = at};
   if (length < shortest || length == longest_value || value.front() == '$' || is_place(value) ||
       is_code(text, cursor.at()))

@@ -177,6 +177,15 @@ Mix mix_of(std::string_view value) {
   return out;
 }
 
+bool is_mixed(std::string_view value) {
+  const auto mix = mix_of(value);
+  if (mix.letters < 3) return false;
+  if (mix.digit_groups >= 3) return true;
+  const auto changes_per_100 = mix.changes * 100 / value.size();
+  if (mix.digit_groups >= 1) return changes_per_100 >= 45;
+  return mix.upper && mix.lower && changes_per_100 >= 50;
+}
+
 std::size_t distinct(std::string_view value) {
   std::array<bool, 256> seen{};
   for (const char c : value) seen[static_cast<unsigned char>(c)] = true;
@@ -203,13 +212,8 @@ bool is_placeholder(std::string_view value) {
 }
 
 bool looks_random(std::string_view value) {
-  if (is_uuid(value) || is_hash(value) || is_placeholder(value)) return false;
-  const auto mix = mix_of(value);
-  if (mix.letters < 3) return false;
-  if (mix.digit_groups >= 3) return true;
-  const auto changes_per_100 = mix.changes * 100 / value.size();
-  if (mix.digit_groups >= 1) return changes_per_100 >= 45;
-  return mix.upper && mix.lower && changes_per_100 >= 50;
+  if (!is_mixed(value)) return false;
+  return !is_uuid(value) && !is_hash(value) && !is_placeholder(value);
 }
 
 Findings find_shapes(std::string_view text, std::size_t from, Ending ending) {

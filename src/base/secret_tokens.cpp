@@ -92,8 +92,9 @@ bool is_of(Alphabet alphabet, char c) {
   return false;
 }
 
-std::size_t end_of_run(std::string_view text, std::size_t at, Alphabet alphabet) {
-  const auto limit = std::min(text.size(), at + max_token_bytes + 1);
+std::size_t end_of_run(std::string_view text, std::size_t at, Alphabet alphabet,
+                       std::size_t longest = max_token_bytes) {
+  const auto limit = std::min(text.size(), at + longest + 1);
   while (at < limit && is_of(alphabet, text[at])) ++at;
   return at;
 }
@@ -114,7 +115,7 @@ bool has_long_part(std::string_view body) {
 
 Look look_at_shape(const TokenShape& shape, std::string_view text, std::size_t at) {
   const auto begin = at + shape.prefix.size();
-  auto end = end_of_run(text, begin, shape.alphabet);
+  auto end = end_of_run(text, begin, shape.alphabet, shape.longest);
   const bool runs_out = end == text.size() && end - begin <= shape.longest;
   while (end > begin && text[end - 1] == '.') --end;  // the end of a sentence
   const auto body = text.substr(begin, end - begin);
@@ -122,6 +123,11 @@ Look look_at_shape(const TokenShape& shape, std::string_view text, std::size_t a
                     (!shape.loose || has_long_part(body));
   if (fits) return {Look::At::secret, at, end, shape.name};
   return {.at = runs_out ? Look::At::end_of_text : Look::At::nothing, .begin = at};
+}
+
+// Within a run of such characters nothing begins: else each place of it would be looked at to its end.
+bool goes_on_from_before(std::string_view text, std::size_t at, std::string_view joints) {
+  return at > 0 && joints.find(text[at - 1]) != std::string_view::npos;
 }
 
 // base64url (RFC 4648, section 5); what is none ends it.
@@ -213,7 +219,7 @@ Look look_at_token(std::string_view text, std::size_t at) {
     if (rest.size() < shape.prefix.size() && shape.prefix.starts_with(rest))
       out = {.at = Look::At::end_of_text, .begin = at};
     if (!rest.starts_with(shape.prefix)) continue;
-    if (shape.loose && at > 0 && (text[at - 1] == '-' || text[at - 1] == '_')) continue;
+    if (shape.alphabet == Alphabet::url_safe && goes_on_from_before(text, at, "-_")) continue;
     const auto seen = look_at_shape(shape, text, at);
     if (seen.at == Look::At::secret) return seen;
     if (seen.at == Look::At::end_of_text) out = seen;
@@ -222,7 +228,7 @@ Look look_at_token(std::string_view text, std::size_t at) {
 }
 
 Look look_at_web_token(std::string_view text, std::size_t at) {
-  if (!text.substr(at).starts_with("eyJ") || !begins_word(text, at)) return {};
+  if (!text.substr(at).starts_with("eyJ") || !begins_word(text, at) || goes_on_from_before(text, at, "-_.")) return {};
   const auto end = end_of_run(text, at, Alphabet::dotted);
   if (end - at > max_token_bytes) return {};
   if (is_web_token(text.substr(at, end - at))) return {Look::At::secret, at, end, "JSON web token"};
