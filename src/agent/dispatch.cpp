@@ -219,6 +219,10 @@ class Dispatch {
     if (!rule) return;
     scope_.agent.permissions.grant(*rule);
     if (verdict != chat::Verdict::allow_always || !scope_.tree.services.save_rule) return;
+    if (scope_.reporter.secrets().finds_in(decision.suggested_rule)) {
+      scope_.reporter.tell(chat::event::Warning{"rule_not_saved", "the rule holds a secret; it holds in this session"});
+      return;
+    }
     if (const auto saved = scope_.tree.services.save_rule(*rule); !saved) {
       scope_.reporter.tell(chat::event::Warning{"rule_not_saved", saved.error().message});
     }

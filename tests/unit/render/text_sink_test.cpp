@@ -267,6 +267,29 @@ TEST_CASE("text sink: no control sequence gets out, and a pipe gets all else byt
   }
 }
 
+TEST_CASE("text sink: a host that was refused is told, what was done only to those who ask", "[render][text]") {
+  event::Done done;
+  done.report.files_written = {"/w/a.txt", "/w/b\x1b[31m.txt"};
+  done.report.hosts = {{"example.org", 443, true, ""}, {"10.0.0.1\x1b[2J", 80, false, "a private address"}};
+  const std::string refused = "blocked: 10.0.0.1⟦escape⟧:80: a private address\n";
+  for (const auto verbosity : {Verbosity::quiet, Verbosity::normal, Verbosity::verbose}) {
+    const test::Capture out;
+    const test::Capture err;
+    TextOptions options;
+    options.out_fd = out.fd();
+    options.err_fd = err.fd();
+    options.verbosity = verbosity;
+    TextSink sink(options);
+    play(sink, Script().send(done));
+    const auto text = err.text();
+    CAPTURE(text);
+    CHECK((text.find(refused) != std::string::npos) == (verbosity != Verbosity::quiet));
+    CHECK((text.find("wrote /w/a.txt, /w/b⟦escape⟧.txt") != std::string::npos) == (verbosity == Verbosity::verbose));
+    CHECK((text.find("contacted example.org:443") != std::string::npos) == (verbosity == Verbosity::verbose));
+    CHECK(text.find('\x1b') == std::string::npos);
+  }
+}
+
 TEST_CASE("text sink: a closed stdout stops the run, a closed stderr nothing", "[render][text]") {
   std::signal(SIGPIPE, SIG_IGN);
   auto pipe = make_pipe().value();
