@@ -170,7 +170,7 @@ TEST_CASE("secrets: each token of the corpus goes, and nothing but it", "[base][
       CHECK(redactor.finds_in(forged.text) == (forged.tokens > 0));
     }
     const auto whole = forge(read(path));
-    for (const std::size_t piece : {1, 2, 3, 7, 64, 1000}) {
+    for (const auto piece : std::vector<std::size_t>{1, 2, 3, 7, 64, 1000}) {
       CAPTURE(path.filename().string(), piece);
       CHECK(difference(without_names(streamed(redactor, whole.text, piece)), whole.expected).empty());
     }
