@@ -59,7 +59,8 @@ TEST_CASE("agents: all mistakes of all files come at once, in order", "[config][
       "provider/model\n"
       "error: unknown tool \"Grpe\" in tools of agent \"helper\"\n"
       "  at agents.yaml:5:19\n"
-      "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, WebFetch, TodoWrite, "
+      "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
+      "WebFetch, TodoWrite, "
       "AskUserQuestion, "
       "Skill, Task\n"
       "error: unknown subagent \"revewer\"\n"
@@ -184,7 +185,8 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
       {"a: { stop: END, tool_choice: Grpe }\n",
        "error: stop of agent \"a\" must be a list, not \"END\"\n  at agents.yaml:1:12\n  hint: write [END]\n"
        "error: unknown tool \"Grpe\" in tool_choice of agent \"a\"\n  at agents.yaml:1:30\n"
-       "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, WebFetch, TodoWrite, "
+       "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
+       "WebFetch, TodoWrite, "
        "AskUserQuestion, "
        "Skill, Task\n"},
       {"a: { stop: [\"\"] }\n", "error: stop of agent \"a\" holds an empty text\n  at agents.yaml:1:13\n"},

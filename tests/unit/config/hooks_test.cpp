@@ -83,7 +83,8 @@ TEST_CASE("hooks: what is wrong with one is said with its place", "[config][hook
        "\"soon\"\n  at agents.yaml:2:49\n"},
       {"{ PreToolUse: [ { command: x, if: Bsah(ls) } ] }",
        "error: the rule \"Bsah(ls)\" names an unknown tool \"Bsah\"\n  at agents.yaml:2:44\n"
-       "  hint: did you mean \"Bash\"? known tools: Read, Write, Edit, Glob, Grep, Bash, WebFetch, TodoWrite, "
+       "  hint: did you mean \"Bash\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
+       "WebFetch, TodoWrite, "
        "AskUserQuestion, Skill, Task\n"},
       {"{ Stop: [ { command: x, if: Bash } ] }",
        "error: hooks.Stop.if of agent \"a\" is about no call, so that no rule can fit\n  at agents.yaml:2:38\n"
