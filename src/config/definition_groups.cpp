@@ -1,4 +1,5 @@
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 #include "chat/names.hpp"
 #include "chat/rule.hpp"
 #include "config/definition_reader.hpp"
+#include "net/domains.hpp"
 
 // The maps within a definition: limits, sandbox, permissions, thinking.
 namespace errand::config {
@@ -90,6 +92,15 @@ void set_env(const Node& node, SandboxSettings& sandbox, Reader& reader) {
   sandbox.env = *names;
 }
 
+void set_allowed_domains(const Node& node, SandboxSettings& sandbox, Reader& reader) {
+  auto hosts = reader.words(node);
+  if (!hosts) return;
+  for (std::size_t i = 0; i < hosts->size(); ++i) {
+    auto rules = net::HostRules::make(net::Reach::listed, std::span(*hosts).subspan(i, 1));
+    if (!rules) reader.mistake(std::move(rules).error(), node.items[i].mark);
+  }
+  sandbox.allowed_domains = *std::move(hosts);
+}
 void set_memory(const Node& node, SandboxSettings& sandbox, Reader& reader) {
   if (const auto value = reader.size_bytes(node, std::uint64_t{64} << 20U)) sandbox.memory_bytes = *value;
 }
@@ -106,7 +117,7 @@ using SandboxKey = Key<SandboxSettings>;
 constexpr std::array sandbox_keys = {
     SandboxKey{"network", "none, allowlist or full", "none", "What commands may reach", set_network},
     SandboxKey{"allowed_domains", "list of names", "[]", "Hosts that network: allowlist lets through",
-               set_words<&SandboxSettings::allowed_domains>},
+               set_allowed_domains},
     SandboxKey{"writable", "list of paths", "[.]", "What tools may change; paths start at the workspace",
                set_words<&SandboxSettings::writable>},
     SandboxKey{"readable", "list of paths", "[]", "What tools may read beside that",

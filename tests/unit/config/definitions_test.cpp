@@ -189,6 +189,9 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
        "WebFetch, TodoWrite, "
        "AskUserQuestion, "
        "Skill, Task\n"},
+      {"a: { sandbox: { network: allowlist, allowed_domains: [good.example, \"exa mple.com\"] } }\n",
+       "error: allowed_domains: \"exa mple.com\" is no host: it holds a character no host has\n  at agents.yaml:1:69\n"
+       "  hint: write hosts such as example.com, *.example.com, example.com:8443, 192.0.2.1 or [2001:db8::1]:80\n"},
       {"a: { stop: [\"\"] }\n", "error: stop of agent \"a\" holds an empty text\n  at agents.yaml:1:13\n"},
   }));
   CHECK(told_of_agents(c.text) == c.told);
