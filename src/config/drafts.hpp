@@ -24,13 +24,13 @@ struct Drafts {
   std::vector<EnvFileVariable> env_files;  ///< those this program reads
 };
 
-/// guard.cpp: what the project's files set that needs trust, and the drafts without it.
+/// guard.cpp: what the project's files set that needs trust, and the drafts without it. `home` is what "~/" stands for.
 struct Guarded {
   std::vector<GuardedValue> values;
-  std::string hash;  ///< of the values, not of where they stand; empty when there are none
+  std::string hash;  ///< of the values and where their paths lead, not of where they stand; empty when there are none
   Drafts without;
 };
-Guarded guard(Drafts drafts, const std::string& project_root);
+Guarded guard(Drafts drafts, const std::string& project_root, const std::string& home);
 
 /// definition_names.cpp: every model, subagent, skill and default agent that was named exists.
 void check_names(const Drafts& drafts, const std::vector<SkillEntry>& skills, Findings& findings);

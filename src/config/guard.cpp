@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -17,10 +19,26 @@ using chat::RuleAction;
 using chat::SandboxSettings;
 using Source = GivenValue::Source;
 
+// Whether a path below the project may be named as writable without trust: nothing in it is called as what the sandbox
+// protects. A root that is named is writable whole, also where it lies in a protected place, so this is stricter than
+// the sandbox is: any hidden name, at any depth.
+bool is_plain_place(std::string_view relative) {
+  constexpr auto steering =
+      std::to_array<std::string_view>({"agents.yaml", "subagents.yaml", "config.yaml", "skills", "plugins",
+                                       "Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"});
+  while (!relative.empty()) {
+    const auto slash = relative.find('/');
+    const auto name = relative.substr(0, slash);
+    if (name.starts_with('.') || std::ranges::find(steering, name) != steering.end()) return false;
+    relative = slash == std::string_view::npos ? std::string_view{} : relative.substr(slash + 1);
+  }
+  return true;
+}
+
 /// Takes guarded values out of drafts, and remembers them.
 class Guard {
  public:
-  explicit Guard(std::string root) : root_(std::move(root)) {}
+  Guard(std::string root, std::string home) : root_(std::move(root)), home_(std::move(home)) {}
 
   Guarded run(Drafts drafts) {
     for (auto& settings : drafts.settings) {
@@ -92,7 +110,10 @@ class Guard {
     auto& sandbox = draft.definition.sandbox;
     if (sandbox.network != standard.network) reset(draft, "sandbox.network", sandbox.network, standard.network);
     if (!sandbox.allowed_domains.empty()) reset(draft, "sandbox.allowed_domains", sandbox.allowed_domains, {});
-    if (!sandbox.readable.empty()) reset(draft, "sandbox.readable", sandbox.readable, {});
+    if (!sandbox.readable.empty()) {
+      hold(draft, "sandbox.readable", destinations(sandbox.readable));
+      sandbox.readable.clear();
+    }
     if (!sandbox.env.empty()) reset(draft, "sandbox.env", sandbox.env, {});
     if (sandbox.memory_bytes > standard.memory_bytes) {
       reset(draft, "sandbox.memory", sandbox.memory_bytes, standard.memory_bytes);
@@ -100,8 +121,9 @@ class Guard {
     if (sandbox.processes > standard.processes)
       reset(draft, "sandbox.processes", sandbox.processes, standard.processes);
     if (sandbox.cpu > standard.cpu) reset(draft, "sandbox.cpu", sandbox.cpu, standard.cpu);
-    if (std::erase_if(sandbox.writable, [&](const std::string& path) { return !is_inside(path); }) > 0) {
-      hold(draft, "sandbox.writable");
+    const auto leads_to = destinations(sandbox.writable);
+    if (std::erase_if(sandbox.writable, [&](const std::string& path) { return !is_plain(path); }) > 0) {
+      hold(draft, "sandbox.writable", leads_to);
     }
   }
 
@@ -115,25 +137,63 @@ class Guard {
     }
     draft.definition.hooks.clear();
     if (!is_inside(draft.output_schema_file)) {  // what a file says goes to the model
-      hold(draft, "output_schema");
+      hold(draft, "output_schema", destinations({draft.output_schema_file}));
       draft.definition.output_schema.clear();
     }
     if (!is_inside(draft.definition.cwd)) {
-      hold(draft, "cwd");
+      hold(draft, "cwd", destinations({draft.definition.cwd}));
       draft.definition.cwd.clear();
     }
   }
 
-  // Paths start at the workspace; one that stays there widens nothing. A link that stands in it may lead anywhere.
+  // Paths start at the workspace.
+  [[nodiscard]] std::string whole(std::string_view path) const {
+    if (path.starts_with("~/") && !home_.empty()) return join_path(home_, path.substr(2));
+    return join_path(root_, path);
+  }
+
+  // Where a path leads, as the sandbox will follow it: ".." behind a link is the link's target's. What is not there yet
+  // lies below what is; of a link to what is not there nobody can tell.
+  [[nodiscard]] std::optional<std::string> destination(std::string_view path) const {
+    const auto written = whole(path);
+    if (auto resolved = real_path(written)) return *std::move(resolved);
+    const auto normal = normalize_path(written);
+    for (auto existing = normal; existing != "/"; existing = parent_path(existing)) {
+      if (const auto resolved = real_path(existing)) {
+        return join_path(*resolved, std::string_view(normal).substr(std::min(normal.size(), existing.size() + 1)));
+      }
+      if (path_exists(existing)) return std::nullopt;
+    }
+    return normal;
+  }
+
+  // What stays in the workspace widens nothing. A link that stands in it may lead anywhere.
   [[nodiscard]] bool is_inside(std::string_view path) const {
     if (path.empty()) return true;
-    const auto whole = normalize_path(join_path(root_, path));
-    if (path.starts_with('~') || !is_within(whole, root_)) return false;
-    for (auto existing = whole; existing != root_; existing = parent_path(existing)) {
-      if (const auto resolved = real_path(existing)) return is_within(*resolved, root_);
-      if (path_exists(existing)) return false;  // a link to what is not there yet
+    if (path.starts_with('~') || !is_within(normalize_path(whole(path)), root_)) return false;
+    const auto leads_to = destination(path);
+    return leads_to && is_within(*leads_to, root_);
+  }
+
+  // Also where a link leads to must be.
+  [[nodiscard]] bool is_plain(std::string_view path) const {
+    return is_inside(path) && is_plain_place(below_root(normalize_path(whole(path)))) &&
+           is_plain_place(below_root(destination(path).value_or(std::string())));
+  }
+
+  [[nodiscard]] std::string_view below_root(std::string_view path) const {
+    path.remove_prefix(std::min(path.size(), root_ == "/" ? 1 : root_.size() + 1));
+    return path;
+  }
+
+  // Where links take these paths; nothing of those that are what they say. Trust in a link is trust in where it led.
+  [[nodiscard]] std::string destinations(const std::vector<std::string>& paths) const {
+    std::string out;
+    for (const auto& path : paths) {
+      const auto leads_to = destination(path);
+      if (leads_to != normalize_path(whole(path))) out += fmt::format("\n{}", leads_to.value_or("nowhere"));
     }
-    return true;
+    return out;
   }
 
   static bool drop_allow_rules(std::vector<chat::Rule>& rules) {
@@ -146,11 +206,12 @@ class Guard {
     field = std::move(standard);
   }
 
-  void hold(DefinitionDraft& draft, std::string_view key) {
+  // `covered_too`: what trust in the value depends on beside it.
+  void hold(DefinitionDraft& draft, std::string_view key, std::string_view covered_too = {}) {
     const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
     if (found == draft.given.end()) return;
     hold(*found, fmt::format("{} of {}", key, found->source == Source::defaults ? "_defaults" : subject_),
-         found->value);
+         found->value + std::string(covered_too));
   }
 
   void hold(GivenValue& given, std::string what, std::string_view covered) {
@@ -175,6 +236,7 @@ class Guard {
   }
 
   std::string root_;
+  std::string home_;
   std::string subject_;
   std::vector<GuardedValue> values_;
   std::vector<std::string> covered_;
@@ -183,8 +245,8 @@ class Guard {
 
 }  // namespace
 
-Guarded guard(Drafts drafts, const std::string& project_root) {
-  return Guard(project_root).run(std::move(drafts));
+Guarded guard(Drafts drafts, const std::string& project_root, const std::string& home) {
+  return Guard(project_root, home).run(std::move(drafts));
 }
 
 }  // namespace errand::config

@@ -293,14 +293,14 @@ void Loader::read_markdown_subagents() {
 
 void Loader::decide_trust() {
   // What is trusted is trusted as a whole, so its definitions count when only settings are wanted.
-  if (scope_ == Scope::settings && reads_project() && !guard(drafts_, project_.root).values.empty()) {
+  if (scope_ == Scope::settings && reads_project() && !guard(drafts_, project_.root, sources_.home).values.empty()) {
     Findings findings;
     std::swap(findings, findings_);
     read_definitions_file(DefinitionKind::agent, Layer::project, join_path(project_.root, "agents.yaml"));
     read_definitions_file(DefinitionKind::subagent, Layer::project, join_path(project_.root, "subagents.yaml"));
     std::swap(findings, findings_);  // whatever is wrong with them concerns other commands
   }
-  auto guarded = guard(drafts_, project_.root);
+  auto guarded = guard(drafts_, project_.root, sources_.home);
   project_.guarded = std::move(guarded.values);
   project_.guarded_hash = std::move(guarded.hash);
   if (project_.guarded.empty()) return;

@@ -56,6 +56,28 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
       {"{ sandbox: { writable: [link/below] } }", {"sandbox.writable of agent \"a\""}},
       {"{ sandbox: { writable: [dangling] } }", {"sandbox.writable of agent \"a\""}},
       {"{ sandbox: { writable: [not/there/yet] } }", {}},
+      // A root that is named is writable whole, so one that is, lies in or leads to what is protected needs trust.
+      {"{ sandbox: { writable: [., .git] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .git/hooks] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., x/.git/config] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., ./x/../.claude/settings.json] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .errand] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .github/workflows/w.yml] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .github] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .ssh/config] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., .env] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., skills/x] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., agents.yaml] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., subagents.yaml, src] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., config.yaml] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., plugins] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., ci/Jenkinsfile] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ allowed_directories: [.git] }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., to-git] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., to-git/hooks] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., to-git/../src] } }", {}},
+      {"{ sandbox: { writable: [., to-src/../hooks] } }", {"sandbox.writable of agent \"a\""}},
+      {"{ sandbox: { writable: [., link/../etc] } }", {"sandbox.writable of agent \"a\""}},
       {"{ allowed_directories: [/tmp] }", {"sandbox.writable of agent \"a\""}},
       {"{ sandbox: { readable: [.] } }", {"sandbox.readable of agent \"a\""}},
       {"{ sandbox: { env: [HOME] } }", {"sandbox.env of agent \"a\""}},
@@ -78,6 +100,11 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
   World world;
   REQUIRE(::symlink("/tmp", (world.dir / "project/link").c_str()) == 0);
   REQUIRE(::symlink("/nowhere/at/all", (world.dir / "project/dangling").c_str()) == 0);
+  world.make("project/src");
+  world.make("project/deep/hooks");
+  world.make("project/.git/hooks");
+  REQUIRE(::symlink(".git", (world.dir / "project/to-git").c_str()) == 0);
+  REQUIRE(::symlink(".git/hooks", (world.dir / "project/to-src").c_str()) == 0);
   world.write("outside.json", R"({"title":"secret"})");
   world.write("project/inside.json", "{}");
   REQUIRE(::symlink((world.dir / "outside.json").c_str(), (world.dir / "project/linked.json").c_str()) == 0);
@@ -94,6 +121,10 @@ TEST_CASE("trust: what each value of an agent needs", "[config][trust]") {
   CHECK(held.sandbox.memory_bytes <= chat::SandboxSettings{}.memory_bytes);
   for (const auto& rule : held.rules) CHECK(rule.action != chat::RuleAction::allow);
   CHECK(held.output_schema.find("secret") == std::string::npos);
+  for (const auto& path : held.sandbox.writable) {
+    CHECK(path.find(".git") == std::string::npos);
+    CHECK(path.find("skills") == std::string::npos);
+  }
   REQUIRE(trust_project(config));
   World user;
   user.sources.home = world.sources.home;
@@ -216,6 +247,37 @@ TEST_CASE("trust: a changed hook asks again, an edited prompt does not", "[confi
   world.write("project/.env", "OPENAI_BASE_URL=http://evil\n");
   CHECK(trust_of(world) == Trust::changed);
   world.write("project/.env", "DATABASE_URL=1\n");
+  CHECK(trust_of(world) == Trust::trusted);
+}
+
+TEST_CASE("trust: what _defaults make writable needs it too, and the rest stays writable", "[config][trust]") {
+  World world;
+  world.write("project/agents.yaml", "_defaults: { sandbox: { writable: [., .git, build] } }\na: {}\nb: {}\n");
+  const auto config = world.load();
+  CHECK(guarded(config) == std::vector<std::string>{"sandbox.writable of _defaults"});
+  CHECK(agent_of(config, "b").definition.sandbox.writable == std::vector<std::string>{".", "build"});
+}
+
+TEST_CASE("trust: a link that leads elsewhere than when it was trusted asks again", "[config][trust]") {
+  const auto value = GENERATE(as<std::string>{}, "sandbox: { writable: [., data] }", "sandbox: { readable: [data] }",
+                              "sandbox: { readable: [~/data] }", "cwd: data", "output_schema: data/schema.json");
+  CAPTURE(value);
+  World world;
+  const auto lead_to = [&](const std::string& where) {
+    for (const auto& link : {world.dir / "project/data", world.dir / "home/data"}) {
+      ::unlink(link.c_str());
+      REQUIRE(::symlink(where.c_str(), link.c_str()) == 0);
+    }
+  };
+  world.write("one/schema.json", "{}");
+  world.write("two/schema.json", "{}");
+  world.write("project/agents.yaml", "a: { " + value + " }\n");
+  lead_to("../one");
+  REQUIRE(trust_project(world.load()));
+  CHECK(trust_of(world) == Trust::trusted);
+  lead_to("../two");
+  CHECK(trust_of(world) == Trust::changed);
+  lead_to("../one");
   CHECK(trust_of(world) == Trust::trusted);
 }
 
