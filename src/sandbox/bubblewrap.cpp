@@ -37,13 +37,23 @@ std::optional<std::string> first_program(const std::vector<std::string>& paths) 
   return std::nullopt;
 }
 
+// The host's own processes, devices and secrets, which the sandbox has its own of.
+bool may_be_shown(const std::string& root) {
+  for (const char* system : {"/proc", "/sys", "/dev"}) {
+    if (is_within(root, system)) return false;
+  }
+  return root != "/" && root != "/etc" && root != "/usr";
+}
+
 Result<void> check_policy(const SandboxPolicy& policy, const std::string& home) {
   for (const auto& roots : {policy.writable, policy.readable}) {
     for (const auto& root : roots) {
       if (!root.starts_with('/') || normalize_path(root) != root) {
         return fail(ErrorKind::internal, fmt::format("the root \"{}\" was not resolved", shown_path(root)));
       }
-      if (root == "/") return fail(ErrorKind::denied, "the shell is refused: \"/\" can't be shown to commands");
+      if (!may_be_shown(root)) {
+        return fail(ErrorKind::denied, fmt::format("the shell is refused: \"{}\" can't be shown to commands", root));
+      }
     }
   }
   if (!policy.workspace.empty() && is_within(home, policy.workspace)) {

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <string_view>
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.hpp"
 #include "sandbox/place.hpp"
@@ -19,10 +23,10 @@ namespace errand::sandbox {
 
 namespace {
 
-// Some 5 ms for a large root the first time.
-constexpr int max_depth = 3;
-constexpr int max_directories = 1000;
-constexpr std::size_t max_entries = 5000;  // of one directory below the root
+// Some 10 us for each directory the first time, 1 us later.
+constexpr int max_depth = 16;
+constexpr int max_directories = 8000;
+constexpr std::size_t max_entries = 50'000;  // of one directory; beyond, guarded names are looked up one by one
 constexpr int max_module_depth = 4;
 
 // Large, machine-made, and never the place of a project's own definitions.
@@ -44,8 +48,13 @@ struct Entry {
   EntryKind kind;
 };
 
-std::vector<Entry> entries_of(const std::string& path) {
-  std::vector<Entry> out;
+struct Listing {
+  std::vector<Entry> entries;
+  bool whole = true;
+};
+
+Listing listing_of(const std::string& path) {
+  Listing out;
   const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(path.c_str()));
   if (!listing) return out;
   while (const auto* entry = ::readdir(listing.get())) {
@@ -53,18 +62,21 @@ std::vector<Entry> entries_of(const std::string& path) {
     if (name == "." || name == "..") continue;
     // A file system that does not tell the type is looked at as a directory; opening it then decides.
     const bool directory = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
-    out.push_back({std::string(name), directory ? EntryKind::directory : EntryKind::other});
-    if (out.size() == max_entries) break;
+    out.entries.push_back({std::string(name), directory ? EntryKind::directory : EntryKind::other});
+    out.whole = out.entries.size() < max_entries;
+    if (!out.whole) break;
   }
   return out;
 }
 
 // One directory as it was read.
 struct Directory {
-  timespec modified{};
+  timespec changed{};                // its status: a time that no program can set
   std::vector<std::string> guarded;  // names, and first components of pairs, in it
   std::vector<std::string> below;    // directories worth a look, by name
   bool has_git = false;
+  bool is_git = false;  // looks like a git directory itself: git takes it for a bare repository
+  bool closed = false;  // the user's own, and can't be looked into
 };
 
 // File systems stamp times coarsely: what changed this shortly before it was read may change again unseen.
@@ -74,19 +86,44 @@ std::int64_t nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-bool is_settled(const timespec& modified) {
+bool is_settled(const timespec& changed) {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  return nanoseconds(now) - nanoseconds(modified) > settled_after_ns;
+  return nanoseconds(now) - nanoseconds(changed) > settled_after_ns;
 }
 
 bool is_first_of_pair(std::string_view name) {
   return std::ranges::any_of(guarded_pairs(), [&](auto pair) { return pair.substr(0, pair.find('/')) == name; });
 }
 
-Directory read_directory(const std::string& path) {
+// The names that matter where a directory holds too many to read them all.
+void look_up_names(Directory& out, const std::string& path) {
+  out.guarded.clear();
+  const auto add = [&](std::string_view name) {
+    if (name != ".git" && may_exist(join_path(path, name))) out.guarded.emplace_back(name);
+  };
+  for (const auto name : guarded_names()) add(name);
+  for (const auto pair : guarded_pairs()) add(pair.substr(0, pair.find('/')));
+  for (const char* name : {".env", ".env.local", ".env.development", ".env.production", ".env.test"}) add(name);
+  out.has_git = may_exist(join_path(path, ".git"));
+}
+
+bool has_git_layout(const std::string& path) {
+  return std::ranges::all_of(std::to_array<const char*>({"HEAD", "objects", "refs"}),
+                             [&](const char* name) { return may_exist(join_path(path, name)); });
+}
+
+Directory read_directory(const std::string& path, const struct stat& info) {
   Directory out;
-  for (auto& [name, kind] : entries_of(path)) {
+  out.closed = ::access(path.c_str(), R_OK | X_OK) != 0;
+  if (out.closed) {
+    out.closed = info.st_uid == ::geteuid();
+    return out;
+  }
+  auto listing = listing_of(path);
+  bool has_head = !listing.whole;
+  for (auto& [name, kind] : listing.entries) {
+    has_head = has_head || name == "HEAD";
     if (name == ".git" && kind == EntryKind::directory) {
       out.has_git = true;
     } else if (is_guarded_name(name) || is_first_of_pair(name)) {
@@ -95,22 +132,24 @@ Directory read_directory(const std::string& path) {
       out.below.push_back(std::move(name));
     }
   }
+  if (!listing.whole) look_up_names(out, path);
+  out.is_git = has_head && has_git_layout(path);
   return out;
 }
 
 void add_if_there(std::vector<std::string>& found, const std::string& path) {
-  if (path_exists(path)) found.push_back(path);
+  if (may_exist(path)) found.push_back(path);
 }
 
 // Read anew every time: few, and not under the time of the directory that holds them.
-void add_git_directory(std::vector<std::string>& found, const std::string& git, int depth);
+void add_git_directory(Guarded& found, const std::string& git, int depth);
 
 // A submodule named a/b has its git directory at modules/a/b.
-void add_modules(std::vector<std::string>& found, const std::string& modules, int depth) {
+void add_modules(Guarded& found, const std::string& modules, int depth) {
   if (depth >= max_module_depth) return;
-  for (const auto& [name, kind] : entries_of(modules)) {
+  for (const auto& [name, kind] : listing_of(modules).entries) {
     const auto path = join_path(modules, name);
-    if (path_exists(path + "/HEAD")) {
+    if (may_exist(path + "/HEAD")) {
       add_git_directory(found, path, depth + 1);
     } else if (kind == EntryKind::directory) {
       add_modules(found, path, depth + 1);
@@ -118,11 +157,23 @@ void add_modules(std::vector<std::string>& found, const std::string& modules, in
   }
 }
 
-void add_git_directory(std::vector<std::string>& found, const std::string& git, int depth) {
+void add_git_files(std::vector<std::string>& found, const std::string& git) {
   found.push_back(join_path(git, hooks_name));
   for (const auto name : in_git_directory) add_if_there(found, join_path(git, name));
-  for (const auto& [name, kind] : entries_of(git + "/worktrees")) {
-    for (const auto file : in_git_worktree) add_if_there(found, git + "/worktrees/" + name + "/" + std::string(file));
+}
+
+void add_git_directory(Guarded& found, const std::string& git, int depth) {
+  if (::access(git.c_str(), R_OK | X_OK) != 0) {
+    struct stat info {};
+    if (::lstat(git.c_str(), &info) == 0 && info.st_uid == ::geteuid()) found.forced.push_back(git);
+    return;
+  }
+  found.git_directories.push_back(git);
+  add_git_files(found.paths, git);
+  for (const auto& [name, kind] : listing_of(git + "/worktrees").entries) {
+    for (const auto file : in_git_worktree) {
+      add_if_there(found.paths, git + "/worktrees/" + name + "/" + std::string(file));
+    }
   }
   add_modules(found, git + "/modules", depth);
 }
@@ -141,16 +192,30 @@ void add_guarded(std::vector<std::string>& found, const std::string& directory, 
 
 }  // namespace
 
+bool may_exist(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 struct GuardIndex::Known {
   std::map<std::string, Directory> directories;
+  std::set<std::string> found;
+
+  // What was found once and is still there, also where a look does not reach it any more.
+  void keep(std::vector<std::string>& paths) {
+    for (auto known = found.begin(); known != found.end();)
+      known = may_exist(*known) ? std::next(known) : found.erase(known);
+    found.insert(paths.begin(), paths.end());
+    paths.assign(found.begin(), found.end());
+  }
 
   const Directory* look_at(const std::string& path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return nullptr;
     auto& directory = directories[path];
-    if (nanoseconds(directory.modified) == nanoseconds(info.st_mtim)) return &directory;
-    directory = read_directory(path);
-    if (is_settled(info.st_mtim)) directory.modified = info.st_mtim;
+    if (nanoseconds(directory.changed) == nanoseconds(info.st_ctim)) return &directory;
+    directory = read_directory(path, info);
+    if (is_settled(info.st_ctim)) directory.changed = info.st_ctim;
     return &directory;
   }
 };
@@ -160,35 +225,38 @@ GuardIndex::GuardIndex(GuardIndex&&) noexcept = default;
 GuardIndex& GuardIndex::operator=(GuardIndex&&) noexcept = default;
 GuardIndex::~GuardIndex() = default;
 
-std::vector<std::string> GuardIndex::find(const std::string& root) {
+Guarded GuardIndex::find(const std::string& root) {
   struct Waiting {
     std::string path;
     int levels;  // how many more levels below it are looked at
   };
-  std::vector<std::string> found;
+  Guarded found;
   std::deque<Waiting> queue = {{root, max_depth}};
   for (int visited = 0; !queue.empty() && visited < max_directories; ++visited) {
     const auto [path, levels] = std::move(queue.front());
     queue.pop_front();
     const auto* directory = known_->look_at(path);
     if (directory == nullptr) continue;
-    for (const auto& name : directory->guarded) add_guarded(found, path, name);
+    if (directory->closed && path != root) found.forced.push_back(path);
+    for (const auto& name : directory->guarded) add_guarded(found.paths, path, name);
     if (directory->has_git) add_git_directory(found, join_path(path, ".git"), 0);
+    if (directory->is_git) {
+      found.git_directories.push_back(path);
+      add_git_files(found.forced, path);
+    }
     if (levels == 0) continue;
     for (const auto& name : directory->below) queue.push_back({join_path(path, name), levels - 1});
   }
-  std::ranges::sort(found);
+  known_->keep(found.paths);
+  std::ranges::sort(found.forced);
+  std::ranges::sort(found.git_directories);
   return found;
-}
-
-std::vector<std::string> find_guarded(const std::string& root) {
-  return GuardIndex().find(root);
 }
 
 std::vector<std::string> find_guarded_in_workspace(const std::string& workspace) {
   std::vector<std::string> out;
   for (const auto name : names_guarded_at_top()) {
-    if (auto path = join_path(workspace, name); path_exists(path)) out.push_back(std::move(path));
+    if (auto path = join_path(workspace, name); may_exist(path)) out.push_back(std::move(path));
   }
   return out;
 }

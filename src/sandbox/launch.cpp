@@ -22,6 +22,7 @@
 #include "sandbox/environment.hpp"
 #include "sandbox/gateway.hpp"
 #include "sandbox/new_names.hpp"
+#include "sandbox/place.hpp"
 #include "sandbox/seccomp.hpp"
 #include "sandbox/setup_report.hpp"
 #include "sandbox/system_view.hpp"
@@ -34,6 +35,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds teardown_limit{10'000};
 constexpr std::size_t max_held_bytes = 4096;
+constexpr std::size_t most_mounts = 800;  // each takes a descriptor, and bubblewrap at most 9,000 words
 
 constexpr std::uint64_t max_file_size = std::uint64_t{2} << 30U;
 constexpr std::uint64_t max_open_files = 4096;
@@ -59,11 +61,13 @@ bool may_enter(const struct stat& directory, const Identity& who) {
   return (directory.st_mode & S_IXOTH) != 0;
 }
 
-bool can_reach(const Identity& who, const std::string& path) {
+// The topmost directory above `path` that `who` can't enter.
+std::optional<std::string> first_closed(const Identity& who, const std::string& path) {
+  std::optional<std::string> out;
   for (auto directory = parent_path(path);; directory = parent_path(directory)) {
     struct stat info {};
-    if (::stat(directory.c_str(), &info) != 0 || !may_enter(info, who)) return false;
-    if (directory == "/") return true;
+    if (::stat(directory.c_str(), &info) != 0 || !may_enter(info, who)) out = directory;
+    if (directory == "/") return out;
   }
 }
 
@@ -140,7 +144,12 @@ std::string take_text(int fd) {
 class Launch {
  public:
   Launch(const Host& host, const Command& command, const SandboxPolicy& policy)
-      : host_(host), command_(command), policy_(policy), identity_(identity_for(policy)), names_(policy) {}
+      : host_(host),
+        command_(command),
+        policy_(policy),
+        identity_(identity_for(policy)),
+        guarded_(find_guarded(policy, host.guards)),
+        names_(policy, guarded_) {}
 
   Result<void> prepare(const std::string& bwrap, BindBy bind_by) {
     ERRAND_TRY_ASSIGN(setup_report_, make_pipe());
@@ -178,18 +187,21 @@ class Launch {
   }
 
   Result<Fd> make_options(BindBy bind_by) {
-    ERRAND_TRY_ASSIGN(auto plan, plan_mounts(policy_, host_.guards));
+    ERRAND_TRY_ASSIGN(auto plan, plan_mounts(policy_, guarded_));
     ERRAND_TRY_ASSIGN(auto own, open_own_files(host_.system, host_.home, policy_.network));
     for (auto& mount : plan.mounts) {
       if (bind_by == BindBy::path) mount.source = -1;
     }
-    if (identity_) {
-      std::erase_if(plan.mounts, [&](const Mount& mount) {
-        return mount.path != policy_.workspace && !can_reach(*identity_, mount.path);
-      });
+    if (identity_) close_what_cant_be_reached(plan.mounts);
+    if (plan.mounts.size() > most_mounts) {
+      return fail(
+          ErrorKind::denied,
+          fmt::format("the shell is refused: the workspace holds {} protected names, more than a sandbox can cover",
+                      plan.mounts.size()),
+          "remove what is not needed of .env files, .git directories and the like");
     }
     Program program{host_.program};
-    if (identity_ && !can_reach(*identity_, host_.program)) {
+    if (identity_ && first_closed(*identity_, host_.program)) {
       ERRAND_TRY_ASSIGN(program.copied_from, keep(Fd(::open(host_.program.c_str(), O_RDONLY | O_CLOEXEC))));
     }
     const Profile profile{.system = host_.system,
@@ -205,8 +217,26 @@ class Launch {
     return memory_file(nul_separated(bubblewrap_options(profile)));
   }
 
+  // What the user who runs commands can't reach is not shown. Where that is a guard, the directory that can't be
+  // entered becomes read-only: its owner could open it again.
+  void close_what_cant_be_reached(std::vector<Mount>& mounts) const {
+    std::vector<Mount> out;
+    for (auto& mount : mounts) {
+      const auto closed = first_closed(*identity_, mount.path);
+      if (!closed || mount.path == policy_.workspace) {
+        out.push_back(std::move(mount));
+      } else if (mount.kind != MountKind::writable && !root_of(policy_, *closed).empty()) {
+        const auto same = [&](const Mount& other) { return other.path == *closed; };
+        std::erase_if(out, same);
+        out.push_back({*closed, MountKind::read_only, -1});
+      }
+    }
+    mounts = std::move(out);
+  }
+
   Result<Fd> make_orders() {
-    ERRAND_TRY_ASSIGN(const auto filter, system_call_filter());
+    ERRAND_TRY_ASSIGN(const auto filter,
+                      system_call_filter(is_root() && !identity_ ? SetGroupId::refused : SetGroupId::allowed));
     InnerOrders orders;
     ERRAND_TRY_ASSIGN(orders.filter_fd, keep(memory_file(filter)));
     orders.report_fd = inner_report_.write_end.get();
@@ -247,7 +277,7 @@ class Launch {
   }
 
   void add_notes(Finished& finished) const {
-    finished.note = names_.undo();
+    finished.note = names_.undo(find_guarded(policy_, host_.guards));
     if (!finished.note.empty()) {
       finished.end = ProcessEnd::alarmed;
     } else if (finished.exit_code != 0 && group_.ran_out_of_memory()) {
@@ -260,6 +290,7 @@ class Launch {
   const Command& command_;
   const SandboxPolicy& policy_;
   std::optional<Identity> identity_;
+  std::vector<Guarded> guarded_;
   NewNames names_;
   Pipe setup_report_;
   Pipe inner_report_;

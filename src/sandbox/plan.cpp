@@ -44,16 +44,17 @@ void make_hooks(int git_directory) {
 
 class Planner {
  public:
-  Planner(const SandboxPolicy& policy, GuardCache& guards)
-      : policy_(policy), guards_(guards), top_(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+  Planner(const SandboxPolicy& policy, const std::vector<Guarded>& guarded)
+      : policy_(policy), guarded_(guarded), top_(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 
   Result<MountPlan> plan() {
     for (const auto& path : policy_.readable) ERRAND_TRY(add(path, MountKind::read_only, missing(path)));
     for (const auto& path : policy_.writable) ERRAND_TRY(add(path, MountKind::writable, missing(path)));
     for (const auto& path : policy_.shown) ERRAND_TRY(add(path, MountKind::read_only, Missing::skip));
     for (const auto& path : policy_.hidden) ERRAND_TRY(cover(path));
-    for (const auto& root : policy_.writable) {
-      for (const auto& path : guards_.guarded_below(root)) ERRAND_TRY(guard(path));
+    for (const auto& guarded : guarded_) {
+      for (const auto& path : guarded.paths) ERRAND_TRY(guard(path));
+      for (const auto& path : guarded.forced) ERRAND_TRY(force(path));
     }
     for (const auto& path : find_guarded_in_workspace(policy_.workspace)) ERRAND_TRY(guard(path));
     ERRAND_TRY(pin_ancestors());
@@ -116,6 +117,18 @@ class Planner {
     return {};
   }
 
+  Result<void> force(const std::string& path) {
+    if (place_of(policy_, path) != Place::writable) return {};
+    const auto opened = open(path);
+    if (!opened) return {};  // a link, or gone meanwhile: nothing lies behind it
+    if (file_name(path) == hooks_name && !*opened) {
+      if (const auto directory = open_beneath(top_.get(), parent_path(path).substr(1), O_PATH)) {
+        make_hooks(directory.get());
+      }
+    }
+    return add(path, MountKind::read_only, Missing::skip);
+  }
+
   // A link at `.github` is not guarded itself, but `.github/workflows` would be.
   [[nodiscard]] bool leads_to_guarded(const std::string& path) const {
     return std::ranges::any_of(guarded_pairs(), [&](std::string_view pair) {
@@ -159,7 +172,7 @@ class Planner {
   }
 
   const SandboxPolicy& policy_;
-  GuardCache& guards_;
+  const std::vector<Guarded>& guarded_;
   Fd top_;
   std::map<std::string, Mount> mounts_;  // sorted: parents come before what lies in them
   std::vector<Fd> kept_;
@@ -167,12 +180,18 @@ class Planner {
 
 }  // namespace
 
-std::vector<std::string> GuardCache::guarded_below(const std::string& root) {
+Guarded GuardCache::guarded_below(const std::string& root) {
   return roots_.with([&](auto& roots) { return roots[root].find(root); });
 }
 
-Result<MountPlan> plan_mounts(const SandboxPolicy& policy, GuardCache& guards) {
-  return Planner(policy, guards).plan();
+std::vector<Guarded> find_guarded(const SandboxPolicy& policy, GuardCache& guards) {
+  std::vector<Guarded> out;
+  for (const auto& root : policy.writable) out.push_back(guards.guarded_below(root));
+  return out;
+}
+
+Result<MountPlan> plan_mounts(const SandboxPolicy& policy, const std::vector<Guarded>& guarded) {
+  return Planner(policy, guarded).plan();
 }
 
 }  // namespace errand::sandbox

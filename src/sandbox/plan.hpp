@@ -22,7 +22,7 @@ struct MountPlan {
 /// The guarded paths of roots; each root's index is kept. Thread-safe.
 class GuardCache {
  public:
-  std::vector<std::string> guarded_below(const std::string& root);
+  Guarded guarded_below(const std::string& root);
 
  private:
   Sync<std::map<std::string, GuardIndex>> roots_;
@@ -31,6 +31,10 @@ class GuardCache {
 /// Lays out roots, guards, covers and exceptions as place_of() would judge them. What is guarded is shown read-only;
 /// the directories above it are mount points too, because renaming one would take the guard along and free the name.
 /// Fails with `denied` where a guarded name is a symbolic link: nothing can be mounted over a link.
-Result<MountPlan> plan_mounts(const SandboxPolicy& policy, GuardCache& guards);
+/// `guarded`: of each writable root, in the policy's order.
+Result<MountPlan> plan_mounts(const SandboxPolicy& policy, const std::vector<Guarded>& guarded);
+
+/// What is guarded in each writable root, in the policy's order.
+std::vector<Guarded> find_guarded(const SandboxPolicy& policy, GuardCache& guards);
 
 }  // namespace errand::sandbox

@@ -132,8 +132,9 @@ class Filter {
 };
 
 // A set-id file in a workspace of root's would be a way to become root, outside and later.
-void refuse_set_id(Filter& filter) {
+void refuse_set_id(Filter& filter, SetGroupId set_group_id) {
   for (const unsigned bit : {S_ISUID, S_ISGID}) {
+    if (bit == S_ISGID && set_group_id == SetGroupId::allowed) continue;
     filter.refuse("chmod", EPERM, {has_bits(1, bit)});
     filter.refuse("fchmod", EPERM, {has_bits(1, bit)});
     filter.refuse("fchmodat", EPERM, {has_bits(2, bit)});
@@ -173,13 +174,13 @@ Result<std::string> export_program(const Filter& filter) {
   return read_all(file.get(), most_bytes);
 }
 
-Result<std::string> make_filter() {
+Result<std::string> make_filter(SetGroupId set_group_id) {
   Filter filter;
   if (filter.get() == nullptr) return fail(ErrorKind::denied, "libseccomp can't make a system call filter");
   seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   for (const char* name : refused) filter.refuse(name, EPERM);
   filter.refuse(nr_open_tree_attr, EPERM);
-  refuse_set_id(filter);
+  refuse_set_id(filter, set_group_id);
   refuse_namespaces(filter);
   refuse_sockets(filter);
   for (const std::uint64_t request : {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}}) {
@@ -193,14 +194,15 @@ Result<std::string> make_filter() {
 
 }  // namespace
 
-Result<std::string> system_call_filter() {
+Result<std::string> system_call_filter(SetGroupId set_group_id) {
   static std::mutex mutex;
-  static std::optional<std::string> made;
+  static std::array<std::optional<std::string>, 2> made;
   const std::lock_guard lock(mutex);
-  if (!made) {
-    ERRAND_TRY_ASSIGN(made, make_filter());
+  auto& filter = made.at(set_group_id == SetGroupId::refused ? 0 : 1);
+  if (!filter) {
+    ERRAND_TRY_ASSIGN(filter, make_filter(set_group_id));
   }
-  return *made;
+  return *filter;
 }
 
 }  // namespace errand::sandbox

@@ -43,6 +43,8 @@ constexpr auto known_failures = std::to_array<Known>({
      "install an AppArmor profile that allows userns for /usr/bin/bwrap"},
     {"Can't mount proc", "this container does not allow a /proc of its own",
      "in Docker, start the container with --security-opt systempaths=unconfined"},
+    {"Can't find source path", "a directory above the workspace can't be entered by the user who runs commands",
+     "move the workspace, or let others pass through the directories above it (chmod o+x)"},
     {"Unknown option", "this bubblewrap is too old", "install bubblewrap 0.8 or later"},
 });
 

@@ -56,7 +56,7 @@ struct Confined {
     return outcome;
   }
 
-  [[nodiscard]] Outcome run(const std::string& script, const Call& call = {}) const {
+  Outcome run(const std::string& script, const Call& call = {}) const {
     auto outcome = try_run(script, call);
     if (!outcome) FAIL(describe(outcome.error()));
     return *std::move(outcome);

@@ -156,6 +156,74 @@ TEST_CASE("second stage: a new repository stays unless it would run something", 
   CHECK_FALSE(path_exists(g.dir / "ws/.git"));
 }
 
+TEST_CASE("second stage: repositories that would run something are moved aside, wherever they are made",
+          "[sandbox][inner]") {
+  if (!test::can_confine()) return;
+  const Confined f;
+  REQUIRE(
+      f.run("git init -q . && git -c user.name=a -c user.email=b commit -q --allow-empty -m x").finished.exit_code ==
+      0);
+  struct Row {
+    std::string script;
+    std::string made;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"git init -q sub && git -C sub config core.fsmonitor ./run", "sub/.git"},
+      {"git init -q sub && printf '[core] fsmonitor = \"run\" #]\n' >> sub/.git/config", "sub/.git"},
+      {"git init -q sub && echo run > sub/.git/hooks/post-checkout", "sub/.git"},
+      {"mkdir -p w/objects w/refs && echo x > w/HEAD && printf '[core]\nfsmonitor = run\n' > w/config", "w"},
+      {"mkdir objects refs && echo x > HEAD && printf '[core]\nfsmonitor = run\n' > config", "config"},
+      {"git worktree add -q wt && echo ../../evil > .git/worktrees/wt/commondir", ".git/worktrees/wt"},
+      {"mkdir .git/modules && git init -q --separate-git-dir .git/modules/z zz && git -C zz config core.fsmonitor run",
+       ".git/modules/z"},
+      {"rm -rf a && git init -q a && rm -rf a/.git && echo 'gitdir: ../evil' > .git/commondir", ".git/commondir"},
+      {"mv .git/info .git/old && mkdir .git/info && echo '* filter=x' > .git/info/attributes", ".git/info/attributes"},
+      {"echo K=1 > .env.production", ".env.production"},
+  }));
+  CAPTURE(row.script);
+  const auto ran = f.run(row.script);
+  CAPTURE(ran.out, ran.finished.note);
+  CHECK(ran.finished.end == ProcessEnd::alarmed);
+  CHECK(ran.finished.note.find("\"" + row.made + "\" (now \"") != std::string::npos);
+  CHECK_FALSE(path_exists(f.dir / ("ws/" + row.made)));
+}
+
+TEST_CASE("second stage: a repository without a configuration gets none from a later command", "[sandbox][inner]") {
+  if (!test::can_confine()) return;
+  const Confined f;
+  REQUIRE(f.run("git init -q . && rm .git/config").finished.end == ProcessEnd::exited);
+  CHECK(f.run("printf '[core]\nfsmonitor = run\n' > .git/config").finished.end == ProcessEnd::alarmed);
+  CHECK_FALSE(path_exists(f.dir / "ws/.git/config"));
+}
+
+TEST_CASE("second stage: many files, many directories and depth hide nothing", "[sandbox][inner]") {
+  if (!test::can_confine()) return;
+  const Confined f;
+  test::put(f.dir / "ws/.git/config", "[core]\n");
+  test::put(f.dir / "ws/proj/.git/config", "[core]\n");
+  test::put(f.dir / "ws/a/b/c/d/e/.git/config", "[core]\n");
+  f.run("for ((i = 0; i < 20000; i++)); do : > f$i; done; mkdir d{1..3000}");
+  CHECK(f.out("for g in . proj a/b/c/d/e; do (echo x >> $g/.git/config) 2>/dev/null && echo $g; done; "
+              "mv .git other 2>/dev/null && echo moved; true") == "");
+}
+
+TEST_CASE("second stage: a directory its owner closed can't be opened to change what is guarded in it",
+          "[sandbox][inner]") {
+  if (!test::can_confine()) return;
+  if (::geteuid() != 0) return;  // as root, commands run as the workspace's owner
+  Confined f;
+  constexpr uid_t other = 4321;
+  test::put(f.dir / "ws/.git/config", "[core]\n");
+  test::put(f.dir / "ws/.git/HEAD", "ref: refs/heads/main\n");
+  for (const auto* path : {"ws", "ws/.git", "ws/.git/config"}) {
+    REQUIRE(::chown((f.dir / path).c_str(), other, other) == 0);
+  }
+  REQUIRE(::chmod(f.dir.path().c_str(), 0755) == 0);
+  CHECK(f.out("chmod 0 .git && echo closed") == "closed\n");
+  CHECK(f.out("chmod 755 .git 2>/dev/null; (echo x >> .git/config) 2>/dev/null || echo refused") == "refused\n");
+  CHECK(test::content_of(f.dir / "ws/.git/config") == "[core]\n");
+}
+
 TEST_CASE("second stage: a repository made deeper is guarded from the next command on", "[sandbox][inner]") {
   if (!test::can_confine()) return;
   const Confined f;
@@ -200,6 +268,13 @@ TEST_CASE("new names: what a repository's configuration may say before it runs s
       {"[alias]\n\tst = !run\n", true},
       {"[filter \"x\"]\n\tclean = run\n", true},
       {"[core.x]\n\tbare = 1\n", false},
+      {"[core] fsmonitor = \"run\" #]\n", true},
+      {"[remote \"a]b\"]\n\turl = https://example.com/a.git\n", false},
+      {"[remote \"a\"] url = x ]\n", true},
+      {"[remote \"o\"]\n\turl = ext:\":\"sh -c run\n", true},
+      {"[pull]\n\trebase = true\n[advice]\n\tdetachedHead = false\n[commit]\n\tgpgsign = false\n", false},
+      {"[submodule \"lib\"]\n\turl = https://example.com/lib.git\n\tactive = true\n", false},
+      {"[submodule \"lib\"]\n\tupdate = !run\n", true},
   }));
   CAPTURE(row.config);
   test::put(dir / "git/config", row.config);

@@ -38,7 +38,7 @@ struct Fixture {
 
   // "kind path" a line, the temporary directory left out; or the error.
   std::string plan() {
-    const auto planned = plan_mounts(policy, guards);
+    const auto planned = plan_mounts(policy, find_guarded(policy, guards));
     if (!planned)
       return std::string(errand::name_of(planned.error().kind)) + ": " + short_form(planned.error().message);
     std::string out;
