@@ -47,12 +47,14 @@ bool same_command(std::string_view wanted, std::string_view word) {
 }
 
 // Whether the rule's words follow from `at` on, options (each with a value or without) between them passed over.
-bool fits_at(Words wanted, Reach reach, Words words, std::size_t at) {
+bool fits_at(Words wanted, Reach reach, const Sighting& sighting, std::size_t at) {
+  const Words words = sighting.words;
   if (at >= words.size() || !same_command(wanted.front(), words[at])) return false;
   ++at;
   bool value_may_follow = false;
   for (std::size_t i = 1; i < wanted.size(); ++at) {
-    if (at >= words.size() || words[at].empty()) return false;
+    if (at >= words.size()) return sighting.open_ended;
+    if (words[at].empty()) return false;
     if (words[at] == wanted[i]) {
       ++i;
       value_may_follow = false;
@@ -68,10 +70,10 @@ bool fits_at(Words wanted, Reach reach, Words words, std::size_t at) {
 }
 
 bool fits(Words wanted, Reach reach, const Sighting& sighting) {
-  if (sighting.place == Sighting::Place::start) return fits_at(wanted, reach, sighting.words, 0);
+  if (sighting.place == Sighting::Place::start) return fits_at(wanted, reach, sighting, 0);
   for (std::size_t at = 0; at < sighting.words.size(); ++at) {
     // What ends an exact command inside other text is not known.
-    if (fits_at(wanted, Reach::prefix, sighting.words, at)) return true;
+    if (fits_at(wanted, Reach::prefix, sighting, at)) return true;
   }
   return false;
 }
@@ -79,10 +81,20 @@ bool fits(Words wanted, Reach reach, const Sighting& sighting) {
 // Steps a rule with stars may take over one command line before it is taken to fit.
 constexpr std::size_t max_wildcard_steps = std::size_t{1} << 24U;
 
+// Whether some text behind `begun` would make it fit.
+bool may_go_on(std::string_view spec, std::string_view begun) {
+  for (std::size_t size = 0; size <= spec.size(); ++size) {
+    if (matches_wildcard(spec.substr(0, size), begun)) return true;
+  }
+  return false;
+}
+
 bool fits_wildcard(std::string_view spec, const Sighting& sighting) {
   const auto joined = text::join(sighting.words, " ");
+  if (joined.size() * spec.size() > max_wildcard_steps) return true;
   if (sighting.place == Sighting::Place::start) {
     const auto directories = sighting.words.front().size() - command_name(sighting.words.front()).size();
+    if (sighting.open_ended) return may_go_on(spec, std::string_view(joined).substr(directories));
     return matches_wildcard(spec, joined) || matches_wildcard(spec, std::string_view(joined).substr(directories));
   }
   if (joined.size() * sighting.words.size() > max_wildcard_steps) return true;
@@ -116,7 +128,7 @@ bool allows(const Spec& spec, Words wanted, Words words) {
   bool open_ended = false;
   while (true) {
     const bool begins = words.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), words.begin());
-    if (begins && spec.reach == Reach::prefix) return true;
+    if (begins && spec.reach == Reach::prefix) return !evaluates_its_words(words);
     if (begins && words.size() == wanted.size() && !open_ended) return true;
     const auto inner = unwrap(words);
     if (!inner || inner->meaning == Meaning::changed || is_assignment(inner->words.front())) return false;
@@ -144,7 +156,7 @@ std::string exact_rule(std::string_view text) {
 
 bool changes_what_follows(Words words) {
   while (true) {
-    if (changes_the_shell(command_name(words.front()))) return true;
+    if (changes_the_shell(words)) return true;
     const auto inner = unwrap(words);
     if (!inner) return false;
     words = inner->words;

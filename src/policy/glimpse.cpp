@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/text.hpp"
 #include "policy/loose_lexer.hpp"
 #include "policy/shell.hpp"
 #include "policy/wrapper.hpp"
@@ -31,6 +32,22 @@ bool is_loose_assignment(const LooseWord& word) {
   return is_assignment(word.text) || is_assignment(word.text.substr(0, word.text.find('[')) + "=");
 }
 
+// Text that something else than this line's shell may expand.
+bool is_code(const LooseWord& word) {
+  return word.literal ? holds_expansion(word.text) : word.masked;
+}
+
+// "git p" is whatever alias.p says; an included file may hold one.
+bool names_alias(std::span<const std::string> words) {
+  return std::ranges::any_of(words, [](const std::string& word) {
+    const auto key = text::lower(word);
+    return key.starts_with("alias.") || key.starts_with("include.") || key.starts_with("includeif.") ||
+           key.starts_with("--config-env");
+  });
+}
+
+enum class Tail { complete, open };  // open: xargs appends words
+
 class Observer {
  public:
   explicit Observer(Glimpse& out) : out_(out) {}
@@ -50,8 +67,10 @@ class Observer {
       see(loose_words(text), Sighting::Place::anywhere, Sighting::Role::mentioned);
     }
     // A shell that reads its input runs whatever an earlier part of the line printed.
-    if (shell_reads_input_) lose(text);
-    shell_reads_input_ = false;
+    if (runs_input_) lose(text);
+    if (std::exchange(feeds_input_, false))
+      see(loose_words(text), Sighting::Place::anywhere, Sighting::Role::mentioned);
+    runs_input_ = false;
   }
 
  private:
@@ -64,11 +83,12 @@ class Observer {
     see(loose_words(text), Sighting::Place::anywhere, Sighting::Role::runs);
   }
 
-  void segment_of(std::span<const LooseWord> segment, int depth) {
+  void segment_of(std::span<const LooseWord> segment, int depth, Tail tail = Tail::complete) {
     while (!segment.empty() && (is_passed_over(segment.front()) || is_leading_assignment(segment.front()))) {
+      assignment(segment.front());
       segment = segment.subspan(1);
     }
-    if (!segment.empty()) command(segment, depth);
+    if (!segment.empty()) command(segment, depth, tail);
   }
 
   static bool is_passed_over(const LooseWord& word) {
@@ -78,36 +98,106 @@ class Observer {
     return word.text.find('=') != std::string::npos && is_loose_assignment(word);
   }
 
-  void command(std::span<const LooseWord> segment, int depth) {
-    Words words;
-    for (const auto& word : segment) words.push_back(word.text);
+  // What a variable holds may be expanded again (PS4, ${x@P}), or be run by the program that inherits it.
+  void assignment(const LooseWord& word) {
+    if (!is_leading_assignment(word)) return;
+    if (is_code(word) || is_run_variable(word.text.substr(0, word.text.find_first_of("=+[")))) out_.opaque = true;
+  }
+
+  void command(std::span<const LooseWord> segment, int depth, Tail tail) {
+    const Words words = texts(segment);
     see(words, Sighting::Place::start, Sighting::Role::runs);
+    if (tail == Tail::open) open_ended(segment);
     if (!segment.front().literal) {
       out_.opaque = true;
-      return arguments(words, Sighting::Role::mentioned);
+      return arguments(segment, Sighting::Role::mentioned);
     }
-    const bool literal = std::ranges::all_of(segment, &LooseWord::literal);
+    if (command_name(words.front()) == "xargs") return fed(segment, depth);
     if (const auto inner = unwrap(words)) {
-      const auto rest = segment.subspan(words.size() - inner->words.size());
+      const auto skipped = words.size() - inner->words.size();
+      for (const auto& word : segment.first(skipped)) assignment(word);
       // Assignments may stand behind env, sudo and the keyword time.
-      return depth < max_depth ? segment_of(rest, depth + 1) : lose(quote_words(words));
+      return depth < max_depth ? segment_of(segment.subspan(skipped), depth + 1, tail) : lose(quote_words(words));
     }
+    if (tail == Tail::open && takes_what_it_runs(words)) runs_input_ = true;
+    named(segment, words, depth);
+  }
+
+  void named(std::span<const LooseWord> segment, const Words& words, int depth) {
     const auto name = command_name(words.front());
-    if (is_shell(name)) {
-      shell(segment, depth);
-    } else if (name == "eval") {
-      eval(segment, depth);
-    } else if (takes_only_data(words)) {
-      return;
-    } else if (runs_its_arguments(words)) {
-      if (!literal) out_.opaque = true;
-      arguments(words, Sighting::Role::runs);
-    } else {
-      arguments(words, Sighting::Role::mentioned);
+    if (is_shell(name)) return shell(segment, depth);
+    if (name == "eval") return eval(segment, depth);
+    if (takes_only_data(words) && !(is_awk(name) && builds_program(segment))) return;
+    if (changes_the_shell(words))
+      std::ranges::for_each(segment.subspan(1), [&](const auto& word) { assignment(word); });
+    if (std::ranges::any_of(segment.subspan(1), is_code)) out_.opaque = true;
+    if (name == "git" && names_alias(words)) out_.opaque = true;
+    if (!runs_its_arguments(words)) return arguments(segment, Sighting::Role::mentioned);
+    runner(segment, words, depth);
+  }
+
+  void runner(std::span<const LooseWord> segment, const Words& words, int depth) {
+    if (!std::ranges::all_of(segment, &LooseWord::literal)) out_.opaque = true;
+    if (reads_commands(words)) runs_input_ = true;
+    arguments(segment, Sighting::Role::runs);
+    const bool has_text = has_shell_text(command_name(words.front()));
+    for (std::size_t i = 1; i < segment.size(); ++i) {
+      if (is_shell(command_name(words[i]))) return shell(segment.subspan(i), depth);
+      if (has_text && words[i].find_first_of(" \t\n;&|*?[") != std::string::npos) nested(words[i], depth);
     }
   }
 
-  void arguments(const Words& words, Sighting::Role role) {
+  // The program of an awk that is put together when the line runs; files behind it may be globs.
+  static bool builds_program(std::span<const LooseWord> segment) {
+    for (const auto& word : segment.subspan(1)) {
+      if (!word.literal) return true;
+      if (word.text.find_first_of("{/$") != std::string::npos) return false;
+    }
+    return false;
+  }
+
+  static Words texts(std::span<const LooseWord> segment) {
+    Words out;
+    for (const auto& word : segment) out.push_back(word.text);
+    return out;
+  }
+
+  // Words up to the first that is only known later.
+  void open_ended(std::span<const LooseWord> segment) {
+    const auto unknown = std::ranges::find(segment, false, &LooseWord::literal);
+    const auto known = segment.first(static_cast<std::size_t>(unknown - segment.begin()));
+    if (!known.empty()) {
+      out_.sightings.push_back({texts(known), Sighting::Place::start, Sighting::Role::mentioned, true});
+    }
+  }
+
+  // Whether words that are appended may be what the command runs.
+  static bool takes_what_it_runs(const Words& words) {
+    const auto name = command_name(words.front());
+    if (name == "find" || name == "eval" || is_shell(name)) return true;
+    return words.size() == 1 && name == "git" ? true : runs_its_arguments(words) && !takes_only_data(words);
+  }
+
+  void fed(std::span<const LooseWord> segment, int depth) {
+    const Words words = texts(segment);
+    const auto feeding = fed_by_xargs(words);
+    const auto rest = segment.subspan(words.size() - feeding.words.size());
+    for (const auto& word : segment.first(segment.size() - rest.size())) {
+      if (!word.literal) out_.opaque = true;
+    }
+    feeds_input_ = true;
+    if (rest.empty()) return;  // runs echo
+    if (depth >= max_depth) return lose(quote_words(words));
+    LooseSegment inner(rest.begin(), rest.end());
+    for (auto& word : inner) {
+      const bool is_replaced = !feeding.replaced.empty() && word.text.find(feeding.replaced) != std::string::npos;
+      if (is_replaced) word.literal = false;
+    }
+    segment_of(inner, depth + 1, Tail::open);
+  }
+
+  void arguments(std::span<const LooseWord> segment, Sighting::Role role) {
+    const Words words = texts(segment);
     Words all;
     const auto add_apart = [&](std::string_view text) {
       auto parts = loose_words(text);
@@ -138,9 +228,11 @@ class Observer {
   }
 
   void nested(std::string_view script, int depth) {
-    const bool outer = std::exchange(shell_reads_input_, false);
+    const bool runs = std::exchange(runs_input_, false);
+    const bool feeds = std::exchange(feeds_input_, false);
     line(script, depth + 1);
-    shell_reads_input_ = outer;
+    runs_input_ = runs;
+    feeds_input_ = feeds;
   }
 
   void shell(std::span<const LooseWord> segment, int depth) {
@@ -160,14 +252,15 @@ class Observer {
         if (word.text == "--rcfile" || word.text == "--init-file") ++i;
         continue;
       }
-      if (word.text.find('s') != std::string::npos) shell_reads_input_ = true;
+      if (word.text.find('s') != std::string::npos) runs_input_ = true;
       if (word.text.ends_with('o') || word.text.ends_with('O')) ++i;
     }
-    if (!has_operand) shell_reads_input_ = true;
+    if (!has_operand) runs_input_ = true;
   }
 
   Glimpse& out_;
-  bool shell_reads_input_ = false;
+  bool runs_input_ = false;   // something takes commands from its input
+  bool feeds_input_ = false;  // something takes arguments from its input
 };
 
 }  // namespace

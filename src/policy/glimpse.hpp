@@ -19,6 +19,7 @@ struct Sighting {
   std::vector<std::string> words;
   Place place = Place::start;
   Role role = Role::runs;
+  bool open_ended = false;  ///< more words may follow (xargs)
   bool operator==(const Sighting&) const = default;
 };
 

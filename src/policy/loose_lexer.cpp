@@ -114,6 +114,7 @@ class LooseLexer {
       add(c);
       return add(line_[at_++]);
     }
+    if (c == '[' && !top().in_word && (peek() == ' ' || peek() == '\t')) return add(c);  // the command
     if (std::string_view("*?[{~").find(c) != std::string_view::npos) return add_unsure(c);
     add(c);
   }
@@ -131,12 +132,16 @@ class LooseLexer {
     open(')');
   }
 
-  // Quotes inside ${…} follow rules of their own.
+  // Quotes inside ${…} follow rules of their own. ${x@P} and ${x:y} run what the variable holds.
   void check_expansion() {
     const auto body = line_.substr(at_, line_.find('}', at_) - at_);
     if (at_ + body.size() == line_.size() || body.find_first_of("'\"`(\\") != std::string_view::npos) {
       out_.certain = false;
     }
+    const auto colon = body.find(':');
+    const bool computes = colon != std::string_view::npos && colon + 1 < body.size() &&
+                          std::string_view("-=?+ 0123456789").find(body[colon + 1]) == std::string_view::npos;
+    if (computes || body.find("@P") != std::string_view::npos) out_.certain = false;
   }
 
   // $'…', undecoded: the word is not literal anyway.
@@ -144,6 +149,7 @@ class LooseLexer {
     while (at_ < line_.size()) {
       const char c = line_[at_++];
       if (c == '\'') return;
+      if (c == '\\' || c == '$' || c == '`') top().word.masked = true;
       if (c == '\\' && at_ < line_.size()) ++at_;
       add(c);
     }
@@ -154,7 +160,9 @@ class LooseLexer {
     top().in_word = true;
     const auto end = line_.find('\'', at_);
     if (end == std::string_view::npos) out_.certain = false;
-    top().word.text += line_.substr(at_, end == std::string_view::npos ? end : end - at_);
+    const auto quoted = line_.substr(at_, end == std::string_view::npos ? end : end - at_);
+    if (quoted.find_first_of("$`") != std::string_view::npos) top().word.masked = true;
+    top().word.text += quoted;
     at_ = end == std::string_view::npos ? line_.size() : end + 1;
   }
 
@@ -165,6 +173,7 @@ class LooseLexer {
     }
     const char c = line_[at_++];
     if (c == '`') out_.certain = false;  // a substitution inside a substitution
+    if (c == '$' || c == '`') top().word.masked = true;
     if (c != '\n') add(c);
   }
 

@@ -10,6 +10,7 @@ namespace errand::policy {
 struct LooseWord {
   std::string text;
   bool literal = true;  ///< false: an expansion, glob or brace makes it something else when it runs
+  bool masked = false;  ///< holds a '$' or '`' that quotes keep from being expanded here
 };
 
 /// The words between two operators, redirections left out.

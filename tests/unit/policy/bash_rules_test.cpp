@@ -167,6 +167,122 @@ TEST_CASE("bash rules: what may be a denied command in disguise is in doubt", "[
   }
 }
 
+TEST_CASE("bash rules: text that another shell expands is in doubt", "[policy][bash]") {
+  for (const std::string line : {
+           "printf -v 'a[$(tou${X}ch M)]' x",
+           "printf '-va[$(tou${X}ch M)]' x",
+           "test -v 'a[$(tou${X}ch M)]'",
+           "'[' -v 'a[$(tou${X}ch M)]' ']'",
+           "[ -v 'a[$(tou${X}ch M)]' ]",
+           "find . -maxdepth 0 -exec sh -c 'tou${X}ch M' ';'",
+           "find . -exec sh -c '/bin/tou?h M' ';'",
+           "setsid -w bash -c 'tou${X}ch M'",
+           "setsid -w bash -c '/bin/tou?h M'",
+           "flock f -c 'tou${X}ch M'",
+           "flock f -c '/bin/tou?h M'",
+           "nohup setsid -w bash -c 'tou${X}ch M'",
+           "trap 'tou${X}ch M' EXIT",
+           "trap '/bin/tou?h M' EXIT",
+           "compgen -W '$(tou${X}ch M)'",
+           "mapfile -C 'tou${X}ch M' -c 1 a",
+           "mapfile -C '/bin/tou?h M' -c 1 a",
+           "let 'a[$(tou${X}ch M)]=1'",
+           "declare -i x='a[$(tou${X}ch M)]'",
+           "read 'a[$(tou${X}ch M)]'",
+           "env -S 'tou${X}ch M'",
+           "env -S'tou${X}ch M'",
+           "git -c alias.t='!t() { tou${X}ch M; }; t' t",
+           "make --eval='x:;tou${X}ch M'",
+           "make --eval 'x:;tou`echo`ch M' \"$y\"",
+           "tar cf x --checkpoint-action=exec='tou${X}ch M' .",
+           "foo \"tou\\${X}ch M\"",
+           "foo 'tou${X}ch M'$y",
+           "sed '1e tou${X}ch M' f",
+           "x='$(tou${X}ch M)'; echo \"${x@P}\"",
+           "a='$'; b='(tou${X}ch M)'; c=$a$b; echo \"${c@P}\"",
+           "read x < f; echo \"${x@P}\"",
+           "PS4='$(tou${X}ch M)'; set -x; :",
+           "PS4=\"$y\"; set -x; :",
+           "BASH_ENV='$(tou${X}ch M)' bash -c :",
+           "BASH_ENV=f bash x.sh",
+           "env BASH_ENV=f bash x.sh",
+           "export BASH_ENV=f; x.sh",
+           "PROMPT_COMMAND+=f bash -i",
+           "x='a[$(tou${X}ch M)]'; v=1; echo ${v:x}",
+           "read x < f; echo ${v:x}",
+           "X='$(a)' env x",
+           "awk '{system($0)}' f",
+           "echo x | awk '{ print | \"sh\" }'",
+           "awk -f x.awk",
+           "awk \"$x\"",
+           "echo x | python3",
+           "python3 - < f",
+           "perl /dev/stdin < f",
+           "cat f | at now",
+           "cat f | su root",
+           "cat f | sudo -s",
+           "cat f | parallel",
+       }) {
+    CAPTURE(line);
+    CHECK(match("touch *", line) == Match::maybe);
+  }
+}
+
+TEST_CASE("bash rules: what xargs may append or put in is in doubt", "[policy][bash]") {
+  struct Case {
+    std::string spec;
+    std::string line;
+    Match match;
+  };
+  const std::vector<Case> cases = {
+      {"touch *", "echo 'touch M' | xargs -I% sh -c %", Match::yes},
+      {"touch *", "echo touch M | xargs env", Match::yes},
+      {"touch *", "echo touch M | xargs timeout 5", Match::yes},
+      {"touch *", "echo touch M | timeout 5 xargs -n 2 nice", Match::yes},
+      {"touch *", "echo . -exec touch M ';' | xargs find", Match::yes},
+      {"touch *", "echo touch M | xargs --replace sh -c {}", Match::yes},
+      {"touch *", "echo git push | parallel", Match::maybe},
+      {"git push *", "echo git push | parallel", Match::yes},
+      {"touch *", "xargs -a x.sh -I% sh -c %", Match::maybe},
+      {"touch *", "xargs --arg-file=x -I% sh -c %", Match::maybe},
+      {"touch *", "xargs -a x -I % % M", Match::maybe},
+      {"touch *", "xargs -a x bash", Match::maybe},
+      {"touch *", "cat x | xargs tar xf --use-compress-program=touch", Match::maybe},
+      {"touch *", "echo touch M | xargs foo", Match::maybe},
+      {"git push *", "echo push origin | xargs git", Match::maybe},
+      {"git push *", "cat x | xargs git", Match::maybe},
+      {"git push *", "cat x | xargs -n 1 timeout 5 git -C dir", Match::maybe},
+      {"git push *", "cat x | xargs -I% git % origin", Match::maybe},
+      {"git push", "cat x | xargs git", Match::maybe},
+      {"git * --force", "cat x | xargs git push", Match::maybe},
+      {"git * --force", "cat x | xargs git add", Match::maybe},
+      {"git * --force", "cat x | xargs grep y", Match::no},
+      {"git push *", "cat x | xargs git add", Match::no},
+      {"git push *", "cat x | xargs -I% git add %", Match::no},
+      {"touch *", "find . | xargs -0 -n 5 grep -l touch", Match::maybe},
+      {"touch *", "find . | xargs -0 -n 5 grep -l x", Match::no},
+      {"touch *", "cat x | xargs", Match::no},
+      {"touch *", "cat x | xargs -I{} cp {} dir", Match::no},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.spec, c.line);
+    CHECK(match(c.spec, c.line) == c.match);
+  }
+}
+
+TEST_CASE("bash rules: an alias that git is given may be any of its commands", "[policy][bash]") {
+  for (const std::string line :
+       {"git -c alias.p=push p", "git -c Alias.p=push p", "git --config-env=alias.p=X p", "git --config-env a.b=X p",
+        "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=alias.p GIT_CONFIG_VALUE_0=push git p", "GIT_CONFIG_GLOBAL=f git p",
+        "env GIT_CONFIG_GLOBAL=f git p", "export GIT_CONFIG_GLOBAL=f; git p", "git config alias.p push; git p",
+        "git -c include.path=f p"}) {
+    CAPTURE(line);
+    CHECK(match("git push *", line) == Match::maybe);
+  }
+  CHECK(match("git push *", "git -c user.name=x commit -m x") == Match::no);
+  CHECK(match("git push *", "git add alias.c") == Match::no);
+}
+
 TEST_CASE("bash rules: what only holds the word is no denied command", "[policy][bash]") {
   for (const std::string line : {
            "ls",
@@ -190,6 +306,22 @@ TEST_CASE("bash rules: what only holds the word is no denied command", "[policy]
            "bash -c 'grep rm x'",
            "bash build.sh",
            "x=$(pwd); make CC=$x",
+           "awk '{print $1}' f",
+           "awk -F: '$3 > 5 { print $NF }' *.txt",
+           "sed -n '$p' f",
+           "sed -i -e '$d' -e 's/x$/y/' f",
+           "rg 'foo$' src",
+           "echo '$x' > f",
+           "grep -E '^(a|b)$' f",
+           "git commit -m 'costs $5 and `x`'",
+           "[ -f x ] && make",
+           "[ -n \"$x\" ] && make",
+           "printf '%s' \"${x:-y}\" \"${x:0:3}\" \"${x[@]}\"",
+           "python3 --version",
+           "python3 x.py",
+           "env | sort",
+           "trap 'exit 1' INT",
+           "A='x y' make",
        }) {
     CAPTURE(line);
     CHECK(match("rm *", line) == Match::no);
@@ -315,6 +447,22 @@ TEST_CASE("bash rules: every simple command has to be allowed", "[policy][bash]"
     CAPTURE(line);
     CHECK_FALSE(allowed(rules, line));
   }
+  const std::vector<std::string> builtins = {"Bash(printf *)", "Bash(test *)", "Bash(readarray *)", "Bash(git status)",
+                                             "Bash(let *)",    "Bash('[' *)",  "Bash(declare -i *)"};
+  for (const std::string line :
+       {"printf %s '[$x]'", "printf -v a x", "test -f x && git status", "readarray a", "test -v a", "let a=1"}) {
+    CAPTURE(line);
+    CHECK(allowed(builtins, line));
+  }
+  for (const std::string line :
+       {"printf -v 'a[$(touch M)]' x", "printf '-va[`touch M`]' x", "test -v 'a[$(touch M)]'",
+        "'[' -v 'a[$(touch M)]' ']'", "printf -v PATH ./evil:/usr/bin && git status", "readarray -C 'rm x' -c 1 a",
+        "readarray -tC 'rm x' a", "let 'a[$(touch M)]=1'", "declare -i x='a[$(touch M)]'", "readarray PATH; git status",
+        "test -v 'a[0]'; git status", "timeout 5 printf -v 'a[$(touch M)]' x"}) {
+    CAPTURE(line);
+    CHECK_FALSE(allowed(builtins, line));
+  }
+  CHECK(allowed({"Bash(test -v 'a[$x]')"}, "test -v 'a[$x]'"));
   CHECK(allowed({"Bash"}, "anything $x > y"));
   CHECK(allowed({"Bash(*)"}, "anything $x > y"));
   CHECK_FALSE(allowed({"Read", "Edit(*)"}, "ls"));
