@@ -48,6 +48,9 @@ struct Prepared {
 
 constexpr std::string_view ended_by_hook = "not run: a hook ended the run";
 
+// Who may say yes where a call asks. What a rule, the doubt about one or another hook asks is for the person alone.
+enum class StandIn { person_only, hook_too };
+
 enum class Fate { succeeded, failed, denied };
 
 struct Settled {
@@ -142,13 +145,21 @@ class Dispatch {
       deny(prepared, decision.reason);
       return {};
     }
-    if (said.verdict == HookOutcome::Verdict::ask) {
-      decision = {Outcome::ask, {}, said.reason.empty() ? "a hook wants it asked" : said.reason, {}};
-    }
+    const bool hook_asks = said.verdict == HookOutcome::Verdict::ask;
+    if (hook_asks) decision = asked_by_hook(std::move(decision), said.reason);
     if (decision.outcome == Outcome::allow) return {};
-    if (said.verdict == HookOutcome::Verdict::allow && decision.rule.empty())
+    const auto stands_in = hook_asks || !decision.rule.empty() ? StandIn::person_only : StandIn::hook_too;
+    if (said.verdict == HookOutcome::Verdict::allow && stands_in == StandIn::hook_too)
       return record_verdict(plan, "allow", "hook");
-    return ask(plan, decision, prepared);
+    return ask(plan, decision, stands_in, prepared);
+  }
+
+  static Decision asked_by_hook(Decision decision, const std::string& reason) {
+    auto why = reason.empty() ? std::string("a hook wants it asked") : reason;
+    if (decision.outcome != Outcome::ask) return {Outcome::ask, {}, std::move(why), {}};
+    decision.reason += "; " + why;
+    decision.suggested_rule.clear();  // it would not keep the hook from asking
+    return decision;
   }
 
   Result<void> record_verdict(const PlannedCall& plan, const char* word, const char* by) {
@@ -156,7 +167,7 @@ class Dispatch {
   }
 
   // Asks the person; where there is none, or the question fails, that is a denial.
-  Result<void> ask(const PlannedCall& plan, const Decision& decision, Prepared& prepared) {
+  Result<void> ask(const PlannedCall& plan, const Decision& decision, StandIn stands_in, Prepared& prepared) {
     const chat::event::ApprovalRequest request{make_uuid7(now()), plan.call.id,
                                                decision.rule.empty() ? decision.reason : decision.rule,
                                                decision.suggested_rule};
@@ -166,7 +177,7 @@ class Dispatch {
     };
     if (scope_.agent.hooks.has(HookEvent::permission_request)) {
       ERRAND_TRY_ASSIGN(const auto said, tell_of_request(teller(), plan, prepared.facts));
-      if (said.verdict == HookOutcome::Verdict::allow)
+      if (said.verdict == HookOutcome::Verdict::allow && stands_in == StandIn::hook_too)
         return scope_.reporter.record({request, verdict("allow", "hook")});
       if (said.blocks()) {
         ERRAND_TRY(scope_.reporter.record({request, verdict("deny", "hook")}));

@@ -21,6 +21,12 @@ int strictness(Outcome outcome) {
   return 2;
 }
 
+// Of two that ask, the one whose rule does: what a rule asks is asked of the person alone.
+bool is_stricter(const Decision& one, const Decision& other) {
+  if (one.outcome != other.outcome) return strictness(one.outcome) > strictness(other.outcome);
+  return one.outcome == Outcome::ask && !one.rule.empty() && other.rule.empty();
+}
+
 // A subagent that says nothing of its mode has none of its own: only its rules count, the parent's mode decides.
 PermissionLayer layer_of(const chat::AgentDefinition& subagent) {
   return {subagent.rules, subagent.permission_mode_set ? subagent.permission_mode : chat::PermissionMode::bypass};
@@ -42,7 +48,7 @@ Decision Permissions::decide(const policy::CallFacts& call) const {
     auto rules = layer.rules;
     rules.insert(rules.end(), granted.begin(), granted.end());
     auto decision = policy::decide(rules, layer.mode, call, roots_);
-    if (first || strictness(decision.outcome) > strictness(strictest.outcome)) strictest = std::move(decision);
+    if (first || is_stricter(decision, strictest)) strictest = std::move(decision);
     first = false;
   }
   return strictest;

@@ -151,6 +151,51 @@ TEST_CASE("hooks: the strictest of rules, mode and hooks decides, and an allowin
   CHECK(result.done.denials.size() == (c.runs ? 0 : 1));
 }
 
+TEST_CASE("hooks: one that answers for the person answers for the mode, not for a rule or another hook",
+          "[agent][hooks]") {
+  struct Case {
+    std::string_view about;
+    PermissionMode mode;
+    chat::RuleAction action;
+    std::string_view spec;
+    std::string_view before;  // what PreToolUse says
+    std::string_view command;
+    Words approvals;
+  };
+  const auto c = GENERATE(values<Case>({
+      {"the mode asks", PermissionMode::ask, {}, "", "defer", "x", {"allow by hook"}},
+      {"a rule asks", PermissionMode::automatic, chat::RuleAction::ask, "x", "defer", "x", {"deny by policy"}},
+      {"in bypass too", PermissionMode::bypass, chat::RuleAction::ask, "x", "defer", "x", {"deny by policy"}},
+      {"and where the mode would ask anyway",
+       PermissionMode::ask,
+       chat::RuleAction::ask,
+       "x",
+       "allow",
+       "x",
+       {"deny by policy"}},
+      {"nobody knows whether it is denied",
+       PermissionMode::bypass,
+       chat::RuleAction::deny,
+       "touch *",
+       "defer",
+       "x=touch; $x marker",
+       {"deny by policy"}},
+      {"another hook asks", PermissionMode::bypass, {}, "", "ask", "x", {"deny by policy"}},
+      {"a rule and another hook ask", PermissionMode::ask, chat::RuleAction::ask, "x", "ask", "x", {"deny by policy"}},
+  }));
+  CAPTURE(c.about);
+  HookStage stage;
+  stage.definition.permission_mode = c.mode;
+  if (!c.spec.empty()) stage.definition.rules.push_back({c.action, "Bash", std::string(c.spec), "here"});
+  stage.hook("PreToolUse", {{0, decision(std::string(c.before)), ""}});
+  stage.hook("PermissionRequest", {{0, R"({"hookSpecificOutput":{"decision":{"behavior":"allow"}}})", ""}});
+  stage.models["main"].call({tool_call("a", "Bash", std::string(c.command))});
+  stage.models["main"].say("end");
+  stage.ask("go");
+  CHECK(stage.approvals() == c.approvals);
+  CHECK(stage.ran.size() == (c.approvals == Words{"allow by hook"} ? 1 : 0));
+}
+
 TEST_CASE("hooks: a blocked call is a result with the hook's own words, and does not run", "[agent][hooks]") {
   HookStage stage;
   stage.hook("PreToolUse", {{2, "", "use make instead\n"}, {0, "", ""}}, "Bash");

@@ -58,3 +58,10 @@ TEST_CASE("permissions: what the person grants holds for parent and children ali
   CHECK(parent.decide(bash("make test")).outcome == Outcome::allow);
   CHECK(child.decide(bash("make test")).outcome == Outcome::allow);
 }
+
+TEST_CASE("permissions: where mode and rule both ask, the rule is named, whoever's it is", "[agent][permissions]") {
+  const agent::Permissions parent(roots, {{}, PermissionMode::ask});
+  const auto child = parent.tightened_by(subagent({rule(RuleAction::ask, "make *")}));
+  CHECK(child.decide(bash("make test")).rule == "Bash(make *)");
+  CHECK(child.decide(bash("ls")).rule.empty());
+}
