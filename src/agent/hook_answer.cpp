@@ -22,6 +22,10 @@ bool can_block(HookEvent event) {
   return event != HookEvent::session_start && event != HookEvent::session_end && event != HookEvent::notification;
 }
 
+bool guards_a_call(HookEvent event) {
+  return event == HookEvent::pre_tool_use || event == HookEvent::permission_request;
+}
+
 bool takes_plain_text(HookEvent event) {
   return event == HookEvent::user_prompt_submit || event == HookEvent::session_start;
 }
@@ -39,11 +43,22 @@ std::string text_at(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? harmless(found->get<std::string>()) : std::string();
 }
 
+// The field, unless it says nothing by being null.
+const Json* said_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
 std::string blocked_by(std::string_view name) {
   return fmt::format("blocked by the hook {}", name);
 }
 
-// One JSON answer being read. What has the wrong type says nothing; what is misspelt is a notice.
+chat::event::Warning notice_of(HookEvent event, std::string_view name, std::string_view why) {
+  return {"hook_failed", fmt::format("the {} hook {} failed: {}", chat::name_of(event), name, why)};
+}
+
+// One JSON answer being read. What decides and is misspelt or has the wrong type was not understood; what only adds
+// says nothing then.
 class Reading {
  public:
   Reading(HookEvent event, std::string_view name) : event_(event), name_(name) {}
@@ -51,14 +66,17 @@ class Reading {
   HookOutcome read(const Json& answer) {
     read_common(answer);
     read_decision(answer);
-    const auto specific = answer.find("hookSpecificOutput");
-    if (specific != answer.end() && specific->is_object()) read_specific(*specific);
+    if (const auto* specific = said_at(answer, "hookSpecificOutput")) {
+      specific->is_object() ? read_specific(*specific) : misunderstood("hookSpecificOutput", *specific);
+    }
     return std::move(out_);
   }
 
  private:
   void read_common(const Json& answer) {
-    if (const auto goes_on = answer.find("continue"); goes_on != answer.end() && *goes_on == false) {
+    const auto* goes_on = said_at(answer, "continue");
+    if (goes_on != nullptr && !goes_on->is_boolean()) misunderstood("continue", *goes_on);
+    if (goes_on != nullptr && *goes_on == false) {
       out_.ends_run = true;
       const auto why = text_at(answer, "stopReason");
       out_.notices.push_back({"hook_ended_run", fmt::format("the {} hook {} ended the run{}{}", chat::name_of(event_),
@@ -71,18 +89,18 @@ class Reading {
 
   // The decision of all events that can be blocked, and the older one of PreToolUse.
   void read_decision(const Json& answer) {
+    const auto* said = said_at(answer, "decision");
+    if (said == nullptr || !can_block(event_)) return;
     const auto word = text_at(answer, "decision");
-    if (word.empty() || !can_block(event_)) return;
     if (word == "block") return decide(Verdict::deny, text_at(answer, "reason"));
     if (word == "approve" && event_ == HookEvent::pre_tool_use)
       return decide(Verdict::allow, text_at(answer, "reason"));
-    misunderstood("decision", word);
+    misunderstood("decision", *said);
   }
 
   void read_specific(const Json& specific) {
-    if (const auto event = text_at(specific, "hookEventName"); !event.empty() && event != chat::name_of(event_)) {
-      return misunderstood("hookEventName", event);
-    }
+    const auto* event = said_at(specific, "hookEventName");
+    if (event != nullptr && *event != chat::name_of(event_)) return misunderstood("hookEventName", *event);
     if (auto context = text_at(specific, "additionalContext"); !context.empty())
       out_.context.push_back(std::move(context));
     if (event_ == HookEvent::pre_tool_use) {
@@ -96,26 +114,30 @@ class Reading {
   }
 
   void read_permission(const Json& specific) {
+    const auto* said = said_at(specific, "permissionDecision");
+    if (said == nullptr) return;
     const auto word = text_at(specific, "permissionDecision");
     const auto reason = text_at(specific, "permissionDecisionReason");
     if (word == "allow") return decide(Verdict::allow, reason);
     if (word == "ask") return decide(Verdict::ask, reason);
     if (word == "deny") return decide(Verdict::deny, reason);
-    if (!word.empty() && word != "defer") misunderstood("permissionDecision", word);
+    if (word != "defer") misunderstood("permissionDecision", *said);
   }
 
   void read_behavior(const Json& specific) {
-    const auto decision = specific.find("decision");
-    if (decision == specific.end() || !decision->is_object()) return;
-    const auto word = text_at(*decision, "behavior");
+    const auto* decision = said_at(specific, "decision");
+    if (decision == nullptr) return;
+    const auto word = decision->is_object() ? text_at(*decision, "behavior") : std::string();
     if (word == "allow") return decide(Verdict::allow, {});
     if (word == "deny") return decide(Verdict::deny, text_at(*decision, "message"));
-    if (!word.empty()) misunderstood("behavior", word);
+    misunderstood("decision", *decision);
   }
 
   void read_input(const Json& specific) {
-    const auto input = specific.find("updatedInput");
-    if (input != specific.end() && input->is_object()) out_.updated_input = chat::dump(*input);
+    const auto* input = said_at(specific, "updatedInput");
+    if (input == nullptr) return;
+    if (!input->is_object()) return misunderstood("updatedInput", *input);
+    out_.updated_input = chat::dump(*input);
   }
 
   void read_output(const Json& specific) {
@@ -131,10 +153,11 @@ class Reading {
     out_.reason = std::move(reason);
   }
 
-  void misunderstood(std::string_view key, std::string_view word) {
-    out_.notices.push_back(failed_hook(event_, name_,
-                                       fmt::format("it answered {} \"{}\", which means nothing here", key,
-                                                   text::ellipsize(text::first_line(word), 60))));
+  void misunderstood(std::string_view key, const Json& said) {
+    const auto word = said.is_string() ? fmt::format("\"{}\"", harmless(said.get<std::string>())) : chat::dump(said);
+    const auto why = fmt::format("it answered {} {}, which means nothing here", key,
+                                 text::ellipsize(harmless(text::first_line(word)), 60));
+    combine(out_, failed_hook(event_, name_, why));
   }
 
   HookEvent event_;
@@ -154,11 +177,31 @@ HookOutcome blocked(HookEvent event, std::string_view name, const std::string& s
   return out;
 }
 
+// 126 and 127 are a shell's word for a command that could not be started; above 128 a signal ended it.
+bool did_its_work(int exit_code) {
+  return exit_code != 126 && exit_code != 127 && exit_code <= 128;
+}
+
 HookOutcome failed(HookEvent event, std::string_view name, const HookExit& exit) {
   const auto said = text::ellipsize(harmless(text::first_line(text::trim(exit.standard_error))), max_line_columns);
+  const auto why = fmt::format("it ended with exit code {}{}{}", exit.exit_code, said.empty() ? "" : ": ", said);
+  if (!did_its_work(exit.exit_code)) return failed_hook(event, name, why);
   HookOutcome out;
-  out.notices.push_back(failed_hook(
-      event, name, fmt::format("it ended with exit code {}{}{}", exit.exit_code, said.empty() ? "" : ": ", said)));
+  out.notices.push_back(notice_of(event, name, why));
+  return out;
+}
+
+// Whether text that is no JSON object was meant to decide.
+bool looks_like_an_answer(std::string_view written) {
+  return written.find("\"hookSpecificOutput\"") != std::string_view::npos ||
+         written.find("\"decision\"") != std::string_view::npos;
+}
+
+HookOutcome read_plain(HookEvent event, std::string_view name, std::string_view written) {
+  HookOutcome out;
+  if (takes_plain_text(event)) out.context.push_back(harmless(written));
+  if (guards_a_call(event) && looks_like_an_answer(written))
+    return failed_hook(event, name, "its output holds an answer and is no JSON object");
   return out;
 }
 
@@ -169,20 +212,19 @@ HookOutcome read_answer(HookEvent event, std::string_view name, const HookExit& 
   if (exit.exit_code != 0) return failed(event, name, exit);
   const auto written = text::trim(exit.standard_output);
   if (written.empty()) return {};
-  if (!written.starts_with('{')) {
-    HookOutcome out;
-    if (takes_plain_text(event)) out.context.push_back(harmless(written));
-    return out;
-  }
+  if (!written.starts_with('{')) return read_plain(event, name, written);
   const auto answer = chat::parse_json(written);
   if (answer && answer->is_object()) return Reading(event, name).read(*answer);
-  HookOutcome out;
-  out.notices.push_back(failed_hook(event, name, "its output begins like a JSON object and is none"));
-  return out;
+  return failed_hook(event, name, "its output begins like a JSON object and is none");
 }
 
-chat::event::Warning failed_hook(HookEvent event, std::string_view name, std::string_view why) {
-  return {"hook_failed", fmt::format("the {} hook {} failed: {}", chat::name_of(event), name, why)};
+HookOutcome failed_hook(HookEvent event, std::string_view name, std::string_view why) {
+  HookOutcome out;
+  out.notices.push_back(notice_of(event, name, why));
+  if (!guards_a_call(event)) return out;
+  out.verdict = Verdict::deny;
+  out.reason = out.notices.front().message;
+  return out;
 }
 
 void combine(HookOutcome& all, HookOutcome next) {

@@ -38,11 +38,13 @@ struct HookExit {
 
 /// Reads one hook's answer as Claude Code's protocol has it: exit 2 blocks with stderr as the reason, where the event
 /// can be blocked; at exit 0 stdout may hold a JSON object, or, for UserPromptSubmit and SessionStart, plain text for
-/// the model; what else went wrong is a notice. `name` is what people see of the hook.
+/// the model; another exit code is a notice. Stricter than the protocol: a hook that was not found (126, 127), that a
+/// signal ended or whose answer can't be understood is a failed_hook(). `name` is what people see of the hook.
 HookOutcome read_answer(chat::HookEvent event, std::string_view name, const HookExit& exit);
 
-/// The notice of a hook that could not do its work.
-chat::event::Warning failed_hook(chat::HookEvent event, std::string_view name, std::string_view why);
+/// What a hook that could not do its work says: a notice, and a denial where it guards a call (PreToolUse,
+/// PermissionRequest), since a guard that is not there is no permission.
+HookOutcome failed_hook(chat::HookEvent event, std::string_view name, std::string_view why);
 
 /// Adds what another hook of the event said: deny beats ask beats allow; equals add their reasons; the last change of a
 /// call counts.

@@ -87,11 +87,6 @@ bool has_subject(HookEvent event) {
   return event != HookEvent::user_prompt_submit && event != HookEvent::stop;
 }
 
-// A guard that does not run is no reason to go on.
-bool guards_a_call(HookEvent event) {
-  return event == HookEvent::pre_tool_use || event == HookEvent::permission_request;
-}
-
 }  // namespace
 
 Hooks::Hooks(const std::vector<chat::Hook>& hooks, HookPlace place, const sandbox::Sandbox& sandbox)
@@ -166,15 +161,9 @@ std::string Hooks::standard_input(HookEvent event, const Json& fields) const {
 HookOutcome Hooks::run_one(const Ready& ready, const std::string& input, const Call& call) const {
   auto outcome = start(ready, input, call);
   if (outcome) return *std::move(outcome);
-  HookOutcome refused;
   auto why = outcome.error().message;
   if (!outcome.error().hint.empty()) why += fmt::format(" ({})", outcome.error().hint);
-  refused.notices.push_back(failed_hook(ready.event, ready.name, why));
-  if (guards_a_call(ready.event)) {
-    refused.verdict = HookOutcome::Verdict::deny;
-    refused.reason = fmt::format("the {} hook {} could not be run: {}", ready.hook.event, ready.name, why);
-  }
-  return refused;
+  return failed_hook(ready.event, ready.name, fmt::format("it could not be run: {}", why));
 }
 
 Result<HookOutcome> Hooks::start(const Ready& ready, const std::string& input, const Call& call) const {
@@ -196,9 +185,7 @@ Result<HookOutcome> Hooks::start(const Ready& ready, const std::string& input, c
   exit.exit_code = finished.exit_code;
   if (finished.end == ProcessEnd::exited || finished.end == ProcessEnd::signalled)
     return read_answer(ready.event, ready.name, exit);
-  HookOutcome out;
-  out.notices.push_back(failed_hook(ready.event, ready.name, why_cut(finished, ready.hook.timeout)));
-  return out;
+  return failed_hook(ready.event, ready.name, why_cut(finished, ready.hook.timeout));
 }
 
 }  // namespace errand::agent

@@ -45,9 +45,9 @@ class Hooks {
   [[nodiscard]] bool has(chat::HookEvent event) const;
 
   /// Runs those that want to hear of it, together, each command once, and waits for all. `fields` is what the event
-  /// tells beside the fields of all events. They run in the sandbox, with the workspace as working directory. A hook
-  /// that can't be run denies the call before which it stands (PreToolUse, PermissionRequest), else it is a notice.
-  /// One cut by the end of `call` says nothing.
+  /// tells beside the fields of all events. They run in the sandbox, with the workspace as working directory. One
+  /// that can't be run, takes too long or writes too much is a failed_hook(); one cut by the end of `call` says
+  /// nothing.
   HookOutcome run(chat::HookEvent event, const HookSubject& subject, const Json& fields, const Call& call) const;
 
  private:

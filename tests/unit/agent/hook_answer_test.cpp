@@ -65,7 +65,20 @@ TEST_CASE("hook answer: what a hook says means what the protocol says it means",
       {pre, 2, "", "", "deny; reason: blocked by the hook h:1:2"},
       {pre, 1, "{\"decision\":\"block\"}", "first\nsecond",
        "none; hook_failed: the PreToolUse hook h:1:2 failed: it ended with exit code 1: first"},
-      {pre, 127, "", "", "none; hook_failed: the PreToolUse hook h:1:2 failed: it ended with exit code 127"},
+      {pre, 126, "", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it ended with exit code 126; hook_failed: the PreToolUse hook "
+       "h:1:2 failed: it ended with exit code 126"},
+      {pre, 127, R"({"decision":"approve"})", "bash: ./guard.sh: not found",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it ended with exit code 127: bash: ./guard.sh: not found; "
+       "hook_failed: the PreToolUse hook h:1:2 failed: it ended with exit code 127: bash: ./guard.sh: not found"},
+      {pre, 137, "", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it ended with exit code 137; hook_failed: the PreToolUse hook "
+       "h:1:2 failed: it ended with exit code 137"},
+      {HookEvent::permission_request, 127, "", "",
+       "deny; reason: the PermissionRequest hook h:1:2 failed: it ended with exit code 127; hook_failed: the "
+       "PermissionRequest hook h:1:2 failed: it ended with exit code 127"},
+      {pre, 128, "", "", "none; hook_failed: the PreToolUse hook h:1:2 failed: it ended with exit code 128"},
+      {prompt, 127, "", "", "none; hook_failed: the UserPromptSubmit hook h:1:2 failed: it ended with exit code 127"},
       {HookEvent::stop, 2, "", "tests first", "deny; reason: tests first"},
       {HookEvent::pre_compact, 2, "", "no", "deny; reason: no"},
       {HookEvent::session_start, 2, "", "hello", "none; hook_message: hello"},
@@ -78,7 +91,15 @@ TEST_CASE("hook answer: what a hook says means what the protocol says it means",
       {post, 0, "\"text\"", "", "none"},
       // JSON that is none
       {pre, 0, "{\"decision\": ", "",
-       "none; hook_failed: the PreToolUse hook h:1:2 failed: its output begins like a JSON object and is none"},
+       "deny; reason: the PreToolUse hook h:1:2 failed: its output begins like a JSON object and is none; hook_failed: "
+       "the PreToolUse hook h:1:2 failed: its output begins like a JSON object and is none"},
+      {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":"deny"}} done)", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: its output begins like a JSON object and is none; hook_failed: "
+       "the PreToolUse hook h:1:2 failed: its output begins like a JSON object and is none"},
+      {pre, 0, R"(looking... {"hookSpecificOutput":{"permissionDecision":"deny"}})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: its output holds an answer and is no JSON object; hook_failed: "
+       "the PreToolUse hook h:1:2 failed: its output holds an answer and is no JSON object"},
+      {post, 0, R"([{"decision":"block"}])", "", "none"},
       {prompt, 0, "{x}", "",
        "none; hook_failed: the UserPromptSubmit hook h:1:2 failed: its output begins like a JSON object and is none"},
       {pre, 0, "{}", "", "none"},
@@ -89,7 +110,10 @@ TEST_CASE("hook answer: what a hook says means what the protocol says it means",
        "none; ends the run; hook_ended_run: the PostToolUse hook h:1:2 ended the run"},
       {pre, 0, R"({"continue": true, "suppressOutput": true, "systemMessage": "note"})", "",
        "none; hook_message: note"},
-      {pre, 0, R"({"continue": "no", "systemMessage": 3})", "", "none"},
+      {pre, 0, R"({"continue": true, "systemMessage": 3})", "", "none"},
+      {pre, 0, R"({"continue": "no"})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered continue \"no\", which means nothing here; "
+       "hook_failed: the PreToolUse hook h:1:2 failed: it answered continue \"no\", which means nothing here"},
       // decisions
       {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":"deny","permissionDecisionReason":"why"}})", "",
        "deny; reason: why"},
@@ -98,11 +122,28 @@ TEST_CASE("hook answer: what a hook says means what the protocol says it means",
        "ask; reason: sure?"},
       {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":"defer"}})", "", "none"},
       {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":"Allow"}})", "",
-       "none; hook_failed: the PreToolUse hook h:1:2 failed: it answered permissionDecision \"Allow\", which means "
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered permissionDecision \"Allow\", which means nothing "
+       "here; hook_failed: the PreToolUse hook h:1:2 failed: it answered permissionDecision \"Allow\", which means "
+       "nothing here"},
+      {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":["deny"]}})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered permissionDecision [\"deny\"], which means nothing "
+       "here; hook_failed: the PreToolUse hook h:1:2 failed: it answered permissionDecision [\"deny\"], which means "
+       "nothing here"},
+      {pre, 0, R"({"hookSpecificOutput":{"permissionDecision":null}})", "", "none"},
+      {pre, 0, R"({"hookSpecificOutput":"deny"})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered hookSpecificOutput \"deny\", which means nothing "
+       "here; hook_failed: the PreToolUse hook h:1:2 failed: it answered hookSpecificOutput \"deny\", which means "
+       "nothing here"},
+      {pre, 0, R"({"decision":"Block","reason":"r"})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered decision \"Block\", which means nothing here; "
+       "hook_failed: the PreToolUse hook h:1:2 failed: it answered decision \"Block\", which means nothing here"},
+      {pre, 0, R"({"decision":"approve","hookSpecificOutput":{"permissionDecision":"Deny"}})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered permissionDecision \"Deny\", which means nothing "
+       "here; hook_failed: the PreToolUse hook h:1:2 failed: it answered permissionDecision \"Deny\", which means "
        "nothing here"},
       {pre, 0, R"({"hookSpecificOutput":{"hookEventName":"Stop","permissionDecision":"allow"}})", "",
-       "none; hook_failed: the PreToolUse hook h:1:2 failed: it answered hookEventName \"Stop\", which means nothing "
-       "here"},
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered hookEventName \"Stop\", which means nothing here; "
+       "hook_failed: the PreToolUse hook h:1:2 failed: it answered hookEventName \"Stop\", which means nothing here"},
       {pre, 0, R"({"decision":"approve"})", "", "allow"},
       {pre, 0, R"({"decision":"block","reason":"r"})", "", "deny; reason: r"},
       {pre, 0, R"({"decision":"approve","hookSpecificOutput":{"permissionDecision":"deny"}})", "",
@@ -118,10 +159,20 @@ TEST_CASE("hook answer: what a hook says means what the protocol says it means",
       {HookEvent::permission_request, 0, R"({"hookSpecificOutput":{"decision":{"behavior":"allow"}}})", "", "allow"},
       {HookEvent::permission_request, 0, R"({"hookSpecificOutput":{"decision":{"behavior":"deny","message":"m"}}})", "",
        "deny; reason: m"},
+      {HookEvent::permission_request, 0, R"({"hookSpecificOutput":{"decision":{"behavior":"Deny"}}})", "",
+       "deny; reason: the PermissionRequest hook h:1:2 failed: it answered decision {\"behavior\":\"Deny\"}, which "
+       "means nothing here; hook_failed: the PermissionRequest hook h:1:2 failed: it answered decision "
+       "{\"behavior\":\"Deny\"}, which means nothing here"},
+      {HookEvent::permission_request, 0, R"({"hookSpecificOutput":{"decision":"deny"}})", "",
+       "deny; reason: the PermissionRequest hook h:1:2 failed: it answered decision \"deny\", which means nothing "
+       "here; hook_failed: the PermissionRequest hook h:1:2 failed: it answered decision \"deny\", which means nothing "
+       "here"},
       // what changes a call
       {pre, 0, R"({"hookSpecificOutput":{"updatedInput":{"b":1,"a":"x"},"additionalContext":"c"}})", "",
        "none; input: {\"b\":1,\"a\":\"x\"}; context: c"},
-      {pre, 0, R"({"hookSpecificOutput":{"updatedInput":"ls"}})", "", "none"},
+      {pre, 0, R"({"hookSpecificOutput":{"updatedInput":"ls"}})", "",
+       "deny; reason: the PreToolUse hook h:1:2 failed: it answered updatedInput \"ls\", which means nothing here; "
+       "hook_failed: the PreToolUse hook h:1:2 failed: it answered updatedInput \"ls\", which means nothing here"},
       {post, 0, R"({"hookSpecificOutput":{"updatedToolOutput":"new","additionalContext":"c"}})", "",
        "none; output: new; context: c"},
       {post, 0, R"({"hookSpecificOutput":{"updatedToolOutput":{"a":1}}})", "", "none; output: {\"a\":1}"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/fd.hpp"
@@ -131,7 +132,8 @@ TEST_CASE("hooks: one that can't be run denies the call it guards, and is told o
   const auto hooks = shell.hooks({hook("PreToolUse", "x"), hook("UserPromptSubmit", "x"), hook("Stop", "x")});
   const auto denied = hooks.run(HookEvent::pre_tool_use, {"Bash", nullptr}, Json::object(), {});
   CHECK(denied.verdict == HookOutcome::Verdict::deny);
-  CHECK(denied.reason == "the PreToolUse hook agents.yaml:1:2 could not be run: there is no sandbox on this stage");
+  CHECK(denied.reason ==
+        "the PreToolUse hook agents.yaml:1:2 failed: it could not be run: there is no sandbox on this stage");
   for (const auto event : {HookEvent::user_prompt_submit, HookEvent::stop}) {
     const auto told = hooks.run(event, {}, Json::object(), {});
     CHECK_FALSE(told.blocks());
@@ -139,15 +141,20 @@ TEST_CASE("hooks: one that can't be run denies the call it guards, and is told o
   }
 }
 
-TEST_CASE("hooks: one that is cut has no say, and only its own limit is worth a word", "[agent][hooks]") {
+TEST_CASE("hooks: one that goes beyond its limits denies the call it guards; the end of the run is nobody's word",
+          "[agent][hooks]") {
   Shell shell;
   shell.exit_code = 2;
-  shell.end = ProcessEnd::timed_out;
-  const auto hooks = shell.hooks({hook("PreToolUse", "x")});
-  const auto late = hooks.run(HookEvent::pre_tool_use, {"Bash", nullptr}, Json::object(), {});
-  CHECK_FALSE(late.blocks());
-  REQUIRE(late.notices.size() == 1);
-  CHECK(late.notices[0].message == "the PreToolUse hook agents.yaml:1:2 failed: it did not end within 5.0s");
+  shell.end = GENERATE(ProcessEnd::timed_out, ProcessEnd::output_limit);
+  const auto hooks = shell.hooks({hook("PreToolUse", "x"), hook("PermissionRequest", "x"), hook("PostToolUse", "x")});
+  const std::string why =
+      shell.end == ProcessEnd::timed_out ? "it did not end within 5.0s" : "it wrote more than 1048576 bytes";
+  for (const auto event : {HookEvent::pre_tool_use, HookEvent::permission_request, HookEvent::post_tool_use}) {
+    const auto late = hooks.run(event, {"Bash", nullptr}, Json::object(), {});
+    CHECK(late.blocks() == (event != HookEvent::post_tool_use));
+    REQUIRE(late.notices.size() == 1);
+    CHECK(late.notices[0].message == fmt::format("the {} hook agents.yaml:1:2 failed: {}", chat::name_of(event), why));
+  }
 
   std::stop_source stop;
   stop.request_stop();
