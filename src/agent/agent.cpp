@@ -93,23 +93,36 @@ Result<std::string> working_directory(const chat::AgentDefinition& definition, c
   return *resolved;
 }
 
+// The parent's roots as they were resolved for it: a command may since have turned one of their names into a link that
+// leads out.
+sandbox::SandboxPolicy policy_below(const sandbox::Workspace& parent, const Session& session) {
+  auto policy = parent.policy();
+  policy.shown.clear();
+  if (const auto own = real_path(session.files_directory)) policy.shown.push_back(*own);
+  return policy;
+}
+
 }  // namespace
 
 Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
                          const Session& session, const Services& services) {
   const auto& around = services.surroundings;
   ERRAND_TRY_ASSIGN(auto cwd, working_directory(definition, around));
+  auto files =
+      std::make_unique<sandbox::Workspace>(sandbox_policy(definition.sandbox, around, session.files_directory));
+  std::vector<chat::event::Warning> warnings;
+  auto system = system_prompt(definition, services.skills, around, *files, warnings);
   Agent agent{.definition = definition,
               .provider = std::move(provider),
               .permissions = Permissions(around.roots, {definition.rules, definition.permission_mode}),
-              .files = std::make_unique<sandbox::Workspace>(
-                  sandbox_policy(definition.sandbox, around, session.files_directory)),
+              .files = std::move(files),
               .cwd = std::move(cwd),
-              .system = system_prompt(definition, services.skills, around),
+              .system = std::move(system),
               .tools = {},
               .subagents = subagents_of(definition, services, 0),
               .skills = skills_of(definition, services.skills),
-              .hooks = {}};
+              .hooks = {},
+              .warnings = std::move(warnings)};
   agent.tools = offered_tools(agent, services, nullptr);
   agent.hooks = hooks_of(agent, session, services);
   return agent;
@@ -129,8 +142,7 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
   Agent agent{.definition = own,
               .provider = std::move(provider),
               .permissions = parent.permissions.tightened_by(own),
-              .files = std::make_unique<sandbox::Workspace>(
-                  sandbox_policy(own.sandbox, services.surroundings, session.files_directory)),
+              .files = std::make_unique<sandbox::Workspace>(policy_below(*parent.files, session)),
               .cwd = parent.cwd,
               .system = subagent_prompt(own, services.skills, services.surroundings),
               .tools = {},
@@ -138,7 +150,8 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
               .skills = skills_of(own, services.skills),
               .path = std::move(path),
               .depth = parent.depth + 1,
-              .hooks = {}};
+              .hooks = {},
+              .warnings = {}};
   agent.tools = offered_tools(agent, services, &parent);
   agent.hooks = hooks_of(agent, session, services);
   return agent;

@@ -9,6 +9,7 @@
 #include "agent/services.hpp"
 #include "agent/session.hpp"
 #include "chat/agent.hpp"
+#include "chat/event.hpp"
 #include "chat/tool_spec.hpp"
 #include "provider/provider.hpp"
 #include "sandbox/workspace.hpp"
@@ -30,6 +31,7 @@ struct Agent {
   std::string path = "root";
   int depth = 0;  ///< 0 for the root
   Hooks hooks;
+  std::vector<chat::event::Warning> warnings;  ///< of its opening, to be told first
 };
 
 /// Makes the root agent of `session`, on an open model. Fails with `config` when its `cwd` is no directory.

@@ -1,5 +1,8 @@
 #include "agent/chat.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "agent/opening.hpp"
@@ -74,6 +77,7 @@ Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (!session_) ERRAND_TRY(open_session(first, provider->model().thinking));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
   agent_.emplace(std::move(agent));
+  std::ranges::move(std::exchange(agent_->warnings, {}), std::back_inserter(start_.warnings));
   return change_session();
 }
 

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "base/unicode.hpp"
 
 namespace errand::agent {
@@ -71,14 +73,27 @@ std::vector<std::string> context_directories(const Surroundings& surroundings) {
   return out;
 }
 
-std::string context_section(const chat::AgentDefinition& agent, const Surroundings& surroundings) {
+// A context file may be a link, and a clone's or a command's link may lead anywhere: it goes to the model only where
+// the model's own tools may read it.
+Result<std::string> read_context_file(const std::string& path, const sandbox::Workspace& files) {
+  ERRAND_TRY_ASSIGN(const auto resolved, files.resolve(path, "/"));
+  ERRAND_TRY_ASSIGN(const auto opened, files.open_file(resolved, sandbox::Leave::roots_only));
+  return read_all(opened.fd.get(), max_file_bytes);
+}
+
+std::string context_section(const chat::AgentDefinition& agent, const Surroundings& surroundings,
+                            const sandbox::Workspace& files, std::vector<chat::event::Warning>& warnings) {
   std::string out;
   for (const auto& directory : context_directories(surroundings)) {
     for (const auto& name : agent.context_files) {
       const auto path = join_path(directory, name);
       if (!is_regular_file(path)) continue;
-      const auto content = read_file(path);
-      if (!content) continue;  // a file that is not readable for us has nothing to say to the model
+      const auto content = read_context_file(path, files);
+      if (!content) {
+        warnings.push_back({"context_file", fmt::format("the context file {} is left out: {}", files.display(path),
+                                                        content.error().message)});
+        continue;
+      }
       const auto shown = text::preview(unicode::sanitize(*content), max_context_file_bytes, "");
       append_section(out, fmt::format("<context file=\"{}\">\n{}\n</context>", path, text::trim(shown.text)));
     }
@@ -99,13 +114,14 @@ std::vector<chat::SkillDefinition> skills_of(const chat::AgentDefinition& agent,
 }
 
 std::string system_prompt(const chat::AgentDefinition& agent, const std::vector<chat::SkillDefinition>& skills,
-                          const Surroundings& surroundings) {
+                          const Surroundings& surroundings, const sandbox::Workspace& files,
+                          std::vector<chat::event::Warning>& warnings) {
   if (agent.replace_system_prompt) return agent.system_prompt;
   std::string out;
   append_section(out, built_in);
   append_section(out, environment_section(surroundings));
   append_section(out, agent.system_prompt);
-  append_section(out, context_section(agent, surroundings));
+  append_section(out, context_section(agent, surroundings, files, warnings));
   append_section(out, skills_section(skills_of(agent, skills)));
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "unit/agent/stage.hpp"
 
@@ -75,6 +76,28 @@ TEST_CASE("subagent: several in one reply run side by side, each in its own sess
   const auto roots = stage.store->list({}).value();
   REQUIRE(roots.size() == 1);
   CHECK(roots[0].cost_usd == 2.5);  // with what its subagents cost
+}
+
+TEST_CASE("subagent: a link that was made since its parent began opens nothing to it", "[agent][subagent]") {
+  Stage stage;
+  stage.definition.sandbox.writable = {".", "build"};
+  const test::TempDir outside;
+  stage.subagents = {helper("scout", "small")};
+  std::vector<std::string> roots;
+  stage.tools.add(std::make_unique<FakeTool>(
+      "Bash", Effect::none, false,
+      [&](const std::string& x, const tool::Context& context, const Call&) -> Result<tool::Output> {
+        if (x == "link") REQUIRE(::symlink(outside.path().c_str(), (stage.workspace / "build").c_str()) == 0);
+        if (x == "look") roots = context.files.policy().writable;
+        return tool::text_output(x);
+      }));
+  stage.models["main"].call({tool_call("a", "Bash", "link")});
+  stage.models["main"].call({task("b", "scout", "go")});
+  stage.models["small"].call({tool_call("c", "Bash", "look")});
+  stage.models["small"].say("looked");
+  stage.models["main"].say("done");
+  CHECK(stage.ask("go").exit_code == 0);
+  CHECK(roots == std::vector<std::string>{stage.workspace.path()});
 }
 
 TEST_CASE("subagent: its tools are among its parent's", "[agent][subagent]") {

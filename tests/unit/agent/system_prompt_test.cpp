@@ -1,6 +1,7 @@
 #include "agent/system_prompt.hpp"
 
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 #include "base/file.hpp"
 #include "support/temp_dir.hpp"
@@ -17,12 +18,32 @@ agent::Surroundings around(const std::string& root, const std::string& cwd) {
   return out;
 }
 
+struct Prompt {
+  std::string text;
+  std::vector<std::string> warnings;
+};
+
+// As an agent whose workspace is writable and nothing else readable; `hidden` is our own.
+Prompt prompt_of(const chat::AgentDefinition& agent, const agent::Surroundings& surroundings,
+                 std::vector<std::string> hidden = {}) {
+  sandbox::SandboxPolicy policy;
+  policy.workspace = surroundings.workspace;
+  policy.writable = {surroundings.workspace};
+  policy.hidden = std::move(hidden);
+  const sandbox::Workspace files(policy);
+  std::vector<chat::event::Warning> warnings;
+  Prompt out{agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, surroundings, files, warnings),
+             {}};
+  for (const auto& warning : warnings) out.warnings.push_back(warning.message);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("system prompt: the built-in text stays under 700 tokens", "[agent][prompt]") {
   chat::AgentDefinition agent;
   agent.context_files.clear();
-  CHECK(agent::system_prompt(agent, {}, around("/w", "/w")).size() < 700 * 4);
+  CHECK(prompt_of(agent, around("/w", "/w")).text.size() < 700 * 4);
 }
 
 TEST_CASE("system prompt: the agent's text, context files from root to cwd, and skills stand in it",
@@ -33,21 +54,51 @@ TEST_CASE("system prompt: the agent's text, context files from root to cwd, and 
   REQUIRE(write_file_atomic(dir / "sub/AGENTS.md", "nearer rules\x1b[2J\n"));
   chat::AgentDefinition agent;
   agent.system_prompt = "Prefer small commits.";
-  const auto prompt =
-      agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, around(dir.path(), dir / "sub"));
+  const auto prompt = prompt_of(agent, around(dir.path(), dir / "sub")).text;
   CHECK(prompt.find("Prefer small commits.") != std::string::npos);
   CHECK(prompt.find("root rules") < prompt.find("nearer rules"));
   CHECK(prompt.find("- debug: finds bugs") != std::string::npos);
   CHECK(prompt.find('\x1b') == std::string::npos);
-  CHECK(prompt ==
-        agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, around(dir.path(), dir / "sub")));
+  CHECK(prompt == prompt_of(agent, around(dir.path(), dir / "sub")).text);
+}
+
+TEST_CASE("system prompt: a context file that leads out of the workspace, or to our own, is left out with a warning",
+          "[agent][prompt]") {
+  const test::TempDir dir;
+  const auto root = dir / "w";
+  REQUIRE(make_directories(root + "/docs", 0755));
+  REQUIRE(make_directories(dir / "out", 0755));
+  REQUIRE(make_directories(root + "/data", 0755));
+  REQUIRE(write_file_atomic(dir / "out/key", "OUTSIDE-SECRET"));
+  REQUIRE(write_file_atomic(root + "/data/own", "OWN-SECRET"));
+  REQUIRE(write_file_atomic(root + "/docs/rules.md", "house rules"));
+  const auto link = [&](const std::string& to, const std::string& name) {
+    REQUIRE(::symlink(to.c_str(), (root + "/" + name).c_str()) == 0);
+  };
+  link("../out/key", "LINKED.md");
+  link(dir / "out", "notes");
+  link("data/own", "OWN.md");
+  link("docs/rules.md", "INSIDE.md");
+  link("LOOP.md", "LOOP.md");
+  link("nowhere", "DANGLING.md");
+  chat::AgentDefinition agent;
+  agent.context_files = {"LINKED.md", "notes/key", "OWN.md", "INSIDE.md", "LOOP.md", "DANGLING.md", "docs"};
+  const auto prompt = prompt_of(agent, around(root, root), {root + "/data"});
+  CHECK(prompt.text.find("SECRET") == std::string::npos);
+  CHECK(prompt.text.find("<context file=\"" + root + "/INSIDE.md\">\nhouse rules\n</context>") != std::string::npos);
+  const auto outside = "\"" + (dir / "out/key") + "\" is outside the workspace, and the user has not allowed it";
+  CHECK(prompt.warnings ==
+        std::vector<std::string>{"the context file LINKED.md is left out: " + outside,
+                                 "the context file notes/key is left out: " + outside,
+                                 "the context file OWN.md is left out: \"data/own\" can't be used: it is the program's "
+                                 "own data or configuration"});
 }
 
 TEST_CASE("system prompt: one that replaces stands alone", "[agent][prompt]") {
   chat::AgentDefinition agent;
   agent.system_prompt = "Only this.";
   agent.replace_system_prompt = true;
-  CHECK(agent::system_prompt(agent, {}, around("/w", "/w")) == "Only this.");
+  CHECK(prompt_of(agent, around("/w", "/w")).text == "Only this.");
 }
 
 TEST_CASE("system prompt: an agent with a list of skills is told of those alone", "[agent][prompt]") {
