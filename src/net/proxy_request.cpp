@@ -91,6 +91,7 @@ bool is_passed_on(const Field& field, std::string_view connection) {
       "host", "connection", "proxy-connection", "proxy-authorization", "proxy-authenticate", "keep-alive",
       "te",   "trailer",    "upgrade",          "transfer-encoding"};
   if (std::ranges::find(dropped, field.name) != dropped.end()) return false;
+  if (field.name == "content-length") return true;  // else the body would be the next request
   const auto named = text::split(text::lower(connection), ',');
   return std::ranges::none_of(named, [&](const std::string& name) { return text::trim(name) == field.name; });
 }

@@ -47,6 +47,8 @@ TEST_CASE("proxy request: a server reads the host its URL names, and no header m
              "3\r\n\r\nabcd") ==
         "example.com:8080 body=3 rest=4\nPOST /a?b HTTP/1.1\r\nHost: example.com:8080\r\nX-Kept: 2\r\n"
         "Content-Length: 3\r\nConnection: close\r\n\r\n");
+  CHECK(http("GET http://a.com/ HTTP/1.1\r\nConnection: Content-Length, host\r\nContent-Length: 2\r\n\r\nGE") ==
+        "a.com:80 body=2 rest=2\nGET / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
   CHECK(http("GET http://[::ffff:127.0.0.1] HTTP/1.0\r\n\r\n") ==
         "127.0.0.1:80 body=0 rest=0\nGET / HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
 }
