@@ -131,6 +131,7 @@ class Observer {
     if (changes_the_shell(words))
       std::ranges::for_each(segment.subspan(1), [&](const auto& word) { assignment(word); });
     if (std::ranges::any_of(segment.subspan(1), is_code)) out_.opaque = true;
+    if (reads_commands(words)) runs_input_ = true;
     if (name == "git" && names_alias(words)) out_.opaque = true;
     if (!runs_its_arguments(words)) return arguments(segment, Sighting::Role::mentioned);
     runner(segment, words, depth);
@@ -138,7 +139,6 @@ class Observer {
 
   void runner(std::span<const LooseWord> segment, const Words& words, int depth) {
     if (!std::ranges::all_of(segment, &LooseWord::literal)) out_.opaque = true;
-    if (reads_commands(words)) runs_input_ = true;
     arguments(segment, Sighting::Role::runs);
     const bool has_text = has_shell_text(command_name(words.front()));
     for (std::size_t i = 1; i < segment.size(); ++i) {

@@ -62,6 +62,9 @@ constexpr auto interpreters =
     std::to_array<std::string_view>({"chroot", "crontab", "expect", "lua", "node", "nsenter", "perl", "php", "python",
                                      "python3", "ruby", "script", "su", "tclsh", "unshare"});
 
+// Run what their input says, whatever their arguments are.
+constexpr auto input_runners = std::to_array<std::string_view>({"at", "batch", "dc", "ed", "ex", "m4", "parallel"});
+
 // Awk runs commands with system(), pipes and what it calls by name or loads.
 constexpr auto awks = std::to_array<std::string_view>({"awk", "gawk", "mawk", "nawk", "original-awk"});
 
@@ -239,10 +242,11 @@ bool has_shell_text(std::string_view name) {
 
 bool reads_commands(std::span<const std::string> words) {
   const auto name = command_name(words.front());
-  if (name == "at" || name == "batch" || name == "parallel" || contains(awks, name)) return true;
+  if (contains(input_runners, name) || contains(awks, name)) return true;
   const auto rest = words.subspan(1);
   if (name == "sudo") return std::ranges::any_of(rest, [](const std::string& w) { return w == "-s" || w == "-i"; });
-  if (std::ranges::any_of(rest, is_input)) return true;
+  const bool has_program = runs_its_arguments(words) || name == "make" || name == "gmake" || name == "sed";
+  if (has_program && std::ranges::any_of(rest, is_input)) return true;
   if (!contains(interpreters, name) && !name.starts_with("python") && !name.starts_with("perl")) return false;
   if (rest.size() == 1 && (rest[0] == "-V" || rest[0] == "-v" || rest[0].starts_with("--"))) return false;
   const auto operands = std::ranges::count_if(rest, [](const std::string& word) { return !word.starts_with('-'); });
@@ -280,6 +284,7 @@ bool changes_the_shell(std::span<const std::string> words) {
 
 bool evaluates_its_words(std::span<const std::string> words) {
   const auto name = command_name(words.front());
+  if (name == "compgen" || name == "complete") return words.size() > 1;
   if (!changes_the_shell(words)) return false;
   if (holds_subscript(words)) return true;
   if (name != "mapfile" && name != "readarray") return false;

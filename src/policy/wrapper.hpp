@@ -47,7 +47,7 @@ std::string_view command_name(std::string_view word);
 /// Whether a runner hands text among its arguments to a shell (`flock f -c '…'`, trap, ssh …).
 [[nodiscard]] bool has_shell_text(std::string_view name);
 
-/// Whether a runner takes commands or a program from its input.
+/// Whether the command takes commands or a program from its input.
 [[nodiscard]] bool reads_commands(std::span<const std::string> words);
 
 /// Whether `text` holds what a shell that reads it would expand: `$x`, `$(…)`, backticks. The regular expression

@@ -222,6 +222,11 @@ TEST_CASE("bash rules: text that another shell expands is in doubt", "[policy][b
            "cat f | su root",
            "cat f | sudo -s",
            "cat f | parallel",
+           "cat f | ed x",
+           "cat f | make -f -",
+           "cat f | sed -f /dev/stdin x",
+           "/usr/bin/xargs -a f sh",
+           "sudo BASH_ENV=f bash x.sh",
        }) {
     CAPTURE(line);
     CHECK(match("touch *", line) == Match::maybe);
@@ -320,6 +325,8 @@ TEST_CASE("bash rules: what only holds the word is no denied command", "[policy]
            "python3 --version",
            "python3 x.py",
            "env | sort",
+           "tar xzf - -C x",
+           "cat x - | sed 's/a/b/'",
            "trap 'exit 1' INT",
            "A='x y' make",
        }) {
@@ -447,8 +454,9 @@ TEST_CASE("bash rules: every simple command has to be allowed", "[policy][bash]"
     CAPTURE(line);
     CHECK_FALSE(allowed(rules, line));
   }
-  const std::vector<std::string> builtins = {"Bash(printf *)", "Bash(test *)", "Bash(readarray *)", "Bash(git status)",
-                                             "Bash(let *)",    "Bash('[' *)",  "Bash(declare -i *)"};
+  const std::vector<std::string> builtins = {"Bash(printf *)",   "Bash(test *)",      "Bash(readarray *)",
+                                             "Bash(git status)", "Bash(let *)",       "Bash('[' *)",
+                                             "Bash(compgen *)",  "Bash(declare -i *)"};
   for (const std::string line :
        {"printf %s '[$x]'", "printf -v a x", "test -f x && git status", "readarray a", "test -v a", "let a=1"}) {
     CAPTURE(line);
@@ -457,8 +465,8 @@ TEST_CASE("bash rules: every simple command has to be allowed", "[policy][bash]"
   for (const std::string line :
        {"printf -v 'a[$(touch M)]' x", "printf '-va[`touch M`]' x", "test -v 'a[$(touch M)]'",
         "'[' -v 'a[$(touch M)]' ']'", "printf -v PATH ./evil:/usr/bin && git status", "readarray -C 'rm x' -c 1 a",
-        "readarray -tC 'rm x' a", "let 'a[$(touch M)]=1'", "declare -i x='a[$(touch M)]'", "readarray PATH; git status",
-        "test -v 'a[0]'; git status", "timeout 5 printf -v 'a[$(touch M)]' x"}) {
+        "readarray -tC 'rm x' a", "compgen -W '$(touch M)'", "let 'a[$(touch M)]=1'", "declare -i x='a[$(touch M)]'",
+        "readarray PATH; git status", "test -v 'a[0]'; git status", "timeout 5 printf -v 'a[$(touch M)]' x"}) {
     CAPTURE(line);
     CHECK_FALSE(allowed(builtins, line));
   }
