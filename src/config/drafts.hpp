@@ -51,6 +51,10 @@ void warn_of_open_key_files(const Settings& settings, Findings& findings);
 /// project.cpp: the nearest directory upwards that holds agents.yaml, else the nearest with .git, else `cwd`.
 std::string find_project_root(const std::string& cwd);
 
+/// project.cpp: whether `path`, links resolved, lies in the project (`root`: resolved). A clone's link may lead to any
+/// file of the user's, and what skills and subagents say goes to the model.
+[[nodiscard]] bool stays_in_project(const std::string& path, const std::string& root);
+
 /// skills.cpp: all skills, by name, the nearer hiding the others. What is malformed is a warning.
 std::vector<SkillEntry> find_skills(const Project& project, const Sources& sources, bool project_is_shipped,
                                     Findings& findings);

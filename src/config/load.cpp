@@ -276,6 +276,13 @@ void Loader::read_markdown_subagents() {
   std::ranges::sort(paths);
   for (const auto& path : paths) {
     std::vector<Error> mistakes;
+    if (!stays_in_project(path, project_.root)) {
+      findings_.warnings.push_back(
+          {"foreign_agent",
+           fmt::format("the subagent in {} is left out: it leads out of the project through a link", file_name(path)),
+           Location{shown_path(path, sources_), 0, 0}});
+      continue;
+    }
     const auto text = read_file(path, yaml::max_bytes);
     auto draft = text ? read_markdown_subagent(*text, shown_path(path, sources_), mistakes) : DefinitionDraft{};
     if (!text) mistakes.push_back(text.error());

@@ -23,6 +23,11 @@ std::string find_project_root(const std::string& cwd) {
   return cwd;
 }
 
+bool stays_in_project(const std::string& path, const std::string& root) {
+  const auto resolved = real_path(path);
+  return resolved && is_within(*resolved, root);
+}
+
 std::string shown_path(const std::string& path, const Sources& sources) {
   if (sources.cwd == "/" || path == sources.cwd || !is_within(path, sources.cwd)) return path;
   return path.substr(sources.cwd.size() + 1);

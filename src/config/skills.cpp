@@ -64,6 +64,11 @@ void add_skill(std::vector<SkillEntry>& skills, SkillEntry entry) {
   }
 }
 
+// The user's own may be links, also where one stands among them: dotfiles are kept so.
+bool leads_out(const std::string& path, const Project& project, const Sources& sources) {
+  return project.root != sources.user_config_dir && !stays_in_project(path, project.root);
+}
+
 void warn(const std::vector<Error>& mistakes, bool is_used, const std::string& path, Findings& findings) {
   if (mistakes.empty()) return;
   const auto& first = mistakes.front();
@@ -82,6 +87,14 @@ std::vector<SkillEntry> find_skills(const Project& project, const Sources& sourc
     for (const auto& directory : skill_directories(place.directory)) {
       const auto path = join_path(directory, "SKILL.md");
       const auto shown = shown_path(path, sources);
+      if (place.layer == Layer::project && leads_out(path, project, sources)) {
+        findings.warnings.push_back({"skill",
+                                     fmt::format("the skill {} is left out: it leads out of the project through "
+                                                 "a link",
+                                                 file_name(directory)),
+                                     Location{shown, 0, 0}});
+        continue;
+      }
       std::vector<Error> mistakes;
       auto skill = read_skill(read_head(path), shown, file_name(directory), mistakes);
       const bool is_usable = !skill.name.empty() && !skill.description.empty();

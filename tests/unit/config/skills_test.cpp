@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 #include "support.hpp"
 
@@ -35,6 +36,41 @@ TEST_CASE("skills: they are found in every place, the nearer hiding the others",
   CHECK(config.skills[1].shadowed == std::vector<Shadowed>{{Layer::project, {".claude/skills/one/SKILL.md", 2, 1}}});
   CHECK(config.skills[3].shadowed ==
         std::vector<Shadowed>{{Layer::user, {at("home/.config/errand/skills/two/SKILL.md"), 2, 1}}});
+}
+
+TEST_CASE("skills: a project's that leads out of it through a link is left out, the user's own may",
+          "[config][skills]") {
+  World world;
+  const auto link = [&](const std::string& to, const std::string& from) {
+    world.make(parent_path(from));
+    REQUIRE(::symlink(to.c_str(), (world.dir / from).c_str()) == 0);
+  };
+  world.write("outside/s/SKILL.md", skill("s", "SECRET"));
+  world.write("outside/agent.md", "---\nname: agent\ndescription: SECRET\n---\nSECRET\n");
+  world.write("project/kept/inner/SKILL.md", skill("inner", "ours"));
+  world.write("project/kept/inner.md", "---\nname: inner\ndescription: ours\n---\nHelp.\n");
+  link("../../../outside/s/SKILL.md", "project/skills/file/SKILL.md");
+  link("../../outside/s", "project/skills/directory");
+  link("../kept/inner", "project/skills/inner");
+  link(world.dir / "outside", "project/.claude/skills");
+  link("../../../outside/agent.md", "project/.claude/agents/agent.md");
+  link("../../kept/inner.md", "project/.claude/agents/inner.md");
+  link(world.dir / "outside/s", "home/.config/errand/skills/s");
+
+  const auto config = world.load();
+  std::vector<std::string> told;
+  for (const auto& warning : config.warnings) told.push_back(warning.message);
+  CHECK(told == std::vector<std::string>{
+                    "the subagent in agent.md is left out: it leads out of the project through a link",
+                    "the skill directory is left out: it leads out of the project through a link",
+                    "the skill file is left out: it leads out of the project through a link",
+                    "the skill s is left out: it leads out of the project through a link",
+                });
+  REQUIRE(config.subagents.size() == 1);
+  CHECK(config.subagents[0].definition.id == "inner");
+  std::vector<std::pair<std::string, Layer>> found;
+  for (const auto& entry : config.skills) found.emplace_back(entry.definition.name, entry.layer);
+  CHECK(found == std::vector<std::pair<std::string, Layer>>{{"inner", Layer::project}, {"s", Layer::user}});
 }
 
 TEST_CASE("skills: a malformed one is a warning and stops nothing", "[config][skills]") {
