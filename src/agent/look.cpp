@@ -36,7 +36,8 @@ Result<Looked> look_at(const PlannedCall& plan, const Agent& agent) {
     out.facts.paths.push_back({.path = target.path,
                                .write = wanted.write,
                                .inside = is_inside(target, wanted.write),
-                               .hidden = target.place == Place::hidden});
+                               .hidden = target.place == Place::hidden,
+                               .guarded = target.place == Place::guarded});
     out.targets.push_back(std::move(target));
   }
   return out;

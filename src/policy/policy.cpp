@@ -220,8 +220,9 @@ class Judge {
   [[nodiscard]] std::string why_not_free() const {
     if (mode_ == PermissionMode::bypass) return {};
     for (const auto& path : call_.paths) {
-      if (!path.inside)
-        return fmt::format("it {} outside the workspace: {}", path.write ? "writes" : "reads", path.path);
+      if (path.inside) continue;
+      if (path.guarded) return fmt::format("it writes what is protected in the workspace: {}", path.path);
+      return fmt::format("it {} outside the workspace: {}", path.write ? "writes" : "reads", path.path);
     }
     const bool writes = std::ranges::any_of(call_.paths, &PathFact::write);
     switch (call_.effect) {

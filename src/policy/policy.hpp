@@ -16,8 +16,9 @@ namespace errand::policy {
 struct PathFact {
   std::string path;  ///< absolute, without links
   bool write = false;
-  bool inside = false;  ///< in a readable or (for writing) writable root
-  bool hidden = false;  ///< never to be touched, whatever the rules
+  bool inside = false;   ///< in a readable or (for writing) writable root
+  bool hidden = false;   ///< never to be touched, whatever the rules
+  bool guarded = false;  ///< in a root, but of a protected name: not inside for writing
 };
 
 /// What decide() knows of a call.

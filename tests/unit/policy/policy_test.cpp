@@ -135,6 +135,10 @@ TEST_CASE("policy: a decision says the rule, why, and what would allow it", "[po
 
   const auto outside = decide({}, PermissionMode::deny, file("Grep", "/etc/hosts", false), roots);
   CHECK(outside.reason == "it reads outside the workspace: /etc/hosts, and permission mode \"deny\" asks nobody");
+  auto guarded = file("Write", "/w/.git/hooks/pre-commit", false);
+  guarded.paths[0].guarded = true;
+  CHECK(decide({}, PermissionMode::automatic, guarded, roots).reason ==
+        "it writes what is protected in the workspace: /w/.git/hooks/pre-commit");
   CHECK(outside.suggested_rule == "Read(//etc/hosts)");
 
   CHECK(decide({}, PermissionMode::ask, file("Write", "/w/src/x.cpp"), roots).suggested_rule == "Edit(src/x.cpp)");
