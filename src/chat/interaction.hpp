@@ -15,8 +15,9 @@ struct ApprovalQuestion {
   std::string summary;         ///< one line: what will happen
   std::string detail;          ///< the whole command or change, as it will run; may be many lines
   std::string reason;          ///< why it asks: the rule or the mode
-  std::string suggested_rule;  ///< the narrowest rule that would allow it next time
+  std::string suggested_rule;  ///< the narrowest rule that would allow it next time; empty: no one rule would
   std::string agent_path;      ///< who wants it
+  std::string directory;       ///< where it will run
 };
 
 enum class Verdict { allow_once, allow_session, allow_always, deny };

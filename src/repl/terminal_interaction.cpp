@@ -1,6 +1,7 @@
 #include "repl/terminal_interaction.hpp"
 
 #include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -13,24 +14,51 @@ namespace errand::repl {
 
 namespace {
 
-constexpr std::size_t max_detail_lines = 40;
+constexpr std::size_t first_lines = 25;
+constexpr std::size_t last_lines = 14;
 
-std::string indented(const std::string& detail) {
-  const auto lines = text::lines(detail);
+enum class Extent { cut, whole };
+
+std::string between(const std::vector<std::string>& lines, std::size_t begin, std::size_t end) {
   std::string out;
-  for (std::size_t i = 0; i < lines.size() && i < max_detail_lines; ++i) out += "    " + lines[i] + "\n";
-  if (lines.size() > max_detail_lines) out += fmt::format("    [… {} more lines]\n", lines.size() - max_detail_lines);
+  for (auto i = begin; i < end; ++i) out += "    " + lines[i] + "\n";
   return out;
 }
 
-std::string question_text(const chat::ApprovalQuestion& question) {
-  std::string out = fmt::format("\n{}{} wants to run:\n", question.tool,
-                                question.agent_path == "root" ? "" : fmt::format(" ({})", question.agent_path));
-  out += indented(question.detail);
+// What will run. A long one loses its middle, never its end: that is where something would be hidden.
+std::string indented(const std::vector<std::string>& lines, Extent extent) {
+  if (extent == Extent::whole || lines.size() <= first_lines + last_lines + 1) return between(lines, 0, lines.size());
+  const auto hidden = lines.size() - first_lines - last_lines;
+  return between(lines, 0, first_lines) +
+         fmt::format("  ===== {} lines that will run too are not shown here; \"v\" shows all {} =====\n", hidden,
+                     lines.size()) +
+         between(lines, lines.size() - last_lines, lines.size());
+}
+
+std::string question_text(const chat::ApprovalQuestion& question, Extent extent) {
+  const auto who = question.agent_path == "root" ? "" : fmt::format(" ({})", question.agent_path);
+  const auto where = question.directory.empty() ? "" : fmt::format(" in {}", question.directory);
+  const bool has_rule = !question.suggested_rule.empty();
+  auto out = fmt::format("\n{}{} wants to run{}:\n", question.tool, who, where);
+  out += indented(text::lines(question.detail), extent);
   out += fmt::format("  it asks because: {}\n", question.reason);
-  if (!question.suggested_rule.empty())
-    out += fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule);
-  return unicode::sanitize(out) + "  allow? [y]es once, [s]ession, [a]lways, [n]o (or the reason why not): ";
+  if (has_rule) out += fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule);
+  return unicode::sanitize(out) + fmt::format("  allow? [y]es once, {}[v]iew all, [n]o (or the reason why not): ",
+                                              has_rule ? "[s]ession, [a]lways, " : "");
+}
+
+// Nothing for what is no answer: it is asked again.
+std::optional<chat::ApprovalAnswer> answer_in(const std::string& line, const chat::ApprovalQuestion& question) {
+  using chat::Verdict;
+  const auto word = text::lower(line);
+  if (line.empty()) return std::nullopt;
+  if (word == "y" || word == "yes") return chat::ApprovalAnswer{Verdict::allow_once, ""};
+  if (word == "n" || word == "no") return chat::ApprovalAnswer{Verdict::deny, ""};
+  const bool session = word == "s" || word == "session";
+  const bool always = word == "a" || word == "always";
+  if (!session && !always) return chat::ApprovalAnswer{Verdict::deny, line};
+  if (question.suggested_rule.empty()) return std::nullopt;  // nothing could be kept
+  return chat::ApprovalAnswer{session ? Verdict::allow_session : Verdict::allow_always, ""};
 }
 
 // A number picks an option; any other text is the answer itself.
@@ -56,15 +84,16 @@ Result<std::string> TerminalInteraction::read_line(const Call& call) {
 
 Result<chat::ApprovalAnswer> TerminalInteraction::approve(const chat::ApprovalQuestion& question, const Call& call) {
   in_.drop_pending();
+  auto extent = Extent::cut;
   while (true) {
-    say(question_text(question));
+    say(question_text(question, extent));
     ERRAND_TRY_ASSIGN(const auto line, read_line(call));
     const auto word = text::lower(line);
-    if (word == "y" || word == "yes") return chat::ApprovalAnswer{chat::Verdict::allow_once, ""};
-    if (word == "s" || word == "session") return chat::ApprovalAnswer{chat::Verdict::allow_session, ""};
-    if (word == "a" || word == "always") return chat::ApprovalAnswer{chat::Verdict::allow_always, ""};
-    if (word == "n" || word == "no") return chat::ApprovalAnswer{chat::Verdict::deny, ""};
-    if (!line.empty()) return chat::ApprovalAnswer{chat::Verdict::deny, line};
+    if (word == "v" || word == "view") {
+      extent = Extent::whole;
+    } else if (auto answer = answer_in(line, question)) {
+      return *std::move(answer);
+    }
   }
 }
 
