@@ -24,6 +24,13 @@ Result<std::string> tool_named(std::string_view name, std::string_view rule) {
               text::suggest(name, known, "tools"));
 }
 
+// Whether it is no URL and has no port; what else is a host is for who compares it with one.
+bool may_be_host(std::string_view spec) {
+  if (spec.starts_with("domain:")) spec.remove_prefix(7);
+  const bool has_port = std::ranges::count(spec, ':') == 1 || spec.find("]:") != std::string_view::npos;
+  return !has_port && spec.find_first_of("/@?# \t") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<Rule> parse_rule(std::string_view written, RuleAction action, std::string origin) {
@@ -42,6 +49,10 @@ Result<Rule> parse_rule(std::string_view written, RuleAction action, std::string
   if (has_spec && spec.empty()) {
     return fail(ErrorKind::config, fmt::format("the rule \"{}\" has nothing between its parentheses", written),
                 fmt::format("write {} alone to mean every call", name));
+  }
+  if (*tool == "WebFetch" && has_spec && !may_be_host(spec)) {
+    return fail(ErrorKind::config, fmt::format("the rule \"{}\" names no host", whole),
+                "write the host alone, it counts for each port and path: WebFetch(domain:example.com)");
   }
   return Rule{action, *std::move(tool), std::move(spec), std::move(origin)};
 }

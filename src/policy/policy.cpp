@@ -9,6 +9,7 @@
 #include "chat/names.hpp"
 #include "chat/rule.hpp"
 #include "chat/tool_names.hpp"
+#include "net/host.hpp"
 #include "policy/bash_rules.hpp"
 #include "policy/glimpse.hpp"
 #include "policy/match.hpp"
@@ -44,18 +45,40 @@ std::string_view without_final_dot(std::string_view host) {
   return host;
 }
 
-bool matches_host(std::string_view spec, std::string_view subject, Reading reading) {
+// Of a name ("*.example.com", "127.*") or an IPv6 address ("fe80::*").
+bool is_host_pattern(std::string_view text) {
+  const bool has_colon = text.find(':') != std::string_view::npos;
+  const bool has_dot = text.find('.') != std::string_view::npos;
+  return !(has_colon && has_dot) && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || std::string_view("*.-_:").find(c) != std::string::npos;
+  });
+}
+
+// The spec in the one spelling hosts are judged in; nothing when it can't be read as a host or a pattern of hosts.
+std::optional<std::string> wanted_host(std::string_view spec) {
   if (spec.starts_with("domain:")) spec.remove_prefix(7);
-  const auto wanted = text::lower(without_final_dot(text::trim(spec)));
+  const auto written = text::lower(without_final_dot(text::trim(spec)));
+  const std::string_view parents = written.starts_with("*.") ? "*." : "";
+  const auto rest = std::string_view(written).substr(parents.size());
+  if (rest.find('*') != std::string_view::npos) return is_host_pattern(rest) ? std::optional(written) : std::nullopt;
+  auto host = net::parse_host(rest);
+  if (!host) return std::nullopt;
+  return std::string(parents) + host->name;
+}
+
+// What can't be read allows nothing, and forbids everything.
+bool matches_host(std::string_view spec, std::string_view subject, Reading reading) {
+  const auto wanted = wanted_host(spec);
+  if (!wanted) return reading == Reading::wide;
   const auto host = text::lower(without_final_dot(subject));
-  if (matches_wildcard(wanted, host)) return true;
+  if (matches_wildcard(*wanted, host)) return true;
   if (reading == Reading::strict) return false;
-  const auto parent = wanted.starts_with("*.") ? wanted.substr(2) : wanted;
+  const auto parent = wanted->starts_with("*.") ? wanted->substr(2) : *wanted;
   return matches_wildcard(parent, host) || matches_wildcard("*." + parent, host);
 }
 
 bool matches_subject(const Rule& rule, const CallFacts& call, Reading reading) {
-  if (rule.tool == "WebFetch") return matches_host(rule.spec, call.subject, reading);
+  if (call.tool == "WebFetch") return matches_host(rule.spec, call.subject, reading);
   return matches_wildcard(rule.spec, call.subject);
 }
 
