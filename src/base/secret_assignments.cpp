@@ -23,8 +23,8 @@ constexpr Word words[] = {{"password", "password"},     {"passwd", "password"}, 
                           {"private_key", "secret"},    {"credential", "secret"}};
 
 // Names that end like one of these, and hold a place in a list.
-constexpr std::array<std::string_view, 7> harmless_tokens = {"page", "next",   "continuation", "sync",
-                                                             "sort", "resume", "cursor"};
+constexpr std::array<std::string_view, 10> harmless_tokens = {"page",   "next",   "continuation", "sync", "sort",
+                                                              "resume", "cursor", "publickey",    "etag", "starting"};
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -91,8 +91,29 @@ bool is_place(std::string_view value) {
 
 bool is_harmless_token(std::string_view text, std::size_t at) {
   auto before = text::lower(text.substr(at < 16 ? 0 : at - 16, std::min<std::size_t>(at, 16)));
-  while (!before.empty() && (before.back() == '_' || before.back() == '-')) before.pop_back();
+  while (!before.empty() && std::string_view("_- ").find(before.back()) != std::string_view::npos) before.pop_back();
   return std::ranges::any_of(harmless_tokens, [&](std::string_view word) { return before.ends_with(word); });
+}
+
+bool is_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// A part of a longer name: "AWS::ApiGateway::ApiKey", "arn:aws:secretsmanager:…:secret:…".
+bool is_part_of_path(std::string_view text, std::size_t at, std::size_t end) {
+  while (at > 0 && is_of_name(text[at - 1])) --at;
+  const auto before = text.substr(0, at);
+  return before.ends_with("::") || (before.ends_with(':') && end < text.size() && text[end] == ':');
+}
+
+// "config.v1beta2.auth3", "process.env.A1B2": names, the first of them a word, and code when no quote stands around.
+bool is_dotted_name(std::string_view text, std::size_t at, std::string_view value) {
+  if (at == 0 || !is_blank(text[at - 1]) || value.find('.') == std::string_view::npos) return false;
+  const auto first = value.substr(0, value.find('.'));
+  const bool word = first.size() >= 2 && std::ranges::all_of(first, [](char c) { return c >= 'a' && c <= 'z'; });
+  return word && std::ranges::all_of(text::split(value, '.'), [](const std::string& part) {
+           return !part.empty() && !(part[0] >= '0' && part[0] <= '9') && std::ranges::all_of(part, is_of_name);
+         });
 }
 
 Look value_at(std::string_view text, std::size_t at, std::size_t shortest, std::string_view name) {
@@ -107,7 +128,7 @@ Look value_at(std::string_view text, std::size_t at, std::size_t shortest, std::
   if (cursor.at_end() && length < probe && (length < shortest || !looks_random(value)))
     return {.at = Look::At::end_of_text, .begin = at};
   if (length < shortest || length == longest_value || value.front() == '$' || is_place(value) ||
-      is_code(text, cursor.at()))
+      is_code(text, cursor.at()) || is_dotted_name(text, at, value))
     return {};
   if (!looks_random(value)) return {};
   return {Look::At::secret, at, cursor.at(), name};
@@ -146,6 +167,18 @@ bool may_be_password(std::string_view user, std::string_view password) {
   return !letters || password.size() >= longest_word * 2;
 }
 
+// Whose hosts are in nobody's hands (RFC 2606).
+constexpr std::array<std::string_view, 6> reserved = {"example.com", "example.net", "example.org",
+                                                      "example",     "invalid",     "test"};
+
+bool is_within(std::string_view host, std::string_view domain) {
+  return host.ends_with(domain) && (host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.');
+}
+
+bool is_reserved(std::string_view host) {
+  return std::ranges::any_of(reserved, [&](auto domain) { return is_within(host, domain); });
+}
+
 }  // namespace
 
 std::vector<std::string_view> assignment_words() {
@@ -159,6 +192,7 @@ Look look_at_assignment(std::string_view text, std::size_t at) {
   const auto rest = text::lower(text.substr(at, 12));
   const auto* word = std::ranges::find_if(words, [&](const Word& one) { return rest.starts_with(one.text); });
   if (word == std::end(words) || (word->text == "token" && is_harmless_token(text, at))) return {};
+  if (is_part_of_path(text, at, at + word->text.size())) return {};
   Cursor cursor(text, at + word->text.size());
   if (!skip_sign(cursor, is_option(text, at))) return {};
   if (cursor.at_end()) return {};
@@ -193,7 +227,12 @@ Look look_at_url(std::string_view text, std::size_t at) {
     return {.at = undecided ? Look::At::end_of_text : Look::At::nothing, .begin = begin + colon + 1};
   if (colon >= sign || !may_be_password(authority.substr(0, colon), authority.substr(colon + 1, sign - colon - 1)))
     return {};
-  return {Look::At::secret, begin + colon + 1, begin + sign, "password"};
+  const auto place = text::lower(authority.substr(sign + 1));
+  const auto port = place.find(':');
+  const bool goes_on = undecided && port == std::string::npos;
+  if (is_reserved(std::string_view(place).substr(0, port)))
+    return {.at = goes_on ? Look::At::end_of_text : Look::At::nothing, .begin = begin + colon + 1};
+  return {Look::At::secret, begin + colon + 1, begin + sign, "password", goes_on};
 }
 
 }  // namespace errand::secrets

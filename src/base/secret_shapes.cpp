@@ -192,6 +192,20 @@ std::size_t distinct(std::string_view value) {
   return static_cast<std::size_t>(std::ranges::count(seen, true));
 }
 
+// In small letters, in capitals or with the first one a capital: what is random may hold it in a mixture.
+bool holds_word(std::string_view value, std::string_view lower, std::string_view word) {
+  const auto same_case = [](std::string_view written) {
+    const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    return std::ranges::none_of(written, is_capital) || std::ranges::none_of(written, is_small) ||
+           (is_capital(written[0]) && std::ranges::none_of(written.substr(1), is_capital));
+  };
+  for (auto at = lower.find(word); at != std::string_view::npos; at = lower.find(word, at + 1)) {
+    if (same_case(value.substr(at, word.size()))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool begins_word(std::string_view text, std::size_t at) {
@@ -206,8 +220,10 @@ bool begins_word(std::string_view text, std::size_t at) {
 bool is_placeholder(std::string_view value) {
   constexpr std::array<std::string_view, 10> words = {
       "your", "example", "placeholder", "redacted", "removed:", "xxxx", "****", "....", "change-me", "changeme"};
+  constexpr std::array<std::string_view, 4> beginnings = {"dummy", "fake-", "test-", "mock-"};
   const auto lower = text::lower(value);
-  if (std::ranges::any_of(words, [&](auto word) { return lower.find(word) != std::string::npos; })) return true;
+  if (std::ranges::any_of(beginnings, [&](auto word) { return lower.starts_with(word); })) return true;
+  if (std::ranges::any_of(words, [&](auto word) { return holds_word(value, lower, word); })) return true;
   return distinct(value) < std::min<std::size_t>(6, value.size());
 }
 
@@ -220,7 +236,7 @@ Findings find_shapes(std::string_view text, std::size_t from, Ending ending) {
   Findings out{.found = {}, .decided = text.size()};
   for (auto at = anchors().next(text, 0); at + gram <= text.size(); at = anchors().next(text, at)) {
     const auto seen = anchors().look(text, at);
-    if (seen.at == Look::At::secret && (ending == Ending::whole || seen.end < text.size())) {
+    if (seen.at == Look::At::secret && (ending == Ending::whole || (seen.end < text.size() && !seen.may_change))) {
       if (seen.end > from) out.found.push_back({std::max(seen.begin, from), seen.end, seen.name});
       at = seen.end;
       continue;

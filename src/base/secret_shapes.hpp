@@ -25,6 +25,7 @@ struct Look {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::string_view name{};
+  bool may_change = false;  ///< a secret only as long as no more text comes
 };
 
 [[nodiscard]] Look look_at_token(std::string_view text, std::size_t at);

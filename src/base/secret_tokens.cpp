@@ -219,6 +219,7 @@ Look look_at_token(std::string_view text, std::size_t at) {
     if (rest.size() < shape.prefix.size() && shape.prefix.starts_with(rest))
       out = {.at = Look::At::end_of_text, .begin = at};
     if (!rest.starts_with(shape.prefix)) continue;
+    if (shape.loose && at > 0 && text[at - 1] == '.') continue;  // a class of a style sheet
     if (shape.alphabet == Alphabet::url_safe && goes_on_from_before(text, at, "-_")) continue;
     const auto seen = look_at_shape(shape, text, at);
     if (seen.at == Look::At::secret) return seen;

@@ -184,7 +184,7 @@ TEST_CASE("secrets: ordinary text comes through byte for byte", "[base][secrets]
       CAPTURE(path.string());
       const auto text = read(path);
       CHECK(difference(redactor.clean(text), text).empty());
-      CHECK(difference(streamed(redactor, text, 5), text).empty());
+      CHECK(difference(streamed(redactor, text, 5), text) == "");
     }
   }
 }
