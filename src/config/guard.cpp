@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/sha256.hpp"
 #include "config/drafts.hpp"
+#include "config/models.hpp"
 
 // What a project may set only once it is trusted: keys, endpoints and places of config.yaml and .env, permission to run
 // without asking, a wider sandbox, and everything that would run a command.
@@ -41,6 +42,7 @@ class Guard {
   Guard(std::string root, std::string home) : root_(std::move(root)), home_(std::move(home)) {}
 
   Guarded run(Drafts drafts) {
+    note_known_models(drafts.settings);
     for (auto& settings : drafts.settings) {
       if (settings.layer == Layer::project) guard(settings);
     }
@@ -65,9 +67,33 @@ class Guard {
         hold(given, fmt::format("{} in {}", given.key, file_name(given.where.file)), covered_by(given, settings));
       }
     }
+    guard_models(settings);
     settings.providers.clear();
     settings.data_dir.reset();
     drop_allow_rules(settings.rules);
+  }
+
+  void note_known_models(const std::vector<SettingsDraft>& drafts) {
+    for (const auto& settings : drafts) {
+      if (settings.layer == Layer::project) continue;
+      for (const auto& [alias, model] : settings.models) known_models_.insert(alias);
+    }
+  }
+
+  // A project chooses its models, but neither what a name means to the user nor what the user's limits of money count.
+  void guard_models(SettingsDraft& settings) {
+    for (auto& [alias, model] : settings.models) {
+      const bool is_known = known_models_.contains(alias) || builtin_model_named(alias);
+      const auto prefix = fmt::format("models.{}.{}", alias, is_known ? "" : "price.");
+      for (auto& given : settings.given) {
+        if (given.key.starts_with(prefix))
+          hold(given, fmt::format("{} in {}", given.key, file_name(given.where.file)), given.value);
+      }
+      model.price.reset();
+    }
+    std::erase_if(settings.models, [&](const auto& entry) {
+      return known_models_.contains(entry.first) || builtin_model_named(entry.first).has_value();
+    });
   }
 
   // The value itself, also where only "(set)" is shown of it.
@@ -241,6 +267,7 @@ class Guard {
   std::vector<GuardedValue> values_;
   std::vector<std::string> covered_;
   std::set<std::string> seen_;
+  std::set<std::string> known_models_;  // the user's own
 };
 
 }  // namespace

@@ -195,6 +195,37 @@ TEST_CASE("trust: what config.yaml and .env need, and the one warning that names
   CHECK(world.load(Scope::settings).project.trust == Trust::trusted);
 }
 
+TEST_CASE("trust: a project names models of its own, but no prices, and means nothing else by a known name",
+          "[config][trust]") {
+  World world;
+  world.write("home/.config/errand/config.yaml", "models: { cheap: { provider: groq, id: mine } }\n");
+  world.write("project/config.yaml",
+              "models:\n"
+              "  sonnet: { provider: openrouter, id: dear, price: { input: 0, output: 0 } }\n"
+              "  gpt-5: { provider: openrouter, id: dear }\n"
+              "  cheap: { provider: openrouter, id: dear }\n"
+              "  free: { provider: anthropic, id: claude-opus-4-5, price: { input: 0, output: 0 } }\n"
+              "  theirs: { provider: openrouter, id: dear, context: 1000 }\n");
+  const auto model = [&](const std::string& name) { return *resolve_model(world.load(), name, "/"); };
+  CHECK(guarded(world.load()) ==
+        std::vector<std::string>{"models.cheap.provider in config.yaml", "models.cheap.id in config.yaml",
+                                 "models.free.price.input in config.yaml", "models.free.price.output in config.yaml",
+                                 "models.gpt-5.provider in config.yaml", "models.gpt-5.id in config.yaml",
+                                 "models.sonnet.provider in config.yaml", "models.sonnet.id in config.yaml",
+                                 "models.sonnet.price.input in config.yaml",
+                                 "models.sonnet.price.output in config.yaml"});
+  CHECK(model("sonnet").full_name() == "anthropic/claude-sonnet-5-5");
+  CHECK(model("gpt-5").full_name() == "openai/gpt-5");
+  CHECK(model("cheap").full_name() == "groq/mine");
+  CHECK(model("free").price == chat::Price{5, 25, 0.5, 6.25});
+  CHECK(model("theirs").context == 1000);
+
+  REQUIRE(trust_project(world.load()));
+  CHECK(trust_of(world) == Trust::trusted);
+  for (const auto* name : {"sonnet", "gpt-5", "cheap", "theirs"}) CHECK(model(name).full_name() == "openrouter/dear");
+  CHECK(model("free").price == chat::Price{});
+}
+
 TEST_CASE("trust: nothing of a provider is a project's to set, and a header's value is covered but not shown",
           "[config][trust]") {
   World world;
