@@ -175,7 +175,8 @@ class Observer {
   static bool takes_what_it_runs(const Words& words) {
     const auto name = command_name(words.front());
     if (name == "find" || name == "eval" || is_shell(name)) return true;
-    return words.size() == 1 && name == "git" ? true : runs_its_arguments(words) && !takes_only_data(words);
+    if (name == "git" && words.size() == 1) return true;  // -c alias.x=…
+    return runs_its_arguments(words) && !takes_only_data(words);
   }
 
   void fed(std::span<const LooseWord> segment, int depth) {

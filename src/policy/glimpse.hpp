@@ -26,7 +26,8 @@ struct Sighting {
 /// What a command line may run, for deny and ask rules: it names too much rather than too little.
 struct Glimpse {
   std::vector<Sighting> sightings;
-  bool opaque = false;  ///< the name of some command is only known when the line runs
+  /// What some command is, or what text is that it may run, is only known when the line runs.
+  bool opaque = false;
 };
 
 /// Looks a command line over, whatever it holds: quotes, substitutions, wrappers, `bash -c`, redirections and groups
