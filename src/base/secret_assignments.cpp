@@ -16,11 +16,11 @@ struct Word {
   std::string_view text;
   std::string_view name;
 };
-constexpr Word words[] = {{"password", "password"},     {"passwd", "password"},       {"passphrase", "password"},
-                          {"pwd", "password"},          {"secret", "secret"},         {"token", "token"},
-                          {"api_key", "API key"},       {"apikey", "API key"},        {"api-key", "API key"},
-                          {"access_key", "access key"}, {"access-key", "access key"}, {"accesskey", "access key"},
-                          {"private_key", "secret"},    {"credential", "secret"}};
+constexpr Word words[] = {
+    {"password", "password"},  {"passwd", "password"},       {"passphrase", "password"},   {"pwd", "password"},
+    {"secret", "secret"},      {"token", "token"},           {"api_key", "API key"},       {"apikey", "API key"},
+    {"api-key", "API key"},    {"access_key", "access key"}, {"access-key", "access key"}, {"accesskey", "access key"},
+    {"private_key", "secret"}, {"credential", "secret"},     {"accountkey", "access key"}, {"_pass", "password"}};
 
 // Names that end like one of these, and hold a place in a list.
 constexpr std::array<std::string_view, 10> harmless_tokens = {"page",   "next",   "continuation", "sync", "sort",
@@ -116,18 +116,26 @@ bool is_dotted_name(std::string_view text, std::size_t at, std::string_view valu
          });
 }
 
+// "$TOKEN", "$config.token", "${" before what is no part of a value.
+bool is_variable(std::string_view value) {
+  if (!value.starts_with('$')) return false;
+  return std::ranges::all_of(value.substr(1), [](char c) { return is_of_name(c) || c == '.' || c == ':' || c == '-'; });
+}
+
 Look value_at(std::string_view text, std::size_t at, std::size_t shortest, std::string_view name) {
   Cursor cursor(text, at);
-  auto length = cursor.skip(is_of_value, probe);
+  const bool quoted = at > 0 && is_quote(text[at - 1]) && text[at - 1] != '\\';
+  const auto is_here = [quoted](char c) { return is_of_value(c) || (quoted && (c == '&' || c == ';' || c == '|')); };
+  auto length = cursor.skip(is_here, probe);
   if (length == probe) {
     if (!looks_random(text.substr(at, length))) return {};
-    length += cursor.skip(is_of_value, longest_value - probe);
+    length += cursor.skip(is_here, longest_value - probe);
   }
   const auto value = text.substr(at, length);
   if (const auto token = look_at_token(text, at); token.at == Look::At::secret) return token;
   if (cursor.at_end() && length < probe && (length < shortest || !looks_random(value)))
     return {.at = Look::At::end_of_text, .begin = at};
-  if (length < shortest || length == longest_value || value.front() == '$' || is_place(value) ||
+  if (length < shortest || length == longest_value || is_variable(value) || is_place(value) ||
       is_code(text, cursor.at()) || is_dotted_name(text, at, value))
     return {};
   if (!looks_random(value)) return {};

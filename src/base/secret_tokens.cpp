@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_token_bytes = 8192;
 
-enum class Alphabet { alnum, upper_base32, hex, word, url_safe, dotted };
+enum class Alphabet { alnum, upper_base32, hex, word, url_safe, dotted, path };
 
 // A kind of token: what it begins with, what it is made of, how long it is without its beginning.
 struct TokenShape {
@@ -51,6 +51,7 @@ constexpr TokenShape shapes[] = {
     {"xoxr-", Alphabet::url_safe, 20, 255, "Slack token"},
     {"xoxs-", Alphabet::url_safe, 20, 255, "Slack token"},
     {"xoxe.", Alphabet::dotted, 20, 300, "Slack token"},
+    {"hooks.slack.com/services/", Alphabet::path, 30, 120, "Slack webhook"},
     {"xapp-", Alphabet::url_safe, 30, 255, "Slack token"},
     {"AKIA", Alphabet::upper_base32, 16, 16, "AWS key id"},
     {"ASIA", Alphabet::upper_base32, 16, 16, "AWS key id"},
@@ -88,6 +89,8 @@ bool is_of(Alphabet alphabet, char c) {
       return is_alnum(c) || c == '_' || c == '-';
     case Alphabet::dotted:
       return is_alnum(c) || c == '_' || c == '-' || c == '.';
+    case Alphabet::path:
+      return is_alnum(c) || c == '/';
   }
   return false;
 }
