@@ -102,6 +102,7 @@ class Conversation {
     auto reply = asker_.ask();
     // A cut reply's calls are never run, not even the whole ones: nobody knows what would have followed.
     if (reply && reply->cut) drop_calls(reply->message);
+    if (reply) reply->message = with_harmless_names(std::move(reply->message), reporter_.secrets());
     return reply;
   }
 

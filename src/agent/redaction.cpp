@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/overloaded.hpp"
+#include "base/sha256.hpp"
+#include "base/text.hpp"
 
 namespace errand::agent {
 
@@ -47,6 +49,39 @@ void clean(Error& error, const Redactor& secrets) {
   for (auto& other : error.others) clean(other, secrets);
 }
 
+std::string upper(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
+// The name of a host has lost its capitals, by which some tokens are known.
+std::string clean_host(const std::string& host, const Redactor& secrets) {
+  auto out = secrets.clean(host);
+  const auto capitals = upper(out);
+  return secrets.finds_in(capitals) ? text::lower(secrets.clean(capitals)) : out;
+}
+
+// Why a host was refused quotes it, and may have shortened it.
+void forget_host(std::string& text, const std::string& host, const std::string& cleaned) {
+  constexpr int quoted_columns = 80;
+  text = text::replace_all(std::move(text), host, cleaned);
+  text = text::replace_all(std::move(text), text::ellipsize(host, quoted_columns), cleaned);
+}
+
+void clean(event::RunReport& report, const Redactor& secrets) {
+  for (auto& contact : report.hosts) {
+    auto cleaned = clean_host(contact.host, secrets);
+    if (cleaned != contact.host) {
+      forget_host(contact.reason, contact.host, cleaned);
+      for (auto& blocked : report.blocked) forget_host(blocked, contact.host, cleaned);
+      contact.host = std::move(cleaned);
+    }
+    clean(contact.reason, secrets);
+  }
+  clean(report.files_written, secrets);
+  clean(report.blocked, secrets);
+}
+
 void clean(event::Done& done, const Redactor& secrets) {
   clean(done.result, secrets);
   if (done.structured_output) clean(*done.structured_output, secrets);
@@ -54,8 +89,7 @@ void clean(event::Done& done, const Redactor& secrets) {
     clean(denial.input, secrets);
     clean(denial.reason, secrets);
   }
-  clean(done.report.files_written, secrets);
-  clean(done.report.blocked, secrets);
+  clean(done.report, secrets);
   if (done.error) clean(*done.error, secrets);
 }
 
@@ -81,6 +115,18 @@ void clean(event::Todo& todo, const Redactor& secrets) {
 
 chat::UserMessage cleaned(chat::UserMessage message, const Redactor& secrets) {
   clean(message.content, secrets);
+  return message;
+}
+
+chat::AssistantMessage with_harmless_names(chat::AssistantMessage message, const Redactor& secrets) {
+  constexpr std::size_t digits = 24;
+  clean(message.model, secrets);
+  for (auto& block : message.content) {
+    auto* call = std::get_if<chat::ToolCall>(&block);
+    if (call == nullptr) continue;
+    if (secrets.finds_in(call->id)) call->id = "call_" + sha256_hex(call->id).substr(0, digits);
+    if (secrets.finds_in(call->name)) call->name = "removed_secret";
+  }
   return message;
 }
 

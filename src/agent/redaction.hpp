@@ -16,6 +16,10 @@ chat::UserMessage cleaned(chat::UserMessage message, const secrets::Redactor& se
 /// be true: it is not sent back.
 chat::AssistantMessage cleaned(chat::AssistantMessage message, const secrets::Redactor& secrets);
 
+/// What a reply calls things, before anything is made of it: an id or a tool's name with a secret in it becomes another
+/// one that stays the same, so that call, events and result go on belonging together.
+chat::AssistantMessage with_harmless_names(chat::AssistantMessage message, const secrets::Redactor& secrets);
+
 chat::ToolResult cleaned(chat::ToolResult result, const secrets::Redactor& secrets);
 
 chat::EventBody cleaned(chat::EventBody body, const secrets::Redactor& secrets);

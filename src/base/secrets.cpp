@@ -121,6 +121,10 @@ void Redactor::learn(const std::vector<Secret>& secrets) {
       if (!counts(secret) || std::ranges::find(next->secrets, secret.value, &Secret::value) != next->secrets.end())
         continue;
       for (auto& form : spellings_of(secret.value)) next->needles.add(std::move(form), secret.name);
+      // As the name of a host.
+      if (auto lower = text::lower(secret.value); lower != secret.value) {
+        next->needles.add(std::move(lower), secret.name);
+      }
       next->secrets.push_back(secret);
     }
     if (next->secrets.size() > before) known = std::move(next);
