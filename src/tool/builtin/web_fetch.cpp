@@ -6,7 +6,6 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
-#include "base/unicode.hpp"
 #include "http/transport.hpp"
 #include "net/dial.hpp"
 #include "net/domains.hpp"
@@ -69,6 +68,7 @@ class Receiver {
   }
 
   [[nodiscard]] bool has_enough() const { return enough_; }
+  [[nodiscard]] std::size_t size() const { return body_.size(); }
   [[nodiscard]] Answer answer(http::ResponseHead head) { return {std::move(head), std::move(body_), is_cut_}; }
 
  private:
@@ -92,7 +92,9 @@ http::Request request_to(const net::Url& url, const net::Address& address) {
   return request;
 }
 
-Result<Answer> ask(const net::Url& url, const net::Address& address, http::Transport& web, const Call& call) {
+// `received`: bytes of a body that did not come to its end.
+Result<Answer> ask(const net::Url& url, const net::Address& address, http::Transport& web, const Call& call,
+                   std::size_t& received) {
   Receiver receiver;
   auto request = request_to(url, address);
   request.has_enough = [&receiver] { return receiver.has_enough(); };
@@ -100,6 +102,7 @@ Result<Answer> ask(const net::Url& url, const net::Address& address, http::Trans
       request,
       [&receiver](const http::ResponseHead& so_far, std::string_view bytes) { return receiver.take(so_far, bytes); },
       call);
+  received = receiver.size();
   if (!head) return fail(std::move(head).error());
   return receiver.answer(*std::move(head));
 }
@@ -126,14 +129,15 @@ class Fetch {
 
  private:
   // The addresses are found and judged here, and the connection goes to no other.
-  Result<Answer> get(const net::Url& url) const {
+  Result<Answer> get(const net::Url& url) {
+    received_ = 0;
     const auto on_decision = [this](const net::HostPort& wanted, const std::string& refusal) {
       if (context_.on_contact) context_.on_contact({wanted.host.name, wanted.port, refusal});
     };
     ERRAND_TRY_ASSIGN(const auto addresses, net::admit(url.where, rules_, &net::system_lookup, on_decision, within_));
     Result<Answer> answer = fail(ErrorKind::unavailable, "it has no address");
     for (const auto& address : addresses) {
-      answer = ask(url, address, *context_.web, within_);
+      answer = ask(url, address, *context_.web, within_, received_);
       if (answer || answer.error().kind != ErrorKind::unavailable || !answer.error().retryable) break;
     }
     return answer;
@@ -148,13 +152,20 @@ class Fetch {
       case ErrorKind::denied:
         return fail(ErrorKind::denied, fmt::format("{} is not fetched: {}", url.text(), error.message), hint());
       case ErrorKind::timeout:
-        return fail(ErrorKind::timeout,
-                    fmt::format("{} did not answer within {} seconds", url.where.host.name, whole_limit.count()));
+        return fail(ErrorKind::timeout, too_slow(url));
       case ErrorKind::unavailable:
         return fail(ErrorKind::unavailable, error.message);  // its hint is for who configures a model's API
       default:
         return fail(std::move(error));
     }
+  }
+
+  [[nodiscard]] std::string too_slow(const net::Url& url) const {
+    const auto& host = url.where.host.name;
+    const auto limit = whole_limit.count();
+    if (received_ == 0) return fmt::format("{} did not answer within {} seconds", host, limit);
+    return fmt::format("{} answers too slowly: {} came within {} seconds, and not the whole page", host,
+                       text::count_of(received_, "byte"), limit);
   }
 
   [[nodiscard]] std::string hint() const {
@@ -178,8 +189,7 @@ class Fetch {
   static std::string lost(const net::Url& url, int status, std::string_view location) {
     if (location.empty())
       return fmt::format("{} answered with HTTP status {} and names no other place", url.text(), status);
-    return fmt::format("{} redirects to \"{}\", which is no URL to fetch", url.text(),
-                       text::ellipsize(unicode::sanitize(location), 200));
+    return fmt::format("{} answered with HTTP status {} and a Location that is no URL to fetch", url.text(), status);
   }
 
   static Result<Output> show(const net::Url& url, Answer answer, PageForm form, const std::string& prompt) {
@@ -204,6 +214,7 @@ class Fetch {
   net::HostRules rules_;
   const Call& call_;
   Call within_;
+  std::size_t received_ = 0;
 };
 
 class WebFetch final : public Tool {
