@@ -106,22 +106,32 @@ class Dispatch {
     prepared.leave = looked->leave;
   }
 
-  // What hooks say before anything is decided. A call they change is read and looked at anew.
+  // What hooks say before anything is decided. A call they change is read and looked at anew, and the others hear of it
+  // once more as it is now: a guard is not to be walked around by another hook's change.
   Result<HookOutcome> hear_before(Prepared& prepared) {
     ERRAND_TRY_ASSIGN(auto said, tell_before_call(teller(), *prepared.plan, prepared.facts));
+    if (!said.blocks() && !said.updated_input.empty()) {
+      change(prepared, said.updated_input);
+      if (!prepared.refusal) {
+        ERRAND_TRY_ASSIGN(auto again, tell_of_change(teller(), *prepared.plan, prepared.facts, said.changed_by));
+        said = after_change(std::move(said), std::move(again));
+      }
+    }
     prepared.context = std::move(said.context);
     if (said.blocks()) {
       ERRAND_TRY(record_verdict(*prepared.plan, "deny", "hook"));
       obey(prepared, said);
-    } else if (!said.updated_input.empty()) {
-      auto call = prepared.plan->call;
-      call.arguments = said.updated_input;
-      prepared.changed = std::make_unique<PlannedCall>(plan_calls({call}, {prepared.plan->tool}).front());
-      prepared.plan = prepared.changed.get();
-      look(prepared);
-      if (prepared.refusal) prepared.refusal = "a hook changed this call, and now " + *prepared.refusal;
     }
     return said;
+  }
+
+  void change(Prepared& prepared, const std::string& input) {
+    auto call = prepared.plan->call;
+    call.arguments = input;
+    prepared.changed = std::make_unique<PlannedCall>(plan_calls({call}, {prepared.plan->tool}).front());
+    prepared.plan = prepared.changed.get();
+    look(prepared);
+    if (prepared.refusal) prepared.refusal = "a hook changed this call, and now " + *prepared.refusal;
   }
 
   // What hooks say of a call that ran stands behind its result.
@@ -151,6 +161,8 @@ class Dispatch {
     const auto stands_in = hook_asks || !decision.rule.empty() ? StandIn::person_only : StandIn::hook_too;
     if (said.verdict == HookOutcome::Verdict::allow && stands_in == StandIn::hook_too)
       return record_verdict(plan, "allow", "hook");
+    // A line of several commands may need several rules; one that would not let it pass is no answer to offer.
+    if (!scope_.agent.permissions.would_allow(decision.suggested_rule, prepared.facts)) decision.suggested_rule.clear();
     return ask(plan, decision, stands_in, prepared);
   }
 
@@ -214,7 +226,8 @@ class Dispatch {
              detail.empty() ? plan.input->dump(2, ' ', false, Json::error_handler_t::replace) : detail)),
          .reason = decision.reason,
          .suggested_rule = decision.suggested_rule,
-         .agent_path = scope_.agent.path},
+         .agent_path = scope_.agent.path,
+         .directory = scope_.agent.cwd},
         call_);
   }
 

@@ -1,5 +1,6 @@
 #include "agent/hook_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -231,14 +232,28 @@ void combine(HookOutcome& all, HookOutcome next) {
   if (next.verdict > all.verdict) {
     all.verdict = next.verdict;
     all.reason = std::move(next.reason);
-  } else if (next.verdict == all.verdict && !next.reason.empty()) {
+  } else if (next.verdict == all.verdict && !next.reason.empty() && next.reason != all.reason) {
     all.reason += (all.reason.empty() ? "" : "\n") + next.reason;
   }
-  if (!next.updated_input.empty()) all.updated_input = std::move(next.updated_input);
+  if (!next.updated_input.empty()) {
+    all.updated_input = std::move(next.updated_input);
+    all.changed_by = std::move(next.changed_by);
+    all.changers_verdict = next.changers_verdict;
+  }
   if (next.updated_output) all.updated_output = std::move(next.updated_output);
   all.context.insert(all.context.end(), next.context.begin(), next.context.end());
   all.ends_run = all.ends_run || next.ends_run;
   all.notices.insert(all.notices.end(), next.notices.begin(), next.notices.end());
+}
+
+HookOutcome after_change(HookOutcome first, HookOutcome again) {
+  again.updated_input.clear();
+  if (first.verdict == Verdict::allow) first.verdict = first.changers_verdict;
+  std::erase_if(again.context, [&](const auto& text) {
+    return std::find(first.context.begin(), first.context.end(), text) != first.context.end();
+  });
+  combine(first, std::move(again));
+  return first;
 }
 
 }  // namespace errand::agent

@@ -21,6 +21,8 @@ struct HookOutcome {
   Verdict verdict = Verdict::none;
   std::string reason;                         ///< of the verdict, for the model or the person
   std::string updated_input;                  ///< of a call: a JSON object; empty: as it was
+  std::string changed_by;                     ///< the command of the hook whose change that is
+  Verdict changers_verdict = Verdict::none;   ///< that hook's own
   std::optional<std::string> updated_output;  ///< of a call, for the model
   std::vector<std::string> context;           ///< for the model
   bool ends_run = false;                      ///< `continue: false`
@@ -49,5 +51,9 @@ HookOutcome failed_hook(chat::HookEvent event, std::string_view name, std::strin
 /// Adds what another hook of the event said: deny beats ask beats allow; equals add their reasons; the last change of a
 /// call counts.
 void combine(HookOutcome& all, HookOutcome next);
+
+/// What hooks say of a call that one of them changed: `first` of it as it was, `again` the others as it is now. An
+/// allow of the call as it was counts from the changer alone; a second change is left out.
+HookOutcome after_change(HookOutcome first, HookOutcome again);
 
 }  // namespace errand::agent

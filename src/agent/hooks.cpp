@@ -121,14 +121,18 @@ HookOutcome Hooks::run(HookEvent event, const HookSubject& subject, const Json& 
   std::vector<HookOutcome> outcomes(chosen.size());
   run_together(chosen.size(), max_parallel, [&](std::size_t i) { outcomes[i] = run_one(*chosen[i], input, call); });
   HookOutcome all;
-  for (auto& outcome : outcomes) combine(all, std::move(outcome));
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    outcomes[i].changed_by = chosen[i]->hook.command;
+    outcomes[i].changers_verdict = outcomes[i].verdict;
+    combine(all, std::move(outcomes[i]));
+  }
   return all;
 }
 
 std::vector<const Hooks::Ready*> Hooks::matching(HookEvent event, const HookSubject& subject) const {
   std::vector<const Ready*> out;
   for (const auto& ready : hooks_) {
-    if (ready.event != event || !fits(ready, subject)) continue;
+    if (ready.event != event || ready.hook.command == subject.left_out || !fits(ready, subject)) continue;
     const auto same = [&](const Ready* other) { return other->hook.command == ready.hook.command; };
     if (std::ranges::none_of(out, same)) out.push_back(&ready);
   }

@@ -32,6 +32,7 @@ struct HookPlace {
 struct HookSubject {
   std::string_view matched;                 ///< what matchers look at: the tool, the source, the reason …
   const policy::CallFacts* call = nullptr;  ///< for `if`; null where there is no call
+  std::string_view left_out = {};           ///< the command of a hook that is not asked
 };
 
 /// The hooks of one agent on one session. Immutable; safe to call from several threads at once.

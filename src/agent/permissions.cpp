@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chat/rule.hpp"
+
 namespace errand::agent {
 
 namespace {
@@ -41,7 +43,18 @@ Permissions Permissions::tightened_by(const chat::AgentDefinition& subagent) con
 }
 
 Decision Permissions::decide(const policy::CallFacts& call) const {
-  const auto granted = granted_->with([](const auto& rules) { return rules; });
+  return decide_with(granted_->with([](const auto& rules) { return rules; }), call);
+}
+
+bool Permissions::would_allow(const std::string& allow_rule, const policy::CallFacts& call) const {
+  const auto rule = chat::parse_rule(allow_rule, chat::RuleAction::allow, {});
+  if (!rule) return false;
+  auto granted = granted_->with([](const auto& rules) { return rules; });
+  granted.push_back(*rule);
+  return decide_with(granted, call).outcome == Outcome::allow;
+}
+
+Decision Permissions::decide_with(const std::vector<chat::Rule>& granted, const policy::CallFacts& call) const {
   Decision strictest{Outcome::allow, "", "", ""};
   bool first = true;
   for (const auto& layer : layers_) {

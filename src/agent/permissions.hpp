@@ -27,6 +27,10 @@ class Permissions {
   [[nodiscard]] Permissions tightened_by(const chat::AgentDefinition& subagent) const;
 
   [[nodiscard]] policy::Decision decide(const policy::CallFacts& call) const;
+
+  /// Whether the call needs no question once `allow_rule` (as written) is granted.
+  [[nodiscard]] bool would_allow(const std::string& allow_rule, const policy::CallFacts& call) const;
+
   [[nodiscard]] bool is_denied_whole(std::string_view tool) const;
 
   /// What `tool` may read, for walks over many files: one predicate, made once.
@@ -38,6 +42,9 @@ class Permissions {
   [[nodiscard]] chat::PermissionMode mode() const { return layers_.front().mode; }
 
  private:
+  [[nodiscard]] policy::Decision decide_with(const std::vector<chat::Rule>& granted,
+                                             const policy::CallFacts& call) const;
+
   policy::Roots roots_;
   std::vector<PermissionLayer> layers_;  // the root agent's first
   std::shared_ptr<Sync<std::vector<chat::Rule>>> granted_ = std::make_shared<Sync<std::vector<chat::Rule>>>();

@@ -37,6 +37,13 @@ Result<HookOutcome> tell_before_call(const HookTeller& teller, const PlannedCall
   return teller.tell(HookEvent::pre_tool_use, subject_of(plan, facts), call_fields(plan));
 }
 
+Result<HookOutcome> tell_of_change(const HookTeller& teller, const PlannedCall& plan, const policy::CallFacts& facts,
+                                   const std::string& changed_by) {
+  auto subject = subject_of(plan, facts);
+  subject.left_out = changed_by;
+  return teller.tell(HookEvent::pre_tool_use, subject, call_fields(plan));
+}
+
 Result<HookOutcome> tell_of_request(const HookTeller& teller, const PlannedCall& plan, const policy::CallFacts& facts) {
   return teller.tell(HookEvent::permission_request, subject_of(plan, facts), call_fields(plan));
 }

@@ -23,6 +23,10 @@ struct HookTeller {
 /// PreToolUse.
 Result<HookOutcome> tell_before_call(const HookTeller& teller, const PlannedCall& plan, const policy::CallFacts& facts);
 
+/// PreToolUse once more, of a call that a hook changed, for all but the one whose command is `changed_by`.
+Result<HookOutcome> tell_of_change(const HookTeller& teller, const PlannedCall& plan, const policy::CallFacts& facts,
+                                   const std::string& changed_by);
+
 /// PermissionRequest: the permissions say that the person is to be asked.
 Result<HookOutcome> tell_of_request(const HookTeller& teller, const PlannedCall& plan, const policy::CallFacts& facts);
 

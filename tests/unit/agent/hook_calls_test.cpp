@@ -234,6 +234,36 @@ TEST_CASE("hooks: a changed call is read and decided upon as it is now", "[agent
   CHECK_THAT(stage.results().at(0), Catch::StartsWith(std::string(c.result)));
 }
 
+TEST_CASE("hooks: the others hear of a changed call once more, as it is now", "[agent][hooks]") {
+  struct Case {
+    std::string_view about;
+    std::vector<Said> others;  // of the call as it was, and as it is now
+    std::string_view result;
+  };
+  const Said silent{0, "", ""};
+  const Said allows{0, decision("allow"), ""};
+  const auto c = GENERATE_COPY(values<Case>({
+      {"a guard denies what it has become", {silent, {2, "", "no touch"}}, "error: blocked by a hook: no touch"},
+      {"an allow was of the call as it was", {allows, silent}, "error: denied: it needs approval"},
+      {"an allow of the call as it is", {silent, allows}, "did touch"},
+      {"a second change is not taken",
+       {silent, {0, decision("allow", ",\"updatedInput\":{\"x\":\"rm\"}"), ""}},
+       "did touch"},
+      {"an ask stays", {{0, decision("ask"), ""}, allows}, "error: denied: it needs approval"},
+  }));
+  CAPTURE(c.about);
+  HookStage stage;
+  stage.definition.permission_mode = PermissionMode::ask;
+  stage.hook("PreToolUse", c.others);
+  stage.hook("PreToolUse", {{0, R"({"hookSpecificOutput":{"updatedInput":{"x":"touch"}}})", ""}});
+  stage.models["main"].call({tool_call("a", "Bash", "cc")});
+  stage.models["main"].say("end");
+  stage.ask("go");
+  CHECK_THAT(stage.results().at(0), Catch::StartsWith(std::string(c.result)));
+  REQUIRE(stage.heard.size() == 3);
+  CHECK(stage.heard[2]["tool_input"] == Json{{"x", "touch"}});
+}
+
 TEST_CASE("hooks: what they add stands behind the result, and a result may be replaced", "[agent][hooks]") {
   HookStage stage;
   stage.hook("PreToolUse", {{0, R"({"hookSpecificOutput":{"additionalContext":"before"}})", ""}});

@@ -65,3 +65,12 @@ TEST_CASE("permissions: where mode and rule both ask, the rule is named, whoever
   CHECK(child.decide(bash("make test")).rule == "Bash(make *)");
   CHECK(child.decide(bash("ls")).rule.empty());
 }
+
+TEST_CASE("permissions: a rule that lets only a part of a line pass does not let it pass", "[agent][permissions]") {
+  const agent::Permissions all(roots, {{rule(RuleAction::ask, "git *")}, PermissionMode::ask});
+  CHECK(all.would_allow("Bash(make)", bash("make")));
+  CHECK_FALSE(all.would_allow("Bash(make)", bash("make; touch evil")));
+  CHECK_FALSE(all.would_allow("Bash(git push)", bash("git push")));
+  CHECK_FALSE(all.would_allow("", bash("make")));
+  CHECK(all.decide(bash("make")).outcome == Outcome::ask);
+}
