@@ -44,6 +44,14 @@ Result<WrittenCall> read_call(const std::string& written) {
   return out;
 }
 
+// A host as rules name it, or a URL.
+std::string url_of(std::string_view subject) {
+  if (subject.find("://") != std::string_view::npos) return std::string(subject);
+  if (subject.starts_with("domain:")) subject.remove_prefix(7);
+  const bool bare_v6 = std::ranges::count(subject, ':') > 1 && !subject.starts_with('[');
+  return bare_v6 ? fmt::format("https://[{}]/", subject) : fmt::format("https://{}/", subject);
+}
+
 // The arguments a model would give for it; what the permissions do not look at stands for anything.
 Result<Json> arguments_of(const WrittenCall& call) {
   const auto& [tool, subject] = call;
@@ -55,7 +63,8 @@ Result<Json> arguments_of(const WrittenCall& call) {
   if (tool == "Grep") return Json{{"pattern", "."}, {"path", subject}};
   if (tool == "Skill") return Json{{"name", subject}};
   if (tool == "Task") return Json{{"subagent_type", subject}, {"description", "any"}, {"prompt", "any"}};
-  const std::vector<std::string> known = {"Bash", "Edit", "Glob", "Grep", "Read", "Skill", "Task", "Write"};
+  if (tool == "WebFetch") return Json{{"url", url_of(subject)}};
+  const std::vector<std::string> known = {"Bash", "Edit", "Glob", "Grep", "Read", "Skill", "Task", "WebFetch", "Write"};
   return fail(ErrorKind::config, fmt::format("no rule speaks of what {} is given", tool),
               text::suggest(tool, known, "tools"));
 }

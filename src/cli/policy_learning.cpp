@@ -7,6 +7,7 @@
 
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "policy/shell.hpp"
 
 namespace errand::cli {
 
@@ -32,6 +33,20 @@ bool is_narrow(const std::string& rule) {
   if (open == std::string::npos || rule.find("[removed: ") != std::string::npos) return false;
   const auto inside = rule.substr(open + 1, rule.size() - open - 2);
   return !inside.empty() && inside != "*" && inside != "**";
+}
+
+// Of several commands, or one with more in it than words, a rule would say less than what ran.
+bool is_plain(const PastDenial& denial) {
+  if (denial.tool != "Bash") return true;
+  const auto input = chat::parse_json(denial.input);
+  if (!input || !input->is_object()) return false;
+  const auto commands = policy::parse_command_line(text_at(*input, "command"));
+  return commands && commands->size() == 1;
+}
+
+// What is protected is for a person to write, each time anew.
+bool is_protected(const policy::Decision& decision) {
+  return decision.reason.starts_with("it writes what is protected");
 }
 
 }  // namespace
@@ -66,7 +81,7 @@ Learned learn_rules(const std::vector<PastDenial>& denials, const Decide& decide
       ++out.allowed;
     } else if (decision->outcome == policy::Outcome::deny) {
       ++out.forbidden;
-    } else if (!is_narrow(decision->suggested_rule)) {
+    } else if (!is_narrow(decision->suggested_rule) || is_protected(*decision) || !is_plain(denial)) {
       ++out.unclear;
     } else {
       auto& learned = by_rule[decision->suggested_rule];

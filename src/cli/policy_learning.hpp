@@ -45,8 +45,8 @@ struct Learned {
 /// Decides today what an agent may do.
 using Decide = std::function<Result<policy::Decision>(const PastDenial&)>;
 
-/// The narrowest rules that would have allowed them. A whole tool is never proposed, nor a rule with something in it
-/// that was taken out as a secret.
+/// The narrowest rules that would have allowed them. Never proposed: a whole tool, a rule with something in it that was
+/// taken out as a secret, writing what is protected (git's hooks), and what is more than one simple command.
 Learned learn_rules(const std::vector<PastDenial>& denials, const Decide& decide);
 
 }  // namespace errand::cli
