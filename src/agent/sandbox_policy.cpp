@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 
 namespace errand::agent {
 
@@ -13,11 +14,22 @@ void add_resolved(std::vector<std::string>& out, const std::string& path) {
   if (resolved && std::ranges::find(out, *resolved) == out.end()) out.push_back(*resolved);
 }
 
+// A link in the workspace that leads out of it: a command may have made it since the path was written down.
+bool leads_out(const std::string& path, const std::string& workspace) {
+  const auto resolved = real_path(path);
+  return resolved && is_within(normalize_path(path), workspace) && !is_within(*resolved, workspace);
+}
+
 std::vector<std::string> roots(const std::vector<std::string>& written, const Surroundings& surroundings) {
   std::vector<std::string> out;
   for (const auto& path : written) {
     const auto expanded = path.starts_with("~/") ? join_path(surroundings.roots.home, path.substr(2)) : path;
-    add_resolved(out, join_path(surroundings.workspace, expanded));
+    const auto whole = join_path(surroundings.workspace, expanded);
+    if (leads_out(whole, surroundings.workspace)) {
+      log::warn("sandbox: {} leads out of the workspace and is left out; name where it leads instead", path);
+    } else {
+      add_resolved(out, whole);
+    }
   }
   return out;
 }

@@ -60,6 +60,7 @@ Result<std::string> lines_that_match(const std::string& output, const std::strin
 std::string state_of(const Shells::News& news) {
   if (!news.finished) return "[still running]";
   const auto& ended = *news.finished;
+  if (!ended && ended.error().kind == ErrorKind::cancelled) return "[ended by KillShell]";  // before it had begun
   if (!ended) return fmt::format("[could not run: {}]", ended.error().message);
   if (ended->end == ProcessEnd::cancelled) return "[ended by KillShell]";
   if (!ended->note.empty()) return fmt::format("[{}]", ended->note);
