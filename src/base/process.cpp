@@ -52,15 +52,6 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return out;
 }
 
-bool set_limit(const ResourceLimit& limit) {
-  const auto resource = static_cast<__rlimit_resource>(limit.resource);
-  rlimit now{};
-  if (::getrlimit(resource, &now) != 0) return false;
-  now.rlim_cur = std::min<rlim_t>(limit.soft, now.rlim_max);
-  now.rlim_max = std::min<rlim_t>(limit.hard, now.rlim_max);
-  return ::setrlimit(resource, &now) == 0;
-}
-
 bool enter_group(int procs) {
   return ::write(procs, "0", 1) == 1;
 }
@@ -82,7 +73,6 @@ bool prepare_child(const ChildPlan& plan) {
   const auto& spec = *plan.spec;
   if (!std::ranges::all_of(spec.groups, enter_group)) return false;
   for (const int fd : spec.keep_fds) ::fcntl(fd, F_SETFD, 0);
-  if (!std::ranges::all_of(spec.limits, set_limit)) return false;
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return false;
   if (spec.identity && !become(*spec.identity)) return false;
   return die_with(plan.parent);
@@ -260,6 +250,15 @@ Result<void> exec_error(int error_fd, const std::string& program) {
 }
 
 }  // namespace
+
+bool set_limit(const ResourceLimit& limit) {
+  const auto resource = static_cast<__rlimit_resource>(limit.resource);
+  rlimit now{};
+  if (::getrlimit(resource, &now) != 0) return false;
+  now.rlim_cur = std::min<rlim_t>(limit.soft, now.rlim_max);
+  now.rlim_max = std::min<rlim_t>(limit.hard, now.rlim_max);
+  return ::setrlimit(resource, &now) == 0;
+}
 
 Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output, const Call& call) {
   ERRAND_TRY(call.check());

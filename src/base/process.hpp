@@ -24,6 +24,9 @@ struct ResourceLimit {
   std::uint64_t hard = 0;
 };
 
+/// Sets a limit of this process, never above what it is allowed now. Async-signal-safe; errno is set on failure.
+bool set_limit(const ResourceLimit& limit);
+
 /// Whom a program runs as. Only root can be told to become another.
 struct Identity {
   std::uint32_t user = 0;
@@ -44,7 +47,6 @@ struct ProcessSpec {
   std::string directory;                      ///< empty: ours
   int stdin_fd = -1;                          ///< borrowed; -1: /dev/null
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
-  std::vector<ResourceLimit> limits;          ///< for the child alone; never above our own
   std::vector<int> groups;                    ///< cgroup.procs of the control groups it enters before anything else
   std::optional<Identity> identity;           ///< whom it runs as, without further groups; absent: as we do
   std::vector<Watched> watched;               ///< what ends it has the end `alarmed`, and is killed at once
