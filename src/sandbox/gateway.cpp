@@ -2,37 +2,15 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <sys/socket.h>
 
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "sandbox/descriptors.hpp"
 
 namespace errand::sandbox {
-
-namespace {
-
-// The descriptor that came with one byte; none when nobody sent one.
-Fd receive_descriptor(int from) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (::recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1) return {};
-  const auto* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) return {};
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return Fd(fd);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Gateway>> Gateway::open(const std::vector<std::string>& allowed_domains, OnContact on_contact) {
   auto out = std::unique_ptr<Gateway>(new Gateway);

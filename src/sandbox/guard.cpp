@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <deque>
@@ -12,12 +11,13 @@
 #include <set>
 #include <string_view>
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "sandbox/listing.hpp"
 #include "sandbox/place.hpp"
+#include "sandbox/repository.hpp"
 
 namespace errand::sandbox {
 
@@ -32,42 +32,8 @@ constexpr int max_module_depth = 4;
 // Large, machine-made, and never the place of a project's own definitions.
 constexpr auto skipped = std::to_array<std::string_view>({".venv", "__pycache__", "node_modules"});
 
-// In a git directory: what git runs or where it looks for that.
-constexpr auto in_git_directory =
-    std::to_array<std::string_view>({"commondir", "config", "config.worktree", "info/attributes"});
+// In a directory of a git directory's `worktrees`.
 constexpr auto in_git_worktree = std::to_array<std::string_view>({"commondir", "config.worktree", "gitdir"});
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-enum class EntryKind { directory, other };
-
-struct Entry {
-  std::string name;
-  EntryKind kind;
-};
-
-struct Listing {
-  std::vector<Entry> entries;
-  bool whole = true;
-};
-
-Listing listing_of(const std::string& path) {
-  Listing out;
-  const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(path.c_str()));
-  if (!listing) return out;
-  while (const auto* entry = ::readdir(listing.get())) {
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    // A file system that does not tell the type is looked at as a directory; opening it then decides.
-    const bool directory = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
-    out.entries.push_back({std::string(name), directory ? EntryKind::directory : EntryKind::other});
-    out.whole = out.entries.size() < max_entries;
-    if (!out.whole) break;
-  }
-  return out;
-}
 
 // One directory as it was read.
 struct Directory {
@@ -104,7 +70,7 @@ void look_up_names(Directory& out, const std::string& path) {
   };
   for (const auto name : guarded_names()) add(name);
   for (const auto pair : guarded_pairs()) add(pair.substr(0, pair.find('/')));
-  for (const char* name : {".env", ".env.local", ".env.development", ".env.production", ".env.test"}) add(name);
+  for (const auto name : usual_env_files()) add(name);
   out.has_git = may_exist(join_path(path, ".git"));
 }
 
@@ -120,7 +86,7 @@ Directory read_directory(const std::string& path, const struct stat& info) {
     out.closed = info.st_uid == ::geteuid();
     return out;
   }
-  auto listing = listing_of(path);
+  auto listing = list(path, max_entries);
   bool has_head = !listing.whole;
   for (auto& [name, kind] : listing.entries) {
     has_head = has_head || name == "HEAD";
@@ -147,7 +113,7 @@ void add_git_directory(Guarded& found, const std::string& git, int depth);
 // A submodule named a/b has its git directory at modules/a/b.
 void add_modules(Guarded& found, const std::string& modules, int depth) {
   if (depth >= max_module_depth) return;
-  for (const auto& [name, kind] : listing_of(modules).entries) {
+  for (const auto& [name, kind] : list(modules).entries) {
     const auto path = join_path(modules, name);
     if (may_exist(path + "/HEAD")) {
       add_git_directory(found, path, depth + 1);
@@ -159,7 +125,7 @@ void add_modules(Guarded& found, const std::string& modules, int depth) {
 
 void add_git_files(std::vector<std::string>& found, const std::string& git) {
   found.push_back(join_path(git, hooks_name));
-  for (const auto name : in_git_directory) add_if_there(found, join_path(git, name));
+  for (const auto name : files_git_obeys()) add_if_there(found, join_path(git, name));
 }
 
 void add_git_directory(Guarded& found, const std::string& git, int depth) {
@@ -170,7 +136,7 @@ void add_git_directory(Guarded& found, const std::string& git, int depth) {
   }
   found.git_directories.push_back(git);
   add_git_files(found.paths, git);
-  for (const auto& [name, kind] : listing_of(git + "/worktrees").entries) {
+  for (const auto& [name, kind] : list(git + "/worktrees").entries) {
     for (const auto file : in_git_worktree) {
       add_if_there(found.paths, git + "/worktrees/" + name + "/" + std::string(file));
     }
@@ -180,8 +146,7 @@ void add_git_directory(Guarded& found, const std::string& git, int depth) {
 
 void add_guarded(std::vector<std::string>& found, const std::string& directory, const std::string& name) {
   const auto path = join_path(directory, name);
-  struct stat info {};
-  if (!is_first_of_pair(name) || ::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+  if (!is_first_of_pair(name) || !is_real_directory(path)) {
     found.push_back(path);
     return;
   }
@@ -191,11 +156,6 @@ void add_guarded(std::vector<std::string>& found, const std::string& directory, 
 }
 
 }  // namespace
-
-bool may_exist(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
 
 struct GuardIndex::Known {
   std::map<std::string, Directory> directories;

@@ -2,13 +2,9 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace errand::sandbox {
-
-/// The name of git's directory of hooks, listed by find_guarded() also where it does not exist.
-inline constexpr std::string_view hooks_name = "hooks";
 
 /// What is to be guarded below one root; sorted.
 struct Guarded {
@@ -38,9 +34,6 @@ class GuardIndex {
   struct Known;
   std::unique_ptr<Known> known_;
 };
-
-/// Whether something is there, a link that leads nowhere too; also when it can't be told.
-bool may_exist(const std::string& path);
 
 /// The names that are guarded at the top of the workspace only, where they exist.
 std::vector<std::string> find_guarded_in_workspace(const std::string& workspace);

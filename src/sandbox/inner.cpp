@@ -1,5 +1,6 @@
 #include "sandbox/inner.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -22,6 +23,7 @@
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "sandbox/descriptors.hpp"
 #include "sandbox/landlock.hpp"
 
 namespace errand::sandbox {
@@ -82,15 +84,7 @@ tl::unexpected<Error> failed(const char* what) {
 }
 
 Result<void> set_limits(const std::vector<ResourceLimit>& limits) {
-  for (const auto& limit : limits) {
-    const auto resource = static_cast<__rlimit_resource>(limit.resource);
-    rlimit now{};
-    if (::getrlimit(resource, &now) != 0) return failed("can't read a resource limit");
-    now.rlim_cur = std::min<rlim_t>(limit.soft, now.rlim_max);
-    now.rlim_max = std::min<rlim_t>(limit.hard, now.rlim_max);
-    if (::setrlimit(resource, &now) != 0) return failed("can't set a resource limit");
-  }
-  return {};
+  return std::ranges::all_of(limits, set_limit) ? Result<void>{} : failed("can't set a resource limit");
 }
 
 // A keyring of its own instead of the user's, which no namespace hides. A kernel without keys has none to hide.
@@ -128,27 +122,10 @@ Result<Fd> listen_for_proxy() {
   return listening;
 }
 
-Result<void> hand_out(int through, int fd) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  auto* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  return ::sendmsg(through, &message, MSG_NOSIGNAL) == 1 ? Result<void>{} : failed("can't hand out the proxy's socket");
-}
-
 Result<void> offer_proxy(int through) {
   if (through < 0) return {};
   ERRAND_TRY_ASSIGN(const auto listening, listen_for_proxy());
-  return hand_out(through, listening.get());
+  return send_descriptor(through, listening.get()) ? Result<void>{} : failed("can't hand out the proxy's socket");
 }
 
 Result<void> filter_system_calls(const std::string& program) {

@@ -34,6 +34,7 @@ class NewNames {
   [[nodiscard]] std::string undo(const std::vector<Guarded>& now) const;
 
  private:
+  class Mover;
   struct Place {
     std::string root;
     std::string directory;
@@ -43,6 +44,7 @@ class NewNames {
   void look_at_top(const SandboxPolicy& policy, const std::string& root);
   void look_at_git(const std::string& root, const std::string& git);
   void watch(Place place);
+  void undo_repository(Mover& mover, const std::string& root, const std::string& git) const;
   [[nodiscard]] bool is_made_by_command(const std::string& path) const;
 
   std::shared_ptr<OwnNames> own_;
@@ -51,12 +53,6 @@ class NewNames {
   std::vector<std::string> roots_;
   std::set<std::string> git_directories_;
   std::set<std::string> worktrees_;
-  std::set<std::string> env_files_;
 };
-
-/// Whether the repository whose git directory is `git` (absolute) runs programs by itself: it has hooks, it
-/// points elsewhere, or its configuration says more than a fresh repository's and a name, a mail address, remotes and
-/// branches. Also when it can't be read.
-bool repository_runs_programs(const std::string& git);
 
 }  // namespace errand::sandbox

@@ -125,6 +125,12 @@ std::span<const std::string_view> guarded_names() {
   return guarded_everywhere;
 }
 
+std::span<const std::string_view> usual_env_files() {
+  static constexpr auto names =
+      std::to_array<std::string_view>({".env", ".env.development", ".env.local", ".env.production", ".env.test"});
+  return names;
+}
+
 std::span<const std::string_view> names_guarded_at_top() {
   return guarded_at_top;
 }

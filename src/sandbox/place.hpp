@@ -27,6 +27,9 @@ namespace errand::sandbox {
 /// The names of one component behind is_guarded_name(), `.env` files apart.
 [[nodiscard]] std::span<const std::string_view> guarded_names();
 
+/// The `.env` files that programs usually read, of the many behind is_guarded_name().
+[[nodiscard]] std::span<const std::string_view> usual_env_files();
+
 /// The names behind is_guarded_at_top(), and the paths of two components behind is_guarded_name().
 [[nodiscard]] std::span<const std::string_view> names_guarded_at_top();
 [[nodiscard]] std::span<const std::string_view> guarded_pairs();

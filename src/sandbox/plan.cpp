@@ -14,6 +14,7 @@
 #include "sandbox/beneath.hpp"
 #include "sandbox/lookup.hpp"
 #include "sandbox/place.hpp"
+#include "sandbox/repository.hpp"
 
 namespace errand::sandbox {
 

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "sandbox/beneath.hpp"
+#include "sandbox/listing.hpp"
 #include "sandbox/lookup.hpp"
 #include "sandbox/place.hpp"
 
@@ -23,10 +23,6 @@ namespace {
 
 constexpr std::size_t max_similar = 3;
 constexpr std::size_t max_names_compared = 5000;  // a suggestion is not worth reading a huge directory
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 std::string_view kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";
@@ -38,14 +34,7 @@ std::string_view kind_of(mode_t mode) {
 
 std::vector<std::string> names_in(Fd directory) {
   std::vector<std::string> out;
-  const std::unique_ptr<DIR, CloseDirectory> listing(::fdopendir(directory.get()));
-  if (!listing) return out;
-  directory.release();
-  while (const auto* entry = ::readdir(listing.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") out.emplace_back(name);
-    if (out.size() == max_names_compared) break;
-  }
+  for (auto& entry : list(std::move(directory), max_names_compared).entries) out.push_back(std::move(entry.name));
   std::ranges::sort(out);
   return out;
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "contract/sandbox/fixture.hpp"
-#include "sandbox/new_names.hpp"
+#include "sandbox/repository.hpp"
 
 using namespace errand;
 using test::Confined;
@@ -246,7 +246,7 @@ TEST_CASE("second stage: root works in somebody else's workspace as that user", 
   CHECK(info.st_uid == other);
 }
 
-TEST_CASE("new names: what a repository's configuration may say before it runs something", "[sandbox][inner]") {
+TEST_CASE("repository: what its configuration may say before it runs something", "[sandbox][inner]") {
   const test::TempDir dir;
   struct Row {
     std::string config;
