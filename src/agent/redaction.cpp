@@ -159,6 +159,7 @@ chat::EventBody cleaned(chat::EventBody body, const Redactor& secrets) {
                         [&](event::Fallback& e) { texts(e.reason); },
                         [](event::CompactStarted&) {},
                         [&](event::CompactCompleted& e) { texts(e.summary); },
+                        [](event::Rewound&) {},
                         [](event::UsageEvent&) {},
                         [&](event::Warning& e) { texts(e.message); },
                         [&](event::ErrorEvent& e) { clean(e.error, secrets); },

@@ -128,6 +128,11 @@ struct CompactCompleted {
   std::string summary;    ///< the message that stands for everything before
   bool dropped = false;   ///< it says no more than that it was left out: nobody could summarise it
 };
+/// The session goes on from an earlier message: what was stored after it is kept, and no longer sent. A compaction that
+/// came after it is undone with it.
+struct Rewound {
+  std::string to;  ///< message_id of the last message that is still part of the conversation; empty: none is
+};
 struct UsageEvent {
   Usage usage;
   std::optional<double> cost_usd;
@@ -183,8 +188,8 @@ struct Done {
 using EventBody = std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant,
                                event::ToolUse, event::ApprovalRequest, event::Approval, event::ToolOutput,
                                event::ToolResult, event::AskUserQuestion, event::Answer, event::Todo, event::Retry,
-                               event::Fallback, event::CompactStarted, event::CompactCompleted, event::UsageEvent,
-                               event::Warning, event::ErrorEvent, event::Cancelled, event::Done>;
+                               event::Fallback, event::CompactStarted, event::CompactCompleted, event::Rewound,
+                               event::UsageEvent, event::Warning, event::ErrorEvent, event::Cancelled, event::Done>;
 
 struct Event {
   std::uint64_t seq = 0;  ///< gapless within a run; 0 for `ready`

@@ -119,6 +119,9 @@ Json fields(const event::CompactCompleted& e) {
           {"summary", e.summary},
           {"dropped", e.dropped}};
 }
+Json fields(const event::Rewound& e) {
+  return {{"to", e.to.empty() ? Json(nullptr) : Json(e.to)}};
+}
 Json fields(const event::UsageEvent& e) {
   auto out = to_json(e.usage);
   out["cost_usd"] = or_null(e.cost_usd);
@@ -225,6 +228,9 @@ Kind kind_of(const EventBody& body) {
                         },
                         [](const event::CompactCompleted&) {
                           return Kind{"compact_completed", true};
+                        },
+                        [](const event::Rewound&) {
+                          return Kind{"rewound", true};
                         },
                         [](const event::UsageEvent&) {
                           return Kind{"usage", true};

@@ -20,7 +20,7 @@ namespace errand::cli {
 
 namespace {
 
-Result<std::unique_ptr<store::SessionStore>> open_store(const RunArguments& arguments, const Place& place) {
+Result<std::unique_ptr<store::Store>> open_store(const RunArguments& arguments, const Place& place) {
   if (arguments.no_session) return store::open_temporary();
   return store::open(place.data_directory, place.user, store::OpenMode::create);
 }

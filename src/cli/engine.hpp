@@ -20,7 +20,7 @@
 #include "config/keys.hpp"
 #include "provider/registry.hpp"
 #include "sandbox/sandbox.hpp"
-#include "store/session_store.hpp"
+#include "store/store.hpp"
 #include "tool/registry.hpp"
 
 namespace errand::cli {
@@ -42,7 +42,7 @@ class Engine {
 
   [[nodiscard]] const config::Configuration& config() const { return config_; }
   [[nodiscard]] const agent::Services& services() const { return *services_; }
-  [[nodiscard]] store::SessionStore& store() const { return *store_; }
+  [[nodiscard]] store::Store& store() const { return *store_; }
 
  private:
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
@@ -54,7 +54,7 @@ class Engine {
   config::Configuration config_;
   config::Keys keys_{config_};
   secrets::Redactor secrets_;
-  std::unique_ptr<store::SessionStore> store_;
+  std::unique_ptr<store::Store> store_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up

@@ -71,6 +71,7 @@ class TextSink::Impl {
                    [&](const event::Fallback& body) { fallback(body, e.agent_path); },
                    [&](const event::CompactStarted& body) { compacting(body, e.agent_path); },
                    [&](const event::CompactCompleted& body) { compacted(body, e.agent_path); },
+                   [](const event::Rewound&) {},  // whoever asked for it says so
                    [&](const event::UsageEvent& body) { usage(body, e.agent_path); },
                    [&](const event::Warning& body) { warning(body, e.agent_path); },
                    [&](const event::ErrorEvent& body) { error(body, e.agent_path); },

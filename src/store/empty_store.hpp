@@ -1,12 +1,12 @@
 #pragma once
 
-#include "store/session_store.hpp"
+#include "store/store.hpp"
 
 namespace errand::store {
 
 /// Stands for a store that is not there, where nothing is to be made: lists nothing, finds nothing, and refuses to keep
 /// anything with ErrorKind::storage.
-class EmptyStore final : public SessionStore {
+class EmptyStore final : public Store {
  public:
   explicit EmptyStore(std::string path) : path_(std::move(path)) {}
 

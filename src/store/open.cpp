@@ -69,7 +69,7 @@ bool is_valid_user(std::string_view user) {
          std::all_of(user.begin(), user.end(), may_stand);
 }
 
-Result<std::unique_ptr<SessionStore>> open(const std::string& data_directory, std::string_view user, OpenMode mode) {
+Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::string_view user, OpenMode mode) {
   if (!is_valid_user(user)) {
     return fail(ErrorKind::usage, fmt::format("\"{}\" can't be a user name", unicode::sanitize(user)),
                 "letters, digits, '.', '_' and '-', at most 64, not beginning with '.'");
@@ -86,7 +86,7 @@ Result<std::unique_ptr<SessionStore>> open(const std::string& data_directory, st
   return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")));
 }
 
-Result<std::unique_ptr<SessionStore>> open_temporary() {
+Result<std::unique_ptr<Store>> open_temporary() {
   ERRAND_TRY_ASSIGN(auto database, open_database(memory_path));
   return std::make_unique<SqliteStore>(std::move(database), FileArea::temporary());
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/session_store.hpp"
+#include "store/store.hpp"
 
 namespace errand::store {
 
@@ -19,9 +19,9 @@ enum class OpenMode {
 /// Opens `<data_directory>/<user>/errand.db`. The user's directory gets mode 0700, the database 0600; wider modes found
 /// are narrowed. A database of a newer version, a corrupt or an unreadable one is ErrorKind::storage; a corrupt one is
 /// left where it is and named.
-Result<std::unique_ptr<SessionStore>> open(const std::string& data_directory, std::string_view user, OpenMode mode);
+Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::string_view user, OpenMode mode);
 
 /// A store in memory for `--no-session`: nothing outlives it but `files_directory`, which is removed with it.
-Result<std::unique_ptr<SessionStore>> open_temporary();
+Result<std::unique_ptr<Store>> open_temporary();
 
 }  // namespace errand::store

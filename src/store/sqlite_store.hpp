@@ -5,14 +5,14 @@
 
 #include "store/file_area.hpp"
 #include "store/heartbeat.hpp"
-#include "store/session_store.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_leases.hpp"
+#include "store/store.hpp"
 
 namespace errand::store {
 
 /// Sessions in SQLite: one connection, one caller at a time.
-class SqliteStore final : public SessionStore {
+class SqliteStore final : public Store {
  public:
   /// The database's schema is current.
   SqliteStore(std::unique_ptr<Database> database, FileArea files,

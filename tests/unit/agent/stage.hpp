@@ -103,7 +103,7 @@ class Stage {
   [[nodiscard]] const agent::Services& services() const { return *services_; }  ///< after the first ask()
 
   TempDir workspace;
-  std::unique_ptr<store::SessionStore> store;
+  std::unique_ptr<store::Store> store;
   std::map<std::string, FakeModel> models;  ///< by name; "main" is the agent's
   FakeSandbox sandbox;
   FakePerson person;
