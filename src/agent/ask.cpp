@@ -159,6 +159,12 @@ Result<bool> Asker::may_compact(std::string_view reason) {
 // A compaction that does not bring it below what is enough would be due again at once: there is no other in this run.
 Result<bool> Asker::shorten(std::int64_t enough) {
   if (in_vain_) return false;
+  if (const auto clearing = plan_clearing(agent_, session_, enough)) {
+    ERRAND_TRY_ASSIGN(const bool may, may_compact("threshold"));
+    if (!may) return false;
+    ERRAND_TRY(clear_older_results(agent_, session_, reporter_, *clearing, "threshold"));
+    return true;
+  }
   const auto plan = plan_compaction(agent_, session_, worthwhile_share);
   if (!plan) return false;
   ERRAND_TRY_ASSIGN(const bool may, may_compact("threshold"));

@@ -70,6 +70,14 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
   return run(*agent_, *session_, prompt, options, services_, call);
 }
 
+Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
+  if (!session_ && !start_.resume) {
+    return fail(ErrorKind::failure, "there is nothing to compact: no prompt was asked yet");
+  }
+  ERRAND_TRY(open({}, call));
+  return compact_for_user(*agent_, *session_, hint, services_, call);
+}
+
 // The model first: without one, no session is begun.
 Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/agent.hpp"
+#include "agent/compaction.hpp"
 #include "agent/run.hpp"
 #include "agent/services.hpp"
 #include "agent/session.hpp"
@@ -32,6 +33,10 @@ class Chat {
   /// Opens session and agent when that has not happened, then runs. An Error means that no run began: `busy`, `auth`,
   /// `storage`, `config`.
   Result<RunResult> ask(const chat::UserMessage& prompt, const Call& call);
+
+  /// Makes the session shorter for the model: older turns become a summary, for which `hint` (may be empty) says what
+  /// matters. `failure` when there is nothing to leave out; else as ask().
+  Result<Compacted> compact(const std::string& hint, const Call& call);
 
   /// From the next prompt on. The session goes on; its row is changed with the next run.
   void use_agent(chat::AgentDefinition definition);

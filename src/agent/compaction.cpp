@@ -1,9 +1,13 @@
 #include "agent/compaction.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "agent/run_tree.hpp"
+#include "agent/tell_hooks.hpp"
+#include "base/id.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -21,6 +25,7 @@ constexpr std::size_t bytes_per_token = 3;
 constexpr std::int64_t least_transcript = 2000;  // tokens
 constexpr std::int64_t longest_summary = 4096;   // tokens
 constexpr std::int64_t least_summary = 256;      // a shorter one says nothing
+constexpr double well_below_share = 0.7;
 
 const std::string summariser =
     "You are given the earlier part of a conversation between a user and an agent that works with tools. It no longer "
@@ -89,12 +94,17 @@ bool ends_the_run(const Error& error) {
   return error.kind == ErrorKind::cancelled || error.kind == ErrorKind::timeout || error.kind == ErrorKind::storage;
 }
 
-Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, std::int64_t most, Reporter& reporter,
-                                        Bill& bill, const Call& call) {
+Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, const CompactionPlan& plan,
+                                        Reporter& reporter, Bill& bill, const Call& call) {
+  const auto most = plan.summary;
+  const auto& hint = plan.hint;
   const std::vector<chat::Message> history = {chat::UserMessage{{chat::Text{text}}}};
   const std::vector<chat::ToolSpec> no_tools;
+  const auto system = hint.empty() ? summariser
+                                   : fmt::format("{} The user asks, for the summary: {}", summariser,
+                                                 shortened(unicode::sanitize(hint), shown_text_bytes));
   provider::Request request{
-      .system = summariser, .history = history, .tools = no_tools, .generation = {.max_output = most}};
+      .system = system, .history = history, .tools = no_tools, .generation = {.max_output = most}};
   ERRAND_TRY(bill.reserve(estimate_next(*agent.provider, request, 0, 0)));
   if (const auto left = bill.output_left(agent.provider->model().price); left && *left < most) {
     request.generation.max_output = *left;
@@ -129,12 +139,49 @@ std::string current_prompt(const Conversed& history, std::size_t keep) {
   return {};
 }
 
+// Of todos alone, what is done or not is in no summary's gift.
+std::string todo_text(const Session& session) {
+  const auto items = session.state->todos.with([](const auto& todos) { return todos; });
+  const auto is_open = [](const auto& item) { return item.status != "completed"; };
+  if (std::ranges::none_of(items, is_open)) return {};
+  std::string out = "\n\n[Your todo list:]\n";
+  for (const auto& item : items) out += fmt::format("\n- {}: {}", item.status, item.content);
+  return out;
+}
+
+// A skill that was loaded is instructions; its text can be had again.
+std::string skill_text(const Conversed& history, std::size_t keep) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < keep; ++i) {
+    const auto* reply = std::get_if<chat::AssistantMessage>(&history.messages[i]);
+    if (reply == nullptr) continue;
+    for (const auto& call : reply->tool_calls()) {
+      if (call.name == "Skill") names.insert(shortened(unicode::sanitize(call.arguments), 200));
+    }
+  }
+  if (names.empty()) return {};
+  return fmt::format("\n\n[Skills you had loaded; load again with Skill what you still need: {}]",
+                     text::join(std::vector<std::string>(names.begin(), names.end()), ", "));
+}
+
 std::string opening(const std::optional<std::string>& summary, const std::string& prompt) {
   auto out = summary ? fmt::format("[The earlier part of this conversation was replaced by this summary.]\n\n{}",
                                    text::trim(*summary))
                      : std::string("[The earlier part of this conversation was dropped to fit the context window.]");
   if (!prompt.empty()) out += fmt::format("\n\n[The request you are working on, word for word:]\n\n{}", prompt);
   return out;
+}
+
+// The message that stands for what was left out before, if something was.
+std::string summary_in(const Conversed& history) {
+  if (history.ids.empty() || !history.ids.front().empty()) return {};
+  const auto* user = std::get_if<chat::UserMessage>(&history.messages.front());
+  return user == nullptr ? std::string() : chat::text_of(user->content);
+}
+
+std::string first_kept(const Conversed& history) {
+  const auto found = std::ranges::find_if(history.ids, [](const auto& id) { return !id.empty(); });
+  return found == history.ids.end() ? std::string() : *found;
 }
 
 std::int64_t tokens_in(const Conversed& history, std::size_t from, std::size_t to) {
@@ -170,6 +217,38 @@ std::string transcript(const Conversed& history, std::size_t keep, std::int64_t 
   return shortened(out, static_cast<std::size_t>(budget) * bytes_per_token);
 }
 
+// Well below: another turn or two should fit before the next time.
+std::optional<ClearingPlan> plan_clearing(const Agent& agent, const Session& session, std::int64_t enough) {
+  const auto all = provider::estimate_tokens(next_request(agent, session.history));
+  const auto before = std::max(session.context_tokens, all);
+  const auto keep = cut_point(session.history, enough / 4);
+  if (!keep || all <= 0) return std::nullopt;
+  auto shorter = session.history;
+  clear_results(shorter, *keep);
+  const auto left = provider::estimate_tokens(next_request(agent, shorter));
+  const auto after =
+      static_cast<std::int64_t>(static_cast<double>(before) * static_cast<double>(left) / static_cast<double>(all));
+  if (static_cast<double>(after) > static_cast<double>(enough) * well_below_share) return std::nullopt;
+  return ClearingPlan{.keep = *keep, .before = before, .after = after};
+}
+
+Result<std::int64_t> clear_older_results(Agent& agent, Session& session, Reporter& reporter, const ClearingPlan& plan,
+                                         const std::string& reason) {
+  auto& history = session.history;
+  chat::event::CompactCompleted done{.reason = reason,
+                                     .tokens_before = plan.before,
+                                     .tokens_after = plan.after,
+                                     .kept_from = first_kept(history),
+                                     .summary = summary_in(history),
+                                     .cleared_before = history.ids[plan.keep]};
+  ERRAND_TRY(reporter.record({chat::event::CompactStarted{reason, plan.before}, std::move(done)}));
+  clear_results(history, plan.keep);
+  strip_thinking(history, history.messages.size(), agent.provider->model().thinking);
+  session.context_tokens = 0;
+  session.measured = 0;
+  return plan.after;
+}
+
 // Where the window is unknown, what did not fit says how large it may be.
 std::optional<CompactionPlan> plan_compaction(const Agent& agent, const Session& session, double most_left) {
   const auto& history = session.history;
@@ -193,13 +272,14 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
                              const std::string& reason, const Call& call) {
   ERRAND_TRY(reporter.record({chat::event::CompactStarted{reason, plan.before}}));
   const auto text = transcript(session.history, plan.keep, plan.transcript);
-  const auto reply = ask_for_summary(agent, text, plan.summary, reporter, bill, call);
+  const auto reply = ask_for_summary(agent, text, plan, reporter, bill, call);
   const auto failure = failure_of(reply);
   if (failure && ends_the_run(*failure)) return fail(*failure);
 
   const auto prompt = current_prompt(session.history, plan.keep);
   const auto summary =
-      reporter.secrets().clean(opening(failure ? std::nullopt : std::optional(reply->message.text()), prompt));
+      reporter.secrets().clean(opening(failure ? std::nullopt : std::optional(reply->message.text()), prompt) +
+                               todo_text(session) + skill_text(session.history, plan.keep));
   Conversed shorter;
   shorter.add(summary_message(summary));
   for (auto i = plan.keep; i < session.history.messages.size(); ++i) {
@@ -219,6 +299,23 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
   session.context_tokens = 0;
   session.measured = 0;
   return after;
+}
+
+Result<Compacted> compact_for_user(Agent& agent, Session& session, const std::string& hint, const Services& services,
+                                   const Call& call) {
+  EventStream stream(services.sink, make_uuid7(now()), services.secrets);
+  Reporter reporter(stream, services.store, session.info.id, agent.path);
+  RunTree tree{.services = services, .stream = stream, .session = session.info.id, .limits = agent.definition.limits};
+  Bill bill(tree, agent.definition.limits);
+  auto plan = plan_compaction(agent, session, 1);
+  if (!plan) return fail(ErrorKind::failure, "there is nothing to compact: the conversation is as short as it gets");
+  plan->hint = reporter.secrets().clean(hint);
+  if (agent.hooks.has(chat::HookEvent::pre_compact)) {
+    ERRAND_TRY_ASSIGN(const auto said, tell_of_compaction({agent, reporter, call}, "user"));
+    if (said.blocks()) return fail(ErrorKind::failure, fmt::format("a hook blocked the compaction: {}", said.reason));
+  }
+  ERRAND_TRY_ASSIGN(const auto after, compact(agent, session, reporter, bill, *plan, "user", call));
+  return Compacted{.before = plan->before, .after = after};
 }
 
 }  // namespace errand::agent

@@ -1,6 +1,10 @@
 #include "agent/history.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
 
 #include "base/overloaded.hpp"
 
@@ -37,7 +41,39 @@ class OpenReply {
   std::vector<std::optional<chat::ToolResult>> results_;
 };
 
+// A note is about as long as this.
+constexpr std::size_t least_cleared_bytes = 400;
+
+void clear(chat::ToolResult& result) {
+  const auto text = chat::text_of(result.content);
+  const auto is_text = [](const auto& block) { return std::holds_alternative<chat::Text>(block); };
+  if (text.size() < least_cleared_bytes && std::ranges::all_of(result.content, is_text)) return;
+  result.content = {chat::Text{fmt::format(
+      "[an older result of {} bytes was cleared to make room; call the tool again if it is needed]", text.size())}};
+}
+
+// The ids of a reply's calls whose results are instructions.
+std::set<std::string> lasting_calls(const chat::AssistantMessage& reply) {
+  std::set<std::string> out;
+  for (const auto& call : reply.tool_calls()) {
+    if (call.name == "Skill") out.insert(call.id);
+  }
+  return out;
+}
+
 }  // namespace
+
+void clear_results(Conversed& history, std::size_t before) {
+  std::set<std::string> lasting;
+  for (std::size_t i = 0; i < std::min(before, history.messages.size()); ++i) {
+    if (const auto* reply = std::get_if<chat::AssistantMessage>(&history.messages[i])) lasting = lasting_calls(*reply);
+    auto* message = std::get_if<chat::ToolMessage>(&history.messages[i]);
+    if (message == nullptr) continue;
+    for (auto& result : message->results) {
+      if (!lasting.contains(result.call_id)) clear(result);
+    }
+  }
+}
 
 chat::ToolResult interrupted_result(const chat::ToolCall& call) {
   return {call.id,
@@ -90,13 +126,19 @@ Conversed continuable(const store::History& stored, chat::ThinkingStyle style) {
   const auto kept = std::ranges::find(stored.messages, stored.compaction->kept_from, &store::StoredMessage::message_id);
   if (kept == stored.messages.end()) return continuable(stored.messages);
   Conversed out;
-  out.add(summary_message(stored.compaction->summary));
+  if (!stored.compaction->summary.empty()) out.add(summary_message(stored.compaction->summary));
+  const auto opening = out.messages.size();
   auto rest = continuable(std::vector<store::StoredMessage>(kept, stored.messages.end()));
   for (std::size_t i = 0; i < rest.messages.size(); ++i) out.add(std::move(rest.messages[i]), std::move(rest.ids[i]));
+  const auto& cleared = stored.compaction->cleared_before;
+  const auto uncleared = std::ranges::find(out.ids, cleared);
+  if (!cleared.empty() && uncleared != out.ids.end()) {
+    clear_results(out, static_cast<std::size_t>(uncleared - out.ids.begin()));
+  }
   const auto later = stored.messages.begin() + static_cast<std::ptrdiff_t>(stored.compaction->messages_before);
   if (later <= kept) return out;
   const auto older = continuable(std::vector<store::StoredMessage>(kept, later));
-  strip_thinking(out, 1 + older.messages.size(), style);
+  strip_thinking(out, opening + older.messages.size(), style);
   return out;
 }
 

@@ -36,6 +36,10 @@ Conversed continuable(const store::History& stored, chat::ThinkingStyle style);
 /// budget want theirs back within a tool loop.
 void strip_thinking(Conversed& history, std::size_t count, chat::ThinkingStyle style);
 
+/// Puts a note in place of each tool result before message `before` that is long enough to be worth it; a skill's text
+/// stays, for it is instructions. The same history gives the same bytes, also when some were cleared already.
+void clear_results(Conversed& history, std::size_t before);
+
 /// The summary as the message that opens a compacted conversation.
 chat::UserMessage summary_message(const std::string& summary);
 

@@ -1,7 +1,14 @@
 #include "agent/session.hpp"
 
+#include <ranges>
+
+#include <nlohmann/json.hpp>
+
 #include "agent/history.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
+#include "chat/codec.hpp"
+#include "tool/todos.hpp"
 
 namespace errand::agent {
 
@@ -13,6 +20,21 @@ Result<Session> open_leased(store::SessionStore& store, store::SessionInfo info)
   ERRAND_TRY_ASSIGN(session.files_directory, store.files_directory(info.id));
   session.info = std::move(info);
   return session;
+}
+
+// The todo list as the newest call of TodoWrite left it, also when that was compacted away.
+std::vector<chat::event::TodoItem> newest_todos(const std::vector<store::StoredMessage>& messages) {
+  for (const auto& message : std::views::reverse(messages)) {
+    const auto* reply = std::get_if<chat::AssistantMessage>(&message.body);
+    if (reply == nullptr) continue;
+    const auto calls = reply->tool_calls();
+    for (const auto& call : std::views::reverse(calls)) {
+      if (call.name != "TodoWrite") continue;
+      const auto input = chat::parse_arguments(call.arguments);
+      return input ? tool::todo_items(*input) : std::vector<chat::event::TodoItem>{};
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -27,6 +49,7 @@ Result<Session> resume_session(store::SessionStore& store, const store::SessionI
   // Read after the lease is ours: what the holder before wrote last is in it.
   ERRAND_TRY_ASSIGN(const auto stored, store.read_history(info.id));
   session.history = continuable(stored, style);
+  session.state->todos.with([&](auto& todos) { todos = newest_todos(stored.messages); });
   session.damaged = stored.damaged;
   session.resumed = true;
   return session;

@@ -124,9 +124,10 @@ struct CompactCompleted {
   std::string reason;
   std::int64_t tokens_before = 0;
   std::int64_t tokens_after = 0;
-  std::string kept_from;  ///< message_id of the first message that is sent as it was; empty: none is
-  std::string summary;    ///< the message that stands for everything before
-  bool dropped = false;   ///< it says no more than that it was left out: nobody could summarise it
+  std::string kept_from;       ///< message_id of the first message that is sent as it was; empty: none is
+  std::string summary;         ///< the message that stands for everything before
+  bool dropped = false;        ///< it says no more than that it was left out: nobody could summarise it
+  std::string cleared_before;  ///< message_id: tool results before it are sent as a note that they were; empty: none
 };
 /// The session goes on from an earlier message: what was stored after it is kept, and no longer sent. A compaction that
 /// came after it is undone with it.

@@ -117,7 +117,8 @@ Json fields(const event::CompactCompleted& e) {
           {"tokens_after", e.tokens_after},
           {"kept_from", e.kept_from.empty() ? Json(nullptr) : Json(e.kept_from)},
           {"summary", e.summary},
-          {"dropped", e.dropped}};
+          {"dropped", e.dropped},
+          {"cleared_before", e.cleared_before.empty() ? Json(nullptr) : Json(e.cleared_before)}};
 }
 Json fields(const event::Rewound& e) {
   return {{"to", e.to.empty() ? Json(nullptr) : Json(e.to)}};

@@ -122,6 +122,7 @@ class ChatCommand final : public Command {
         .chat = talk.chat(),
         .config = config,
         .definition_of = [this, &config](const std::string& id) { return cli::definition_of(config, id, arguments_); },
+        .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
         .say =
             [&invocation, &face](std::string_view line) {
               face.make_room();

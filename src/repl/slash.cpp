@@ -11,6 +11,7 @@
 namespace errand::repl {
 
 Result<After> run_agent(const std::string& argument, SlashContext& context);
+Result<After> run_compact(const std::string& argument, SlashContext& context);
 Result<After> run_exit(const std::string& argument, SlashContext& context);
 Result<After> run_help(const std::string& argument, SlashContext& context);
 Result<After> run_model(const std::string& argument, SlashContext& context);
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::array table = {
     SlashCommand{"/agent", "[ID]", "show the agents, or go on with another", run_agent},
+    SlashCommand{"/compact", "[HINT]", "replace older turns by a summary; HINT says what matters", run_compact},
     SlashCommand{"/exit", "", "leave; Ctrl-D does the same", run_exit},
     SlashCommand{"/help", "", "this list", run_help},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},

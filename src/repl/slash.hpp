@@ -17,6 +17,7 @@ struct SlashContext {
   agent::Chat& chat;
   const config::Configuration& config;
   std::function<Result<chat::AgentDefinition>(const std::string& id)> definition_of;
+  std::function<Call()> begin;                     ///< what a command that takes time is held to
   std::function<void(std::string_view line)> say;  ///< to the person, a line end is added
 };
 

@@ -63,7 +63,8 @@ struct DamagedMessage {
 /// The session's newest compaction: what the next request is built from.
 struct Compaction {
   std::string kept_from;            ///< message_id; what stands before it is not sent any more
-  std::string summary;              ///< stands for that
+  std::string summary;              ///< stands for that; empty: nothing was left out
+  std::string cleared_before;       ///< message_id; older tool results are not sent any more. Empty: all are
   std::size_t messages_before = 0;  ///< how many of History::messages were stored before it
   bool operator==(const Compaction&) const = default;
 };

@@ -99,7 +99,7 @@ std::optional<StoredCompaction> read_compaction(Database& database, std::int64_t
     const auto found = json->find(key);
     return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  return StoredCompaction{rows.integer(1), {text_at("kept_from"), text_at("summary")}};
+  return StoredCompaction{rows.integer(1), {text_at("kept_from"), text_at("summary"), text_at("cleared_before")}};
 }
 
 }  // namespace

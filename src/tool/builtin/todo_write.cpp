@@ -7,6 +7,7 @@
 #include "base/unicode.hpp"
 #include "tool/arguments.hpp"
 #include "tool/builtin.hpp"
+#include "tool/todos.hpp"
 
 namespace errand::tool {
 
@@ -26,17 +27,6 @@ const chat::ToolSpec todo_spec{
     .parallel_safe = false,
 };
 
-std::vector<chat::event::TodoItem> items_of(const Json& input) {
-  std::vector<chat::event::TodoItem> out;
-  const auto& todos = field_at(input, "todos");
-  if (!todos.is_array()) return out;
-  for (const auto& todo : todos) {
-    out.push_back({unicode::sanitize(string_at(todo, "content")), string_at(todo, "status"),
-                   unicode::sanitize(string_at(todo, "activeForm"))});
-  }
-  return out;
-}
-
 std::string counts(const std::vector<chat::event::TodoItem>& items) {
   const auto with = [&](std::string_view status) {
     return std::ranges::count(items, status, &chat::event::TodoItem::status);
@@ -50,11 +40,11 @@ class TodoWriteTool final : public Tool {
   [[nodiscard]] const chat::ToolSpec& spec() const override { return todo_spec; }
 
   [[nodiscard]] std::string summary(const Json& input) const override {
-    return fmt::format("TodoWrite {}", counts(items_of(input)));
+    return fmt::format("TodoWrite {}", counts(todo_items(input)));
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& /*call*/) override {
-    auto items = items_of(input);
+    auto items = todo_items(input);
     auto text = counts(items);
     context.state.todos.with([&](auto& todos) { todos = items; });
     if (context.report) context.report(chat::event::Todo{std::move(items)});
@@ -63,6 +53,17 @@ class TodoWriteTool final : public Tool {
 };
 
 }  // namespace
+
+std::vector<chat::event::TodoItem> todo_items(const Json& input) {
+  std::vector<chat::event::TodoItem> out;
+  const auto& todos = field_at(input, "todos");
+  if (!todos.is_array()) return out;
+  for (const auto& todo : todos) {
+    out.push_back({unicode::sanitize(string_at(todo, "content")), string_at(todo, "status"),
+                   unicode::sanitize(string_at(todo, "activeForm"))});
+  }
+  return out;
+}
 
 std::unique_ptr<Tool> make_todo_write() {
   return std::make_unique<TodoWriteTool>();

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/session.hpp"
+#include "tool/builtin.hpp"
 #include "unit/agent/stage.hpp"
 
 // Conversations that outgrow the model's window.
@@ -344,4 +346,126 @@ TEST_CASE("compaction: a prompt larger than the window is warned of, once, and s
   const auto types = stage.events.types();
   CHECK(std::count(types.begin(), types.end(), "warning") == 1);
   CHECK(event_of<chat::event::Warning>(stage.events).code == "prompt_too_long");
+}
+
+namespace {
+
+// Two calls with results of 24,000 bytes each, in a window that holds both and no more.
+void fill_with_results(Stage& stage, FakeModel& model) {
+  stage.tools.add(std::make_unique<FakeTool>("TodoWrite", chat::Effect::none, false,
+                                             [](const std::string& x, const tool::Context&, const Call&) {
+                                               return tool::text_output(std::string(24'000, x[0]));
+                                             }));
+  model.spec.context = 20'000;
+  model.call({tool_call("0", "TodoWrite", "d")});
+  model.call({tool_call("1", "TodoWrite", "e")});
+  model.say("answer");
+}
+
+std::vector<std::size_t> result_sizes(const std::vector<chat::Message>& messages) {
+  std::vector<std::size_t> out;
+  for (const auto& message : messages) {
+    const auto* results = std::get_if<chat::ToolMessage>(&message);
+    if (results == nullptr) continue;
+    for (const auto& result : results->results) out.push_back(chat::text_of(result.content).size());
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("compaction: older results go first, and no model is asked for that", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  fill_with_results(stage, model);
+  const auto result = stage.ask("do it");
+  CHECK(result.done.result == "answer");
+  CHECK(result.done.num_turns == 3);
+  CHECK(model.asked().size() == 3);
+  const auto asked = model.asked().back();
+  REQUIRE(asked.size() == 5);
+  CHECK(text_of(asked[0]) == "do it");
+  CHECK(std::get<chat::ToolMessage>(asked[2]).results.front().content ==
+        std::vector<chat::UserBlock>{
+            Text{"[an older result of 24000 bytes was cleared to make room; call the tool again if it is needed]"}});
+  CHECK(result_sizes(asked).back() == 24'000);
+  const auto& done = event_of<chat::event::CompactCompleted>(stage.events);
+  CHECK(done.summary.empty());
+  CHECK(!done.cleared_before.empty());
+  CHECK(done.tokens_after < done.tokens_before);
+
+  const auto& live = stage.chat().session()->history;
+  const auto id = stage.chat().session()->info.id;
+  for (const auto& session : {id, stage.store->fork(id, {}).value().id}) {
+    const auto resumed = agent::continuable(stage.store->read_history(session).value(), {});
+    CHECK(resumed.messages == live.messages);
+    CHECK(resumed.ids == live.ids);
+  }
+}
+
+TEST_CASE("compaction: what was cleared stays so under the summary that comes later", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  fill_with_results(stage, model);
+  CHECK(stage.ask("do it").exit_code == 0);
+  model.play(failing(overflow()));
+  model.say("Both were read.");
+  model.say("second answer");
+  CHECK(stage.ask("and now?").done.result == "second answer");
+  const auto asked = model.asked().back();
+  CHECK(text_of(asked.front()).starts_with(replaced + "Both were read."));
+  const auto& live = stage.chat().session()->history;
+  const auto resumed =
+      agent::continuable(stage.store->read_history(stage.chat().session()->info.id).value(), chat::ThinkingStyle{});
+  CHECK(resumed.messages == live.messages);
+}
+
+TEST_CASE("compaction: the todo list outlives what it was written in", "[agent][compaction]") {
+  Stage stage;
+  tool::add_builtin(stage.tools);
+  auto& model = stage.models["main"];
+  model.call(
+      {{"0", "TodoWrite",
+        R"({"todos":[{"content":"read it","status":"completed"},{"content":"mend it","status":"pending"}]})", ""}});
+  model.say(std::string(4000, 'a'));
+  CHECK(stage.ask("do it").exit_code == 0);
+  model.play(failing(overflow()));
+  model.say("A summary.");
+  model.say("second answer");
+  CHECK(stage.ask("and now?").exit_code == 0);
+  CHECK(text_of(model.asked().back().front()) ==
+        replaced + "A summary.\n\n[Your todo list:]\n\n- completed: read it\n- pending: mend it");
+  // Also where the session was opened anew since.
+  const auto resumed =
+      agent::resume_session(*stage.store, stage.store->fork(stage.chat().session()->info.id, {}).value(), {});
+  CHECK(resumed->state->todos.with([](const auto& todos) { return todos.size(); }) == 2);
+}
+
+TEST_CASE("compaction: the user asks for one between runs, and says what matters", "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  const auto nothing = stage.chat().compact("", {});
+  REQUIRE(!nothing);
+  CHECK(nothing.error().kind == ErrorKind::failure);
+  model.say(std::string(4000, 'a'));
+  CHECK(stage.ask("hello").exit_code == 0);
+  model.say("short");
+  CHECK(stage.ask("go on").exit_code == 0);
+  std::string asked_system;
+  model.play([&](const provider::Request& request, provider::StreamObserver&, const Call&) -> Result<provider::Reply> {
+    asked_system = request.system;
+    provider::Reply reply;
+    reply.message = {{Text{"They greeted."}}, "m"};
+    return reply;
+  });
+  stage.events.events.clear();
+  const auto made = stage.chat().compact("keep the greeting", {});
+  REQUIRE(made);
+  CHECK(made->after < made->before);
+  CHECK(asked_system.ends_with("The user asks, for the summary: keep the greeting"));
+  CHECK(stage.events.types() == std::vector<std::string>{"compact_started", "compact_completed"});
+  CHECK(event_of<chat::event::CompactCompleted>(stage.events).reason == "user");
+  model.say("third answer");
+  CHECK(stage.ask("more").exit_code == 0);
+  CHECK(text_of(model.asked().back().front()) == replaced + "They greeted.");
 }
