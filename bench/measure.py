@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import pwd
 import shutil
 import socket
 import statistics
@@ -16,6 +17,8 @@ DELTAS = 20_000
 SEARCHED = 100_000
 ROUNDS = 50
 STREAMS = 1_000
+LONG_SESSION = 10_000
+TURNS = 2_000
 
 
 def sse(*events):
@@ -204,6 +207,7 @@ def main():
         row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
         row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
         sandbox(os.path.abspath(options.inside), project, runs)
+    sessions(errand, os.path.abspath(options.inside), env, project, work, server, runs)
     search(errand, env, work)
     shutil.rmtree(work)
     inside(os.path.abspath(options.inside), server)
@@ -215,6 +219,49 @@ def sandbox(bench, workspace, runs):
     ours, alone, none, staying = map(float, out.split())
     row("sandboxed bash -c true", f"{ours:.1f} ms", f"bwrap alone {alone:.1f} ms, bash -c alone {none:.1f} ms")
     row("/bin/true in a sandboxed shell that stays", f"{staying:.2f} ms")
+
+
+def sessions(errand, bench, env, project, work, server, runs):
+    """A long session beside a new one, to the first request; appends beside the disk; memory over many turns."""
+    def first(data, *arguments):
+        out = []
+        for _ in range(runs):
+            server.plan([text_reply(["Hello."])])
+            run = Run([errand, "run", "-m", "anthropic/bench", *arguments, "hello"],
+                      {**env, "ERRAND_DATA_DIR": data}, project, server)
+            out.append(run.first)
+        return median(out)
+
+    long = os.path.join(work, "long")
+    subprocess.check_call([bench, "session", long, pwd.getpwuid(os.geteuid()).pw_name, project, str(LONG_SESSION)],
+                          stdout=subprocess.DEVNULL)
+    newest = first(long)
+    subprocess.check_call([bench, "session", long, pwd.getpwuid(os.geteuid()).pw_name, project, str(LONG_SESSION)],
+                          stdout=subprocess.DEVNULL)
+    row(f"resume of {LONG_SESSION} messages to first request", f"{first(long, '-c') * 1000:.1f} ms",
+        f"a new session {newest * 1000:.1f} ms")
+
+    out = subprocess.check_output([bench, "append", os.path.join(work, "append"), str(20 * runs)], text=True)
+    ours, worst, disk, disk_worst = map(float, out.split())
+    row("append of a message, on disk", f"{ours:.2f} ms (99 %: {worst:.2f})",
+        f"4 KiB with fsync {disk:.2f} ms ({disk_worst:.2f})")
+
+    script = os.path.join(project, "turns.yaml")
+    with open(script, "w") as file:
+        file.write("turns:\n" + "  - reply: [ { text: answer } ]\n" * TURNS)
+    chat = subprocess.Popen([errand, "chat", "-m", "scripted/turns.yaml"], env={**env, "ERRAND_DATA_DIR": f"{work}/chat"},
+                            cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    sizes = {}
+    for turn in range(1, TURNS + 1):
+        chat.stdin.write(b"a prompt of some words that a person might have typed\n")
+        chat.stdin.flush()
+        chat.stdout.readline()
+        if turn in (TURNS // 10, TURNS):
+            with open(f"/proc/{chat.pid}/status") as file:
+                sizes[turn] = int(next(line for line in file if line.startswith("VmRSS")).split()[1]) / 1024
+    chat.stdin.close()
+    chat.wait()
+    row(f"memory after {TURNS} turns", f"{sizes[TURNS]:.1f} MiB", f"after {TURNS // 10} turns {sizes[TURNS // 10]:.1f} MiB")
 
 
 def search(errand, env, work):

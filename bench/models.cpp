@@ -23,6 +23,7 @@
 #include "provider/http_provider.hpp"
 #include "sandbox.hpp"
 #include "sandbox/inner.hpp"
+#include "session.hpp"
 
 namespace {
 
@@ -220,6 +221,12 @@ int main(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "streams") return streams(words[1], std::stoi(words[2]));
   if (words.size() == 2 && words[0] == "cancel") return cancel(words[1]);
   if (words.size() == 3 && words[0] == "sandbox") return bench::sandbox(words[1], std::stoi(words[2]));
-  fmt::print(stderr, "usage: errand_bench decode | streams URL N | cancel URL | sandbox DIR N\n");
+  if (words.size() == 5 && words[0] == "session") {
+    return bench::long_session(words[1], words[2], words[3], std::stoi(words[4]));
+  }
+  if (words.size() == 3 && words[0] == "append") return bench::appends(words[1], std::stoi(words[2]));
+  fmt::print(stderr,
+             "usage: errand_bench decode | streams URL N | cancel URL | sandbox DIR N | session DATA USER PROJECT N | "
+             "append DIR N\n");
   return 2;
 }

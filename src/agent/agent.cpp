@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view task_tool = "Task";
 constexpr std::string_view skill_tool = "Skill";
+constexpr std::string_view memory_tool = "Memory";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -44,6 +45,7 @@ std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& se
   for (const auto name : chat::builtin_tool_names()) {
     if (!wants(agent.definition, name) || agent.permissions.is_denied_whole(name)) continue;
     if (name == skill_tool && agent.skills.empty()) continue;
+    if (name == memory_tool && services.notes == nullptr) continue;
     if (parent != nullptr && std::ranges::find(parent->tools, name, &chat::ToolSpec::name) == parent->tools.end())
       continue;
     if (name == task_tool) {
@@ -111,10 +113,12 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
   auto files =
       std::make_unique<sandbox::Workspace>(sandbox_policy(definition.sandbox, around, session.files_directory));
   std::vector<chat::event::Warning> warnings;
-  auto system = system_prompt(definition, services.skills, around, *files, warnings);
+  Permissions permissions(around.roots, {definition.rules, definition.permission_mode});
+  const Reading reading{*files, permissions.reader("Read")};
+  auto system = system_prompt(definition, services.skills, around, reading, services.notes, warnings);
   Agent agent{.definition = definition,
               .provider = std::move(provider),
-              .permissions = Permissions(around.roots, {definition.rules, definition.permission_mode}),
+              .permissions = std::move(permissions),
               .files = std::move(files),
               .cwd = std::move(cwd),
               .system = std::move(system),

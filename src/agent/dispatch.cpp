@@ -11,6 +11,7 @@
 #include "agent/overwrite.hpp"
 #include "agent/redaction.hpp"
 #include "agent/result_text.hpp"
+#include "agent/snapshot.hpp"
 #include "agent/task_group.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
@@ -290,7 +291,10 @@ class Dispatch {
     const auto context = context_for(prepared);
     if (auto why = would_lose_secrets(plan, context, scope_.reporter.secrets()); !why.empty())
       return {{plan.call.id, {chat::Text{std::move(why)}}, true}, Fate::failed};
+    auto kept = keep_before(context, scope_.tree.services.store, scope_.tree.session, written_targets(prepared));
+    if (!kept) return failed(plan, std::move(kept).error());
     auto output = plan.tool->run(*plan.input, context, call_);
+    if (auto noted = note_after(context, scope_.tree.services.store, *kept); !noted) set_fatal(noted.error());
     scope_.reporter.end_output(plan.call.id);
     if (output && !output->is_error) note_written(prepared);
     if (output) {
@@ -300,11 +304,17 @@ class Dispatch {
     return failed(plan, std::move(output).error());
   }
 
-  void note_written(const Prepared& prepared) {
+  static std::vector<sandbox::Resolved> written_targets(const Prepared& prepared) {
+    std::vector<sandbox::Resolved> out;
     const auto wanted = prepared.plan->tool->targets(*prepared.plan->input);
     for (std::size_t i = 0; i < std::min(wanted.size(), prepared.targets.size()); ++i) {
-      if (wanted[i].write) scope_.tree.report.note_written(prepared.targets[i].path);
+      if (wanted[i].write) out.push_back(prepared.targets[i]);
     }
+    return out;
+  }
+
+  void note_written(const Prepared& prepared) {
+    for (const auto& target : written_targets(prepared)) scope_.tree.report.note_written(target.path);
   }
 
   Settled failed(const PlannedCall& plan, Error error) {
@@ -335,7 +345,8 @@ class Dispatch {
             .may_read = scope_.agent.permissions.reader(prepared.plan->tool->spec().name),
             .report = [this](chat::EventBody body) { report(std::move(body)); },
             .on_contact = [&book = scope_.tree.report](const sandbox::Contact& contact) { book.note_contact(contact); },
-            .web = scope_.tree.services.web};
+            .web = scope_.tree.services.web,
+            .notes = scope_.tree.services.notes};
   }
 
   void report(chat::EventBody body) {

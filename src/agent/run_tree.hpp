@@ -30,6 +30,7 @@ struct Spent {
 struct RunTree {
   const Services& services;
   EventStream& stream;
+  std::string session;  ///< the root's: what files held before is kept with it
   chat::Limits limits;  ///< the root agent's: tokens and money hold for the whole tree
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};

@@ -13,7 +13,8 @@
 #include "provider/provider.hpp"
 #include "sandbox/policy.hpp"
 #include "sandbox/sandbox.hpp"
-#include "store/session_store.hpp"
+#include "store/store.hpp"
+#include "tool/notes.hpp"
 #include "tool/registry.hpp"
 
 namespace errand::http {
@@ -35,12 +36,13 @@ struct Surroundings {
   std::vector<std::string> hidden;       ///< data directory and our own configuration
   std::vector<std::string> skill_roots;  ///< readable: the directories of the skills that lie outside the workspace
   std::vector<std::pair<std::string, std::string>> env;  ///< the values of variables an agent's sandbox may name
-  bool sandbox_off = false;                              ///< the user's own `--sandbox off`
+  std::string own_context;   ///< the user's own file of instructions for every project; need not exist
+  bool sandbox_off = false;  ///< the user's own `--sandbox off`
 };
 
 /// What the engine works with, wired once by a face. All references outlive every run.
 struct Services {
-  store::SessionStore& store;
+  store::Store& store;
   const tool::Registry& tools;  ///< without Task, which each agent gets made for it
   const sandbox::Sandbox& sandbox;
   chat::Interaction& interaction;
@@ -52,6 +54,7 @@ struct Services {
   std::vector<chat::SkillDefinition> skills;
   Surroundings surroundings;
   http::Transport* web = nullptr;  ///< what fetches pages; null: there is no network
+  tool::Notes* notes = nullptr;    ///< what is kept across sessions; null: nothing is
 };
 
 }  // namespace errand::agent

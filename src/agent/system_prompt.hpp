@@ -3,20 +3,19 @@
 #include <string>
 #include <vector>
 
+#include "agent/context_files.hpp"
 #include "agent/services.hpp"
 #include "chat/agent.hpp"
 #include "chat/event.hpp"
-#include "sandbox/workspace.hpp"
+#include "tool/notes.hpp"
 
 namespace errand::agent {
 
-/// The system prompt of one session: the built-in text, the agent's own, the project's context files (AGENTS.md …) and
-/// the skills it may load. The same inputs give the same bytes; the built-in text stays under 700 tokens.
-///
-/// Context files are read as the agent's tools read: what `files` refuses, or can't read, is left out, and `warnings`
-/// gets why.
+/// The system prompt of one session: the built-in text, the agent's own, context files (AGENTS.md …), what was noted in
+/// earlier sessions (`notes` may be null) and the skills it may load. The same inputs give the same bytes; the built-in
+/// text stays under 700 tokens. What can't be read is left out, and `warnings` gets why.
 std::string system_prompt(const chat::AgentDefinition& agent, const std::vector<chat::SkillDefinition>& skills,
-                          const Surroundings& surroundings, const sandbox::Workspace& files,
+                          const Surroundings& surroundings, const Reading& reading, tool::Notes* notes,
                           std::vector<chat::event::Warning>& warnings);
 
 /// A subagent's: its own text in place of the built-in one, and where it works.

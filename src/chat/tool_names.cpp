@@ -8,9 +8,9 @@ namespace errand::chat {
 namespace {
 
 // Byte-stable: the order is part of every request's prefix.
-constexpr std::array<std::string_view, 13> builtin = {
-    "Read",      "Write",           "Edit",  "Glob", "Grep", "Bash", "BashOutput", "KillShell", "WebFetch",
-    "TodoWrite", "AskUserQuestion", "Skill", "Task"};
+constexpr std::array<std::string_view, 14> builtin = {
+    "Read",      "Write",           "Edit",  "Glob",   "Grep", "Bash", "BashOutput", "KillShell", "WebFetch",
+    "TodoWrite", "AskUserQuestion", "Skill", "Memory", "Task"};
 
 struct Alias {
   std::string_view other;
@@ -47,6 +47,8 @@ constexpr std::array aliases = {
     Alias{"write_todos", "TodoWrite"},
     Alias{"ask_user_question", "AskUserQuestion"},
     Alias{"skill", "Skill"},
+    Alias{"memory", "Memory"},
+    Alias{"save_memory", "Memory"},
     Alias{"task", "Task"},
     Alias{"Agent", "Task"},
 };

@@ -13,6 +13,7 @@ std::unique_ptr<Command> make_chat_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
+std::unique_ptr<Command> make_memory_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_policy_command();
 std::unique_ptr<Command> make_run_command();
@@ -34,6 +35,8 @@ constexpr std::array table = {
     CommandEntry{"config", "[show | get KEY | path]", "settings and where each comes from", make_config_command},
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
+    CommandEntry{"memory", "[list | show | add NOTE | remove NOTE | edit | path | clear]",
+                 "what agents keep across sessions, as plain text", make_memory_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
     CommandEntry{"policy", "test 'TOOL(…)' | learn", "whether a call would be allowed; rules that past denials ask for",
                  make_policy_command},

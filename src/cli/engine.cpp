@@ -77,6 +77,9 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, engine->config_));
   ERRAND_TRY_ASSIGN(engine->store_, open_store(arguments, place));
   ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
+  if (!arguments.no_session) {
+    self.notes_.emplace(store::memories_of(place.data_directory, place.user, around.roots.project), self.secrets_);
+  }
   tool::add_builtin(engine->tools_);
   engine->sandbox_ = sandbox::open_bubblewrap();
   if (!around.sandbox_off)
@@ -114,7 +117,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .subagents = definitions_of(self.config_.subagents),
                       .skills = definitions_of(self.config_.skills),
                       .surroundings = std::move(around),
-                      .web = self.wire_->replays() ? nullptr : &self.wire_->network()});
+                      .web = self.wire_->replays() ? nullptr : &self.wire_->network(),
+                      .notes = self.notes_ ? &*self.notes_ : nullptr});
   return engine;
 }
 
@@ -132,6 +136,9 @@ Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArg
       around.skill_roots.push_back(skill.definition.directory);
   }
   around.env = all_variables(config_);
+  if (!config_.sources.user_config_dir.empty()) {
+    around.own_context = join_path(config_.sources.user_config_dir, "AGENTS.md");
+  }
   around.sandbox_off = arguments.sandbox == "off";
   return around;
 }

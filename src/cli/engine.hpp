@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/memory.hpp"
 #include "agent/services.hpp"
 #include "base/error.hpp"
 #include "base/secrets.hpp"
@@ -55,6 +56,7 @@ class Engine {
   config::Keys keys_{config_};
   secrets::Redactor secrets_;
   std::unique_ptr<store::Store> store_;
+  std::optional<agent::MemoryNotes> notes_;
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up

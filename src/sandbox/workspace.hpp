@@ -69,6 +69,9 @@ class Workspace {
   Result<void> write_file(const Resolved& file, std::string_view content, const struct stat* expected,
                           Leave leave) const;
 
+  /// Removes the file, which `expected` (size, mtime, inode) must still describe: else `failure`.
+  Result<void> remove_file(const Resolved& file, const struct stat& expected, Leave leave) const;
+
   /// Whether a path below a root may be seen at all (not hidden); for walks.
   [[nodiscard]] bool visible(std::string_view absolute_path) const;
 

@@ -112,6 +112,22 @@ Result<void> Workspace::write_file(const Resolved& file, std::string_view conten
   return {};
 }
 
+Result<void> Workspace::remove_file(const Resolved& file, const struct stat& expected, Leave leave) const {
+  ERRAND_TRY(admit(file.path, Access::write, leave));
+  ERRAND_TRY_ASSIGN(const auto directory, open_parent(file.path));
+  const auto name = file_name(file.path);
+  struct stat now {};
+  if (::fstatat(directory.get(), name.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0) {
+    return cannot("remove", file.path, errno);
+  }
+  if (!same_file(now, expected)) {
+    return fail(ErrorKind::failure, fmt::format("\"{}\" changed on disk since it was read", display(file.path)));
+  }
+  if (::unlinkat(directory.get(), name.c_str(), 0) != 0) return cannot("remove", file.path, errno);
+  sync_directory(directory.get());
+  return {};
+}
+
 // Goes down from the root, making what is missing.
 Result<Fd> Workspace::open_parent(const std::string& path) const {
   const auto parent = parent_path(path);

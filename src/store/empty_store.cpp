@@ -36,4 +36,12 @@ Result<std::vector<StoredRecord>> EmptyStore::records(std::string_view session) 
   return no_such_session(session);
 }
 
+Result<std::vector<Snapshot>> EmptyStore::snapshots(std::string_view session, std::int64_t) {
+  return no_such_session(session);
+}
+
+Result<std::string> EmptyStore::snapshot_content(std::string_view session, std::string_view) {
+  return no_such_session(session);
+}
+
 }  // namespace errand::store

@@ -23,6 +23,15 @@ class EmptyStore final : public Store {
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view) override { return refused(); }
 
+  Result<std::int64_t> keep_absent(std::string_view, std::string_view, std::string_view) override { return refused(); }
+  Result<std::int64_t> keep_content(std::string_view, std::string_view, std::string_view, std::string_view,
+                                    std::int64_t) override {
+    return refused();
+  }
+  Result<void> note_after(std::int64_t, std::string_view) override { return refused(); }
+  Result<std::vector<Snapshot>> snapshots(std::string_view session, std::int64_t position) override;
+  Result<std::string> snapshot_content(std::string_view session, std::string_view hash) override;
+
  private:
   [[nodiscard]] tl::unexpected<Error> refused() const;
 

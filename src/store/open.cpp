@@ -83,12 +83,13 @@ Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::stri
   if (auto made = make_directories(data_directory, 0700); !made) return as_storage(std::move(made).error());
   ERRAND_TRY(make_private_directory(directory));
   ERRAND_TRY_ASSIGN(auto database, open_database(path));
-  return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")));
+  return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")),
+                                       FileArea(join_path(directory, "snapshots")));
 }
 
 Result<std::unique_ptr<Store>> open_temporary() {
   ERRAND_TRY_ASSIGN(auto database, open_database(memory_path));
-  return std::make_unique<SqliteStore>(std::move(database), FileArea::temporary());
+  return std::make_unique<SqliteStore>(std::move(database), FileArea::temporary(), FileArea::temporary());
 }
 
 }  // namespace errand::store

@@ -125,7 +125,26 @@ ALTER TABLE runs ADD COLUMN tool INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX compactions ON events(session, position) WHERE type = 'compact_completed';
 )sql";
 
-constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2}};
+// What files held before tools changed them; the contents are files of their own.
+constexpr const char* snapshots = R"sql(
+CREATE TABLE snapshots(
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions(key),
+  position INTEGER NOT NULL,
+  call_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  before TEXT NOT NULL CHECK(before IN ('absent', 'kept', 'left')),
+  hash TEXT,
+  size INTEGER NOT NULL,
+  after_hash TEXT,
+  ended INTEGER NOT NULL DEFAULT 0,
+  time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX snapshots_of_session ON snapshots(session, position);
+)sql";
+
+constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2},
+                                                   Migration{3, snapshots}};
 
 // 0: empty. An earlier program's database without our table is not ours to touch.
 Result<int> version_of(Database& database) {

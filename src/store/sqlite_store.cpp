@@ -1,11 +1,16 @@
 #include "store/sqlite_store.hpp"
 
+#include <fmt/format.h>
+
+#include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/sha256.hpp"
 #include "base/try.hpp"
 #include "store/reference.hpp"
 #include "store/sqlite_messages.hpp"
 #include "store/sqlite_runs.hpp"
 #include "store/sqlite_sessions.hpp"
+#include "store/sqlite_snapshots.hpp"
 
 namespace errand::store {
 
@@ -23,6 +28,15 @@ class SqliteLease final : public Lease {
   std::string session_;
 };
 
+// A file of the store that can't be read or written is the store's failure.
+template <class T>
+Result<T> as_storage(Result<T> result) {
+  if (result) return result;
+  auto error = std::move(result).error();
+  error.kind = ErrorKind::storage;
+  return fail(std::move(error));
+}
+
 }  // namespace
 
 template <class Work>
@@ -35,9 +49,11 @@ auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Datab
   }
 }
 
-SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, std::chrono::milliseconds renew_every)
+SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, FileArea snapshots,
+                         std::chrono::milliseconds renew_every)
     : database_(std::move(database)),
       files_(std::move(files)),
+      snapshots_(std::move(snapshots)),
       heartbeat_(std::make_unique<Heartbeat>(renew_every, [this] { renew(); })) {}
 
 SqliteStore::~SqliteStore() {
@@ -174,6 +190,71 @@ Result<std::string> SqliteStore::files_directory(std::string_view session) {
   ERRAND_TRY(check_id(session));
   const std::lock_guard lock(mutex_);
   return files_.directory_of(session);
+}
+
+Result<std::int64_t> SqliteStore::keep_absent(std::string_view session, std::string_view call_id,
+                                              std::string_view path) {
+  return keep_snapshot(session, {.call_id = std::string(call_id), .path = std::string(path)}, {});
+}
+
+Result<std::int64_t> SqliteStore::keep_content(std::string_view session, std::string_view call_id,
+                                               std::string_view path, std::string_view content, std::int64_t size) {
+  return keep_snapshot(session,
+                       {.call_id = std::string(call_id),
+                        .path = std::string(path),
+                        .before = size > max_snapshot_bytes ? Snapshot::Before::left : Snapshot::Before::kept,
+                        .size = size},
+                       content);
+}
+
+// The content before the row that names it. Neither is worth anything after a power loss without the result of the
+// call, and that is appended durably.
+Result<std::int64_t> SqliteStore::keep_snapshot(std::string_view session, Snapshot snapshot, std::string_view content) {
+  snapshot.time = now();
+  if (snapshot.before == Snapshot::Before::kept) snapshot.hash = sha256_hex(content);
+  return with_database([&](Database& database) -> Result<std::int64_t> {
+    ERRAND_TRY_ASSIGN(const auto key, key_of(database, session));
+    Transaction transaction(database, Durability::crash);
+    if (!snapshot.hash.empty() && !has_snapshot_content(database, key, snapshot.hash)) {
+      if (snapshot_bytes(database, key) + snapshot.size > max_session_snapshot_bytes) {
+        snapshot.before = Snapshot::Before::left;
+        snapshot.hash.clear();
+      } else {
+        ERRAND_TRY_ASSIGN(const auto directory, snapshots_.directory_of(session));
+        ERRAND_TRY(as_storage(write_file_atomic(join_path(directory, snapshot.hash), content, 0600)));
+      }
+    }
+    const auto row = insert_snapshot(database, key, snapshot);
+    transaction.commit();
+    return row;
+  });
+}
+
+Result<void> SqliteStore::note_after(std::int64_t snapshot, std::string_view hash) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::crash);
+    set_after(database, snapshot, hash);
+    transaction.commit();
+    return {};
+  });
+}
+
+Result<std::vector<Snapshot>> SqliteStore::snapshots(std::string_view session, std::int64_t position) {
+  return with_database([&](Database& database) -> Result<std::vector<Snapshot>> {
+    ERRAND_TRY_ASSIGN(const auto key, key_of(database, session));
+    return read_snapshots(database, key, position);
+  });
+}
+
+Result<std::string> SqliteStore::snapshot_content(std::string_view session, std::string_view hash) {
+  ERRAND_TRY(check_id(session));
+  ERRAND_TRY_ASSIGN(const auto directory, [&] {
+    const std::lock_guard lock(mutex_);
+    return snapshots_.directory_of(session);
+  }());
+  ERRAND_TRY_ASSIGN(auto content, as_storage(read_file(join_path(directory, hash), max_snapshot_bytes)));
+  if (sha256_hex(content) == hash) return content;
+  return fail(ErrorKind::storage, fmt::format("what was kept as {} is damaged", join_path(directory, hash)));
 }
 
 void SqliteStore::renew() {

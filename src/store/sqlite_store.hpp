@@ -15,7 +15,7 @@ namespace errand::store {
 class SqliteStore final : public Store {
  public:
   /// The database's schema is current.
-  SqliteStore(std::unique_ptr<Database> database, FileArea files,
+  SqliteStore(std::unique_ptr<Database> database, FileArea files, FileArea snapshots,
               std::chrono::milliseconds renew_every = owner_renewal);
   ~SqliteStore() override;
   SqliteStore(const SqliteStore&) = delete;
@@ -34,6 +34,13 @@ class SqliteStore final : public Store {
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view session) override;
 
+  Result<std::int64_t> keep_absent(std::string_view session, std::string_view call_id, std::string_view path) override;
+  Result<std::int64_t> keep_content(std::string_view session, std::string_view call_id, std::string_view path,
+                                    std::string_view content, std::int64_t size) override;
+  Result<void> note_after(std::int64_t snapshot, std::string_view hash) override;
+  Result<std::vector<Snapshot>> snapshots(std::string_view session, std::int64_t position) override;
+  Result<std::string> snapshot_content(std::string_view session, std::string_view hash) override;
+
   /// What a Lease does when it goes.
   void release(const std::string& session);
 
@@ -42,12 +49,14 @@ class SqliteStore final : public Store {
   template <class Work>
   auto with_database(Work&& work) -> decltype(work(std::declval<Database&>()));
 
+  Result<std::int64_t> keep_snapshot(std::string_view session, Snapshot snapshot, std::string_view content);
   void renew();
   void set_heartbeat();
 
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
   FileArea files_;
+  FileArea snapshots_;
   Leases leases_;
   std::unique_ptr<Heartbeat> heartbeat_;  // last: its thread uses the others
 };

@@ -28,6 +28,7 @@ constexpr std::array table = {
     Entry{"TodoWrite", make_todo_write},
     Entry{"AskUserQuestion", make_ask_user_question},
     Entry{"Skill", make_skill},
+    Entry{"Memory", make_memory},
 };
 
 }  // namespace

@@ -19,5 +19,6 @@ std::unique_ptr<Tool> make_web_fetch();
 std::unique_ptr<Tool> make_todo_write();
 std::unique_ptr<Tool> make_ask_user_question();
 std::unique_ptr<Tool> make_skill();
+std::unique_ptr<Tool> make_memory();
 
 }  // namespace errand::tool

@@ -27,6 +27,8 @@ class Transport;
 
 namespace errand::tool {
 
+class Notes;
+
 /// A path a call is about to touch.
 struct Target {
   std::string path;  ///< as the model wrote it
@@ -77,6 +79,8 @@ struct Context {
   sandbox::OnContact on_contact = {};
   /// The network, for WebFetch. Null: there is none.
   http::Transport* web = nullptr;
+  /// For Memory. Null: nothing is kept across sessions.
+  Notes* notes = nullptr;
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.

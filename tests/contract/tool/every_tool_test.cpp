@@ -23,6 +23,7 @@ const std::vector<std::pair<std::string, Json>>& valid_inputs() {
       {"TodoWrite", {{"todos", Json::array()}}},
       {"AskUserQuestion", Json::parse(R"({"questions":[{"question":"q","options":[{"label":"a"},{"label":"b"}]}]})")},
       {"Skill", {{"name", "s"}}},
+      {"Memory", {{"action", "add"}, {"note", "n"}}},
   };
   return inputs;
 }
@@ -74,8 +75,8 @@ TEST_CASE("every tool: name, description and schema are fit for a model API", "[
     for (const auto& name : schema.at("required")) CHECK(schema.at("properties").contains(name.get<std::string>()));
     bytes += Json{{"name", spec.name}, {"description", spec.description}, {"input_schema", schema}}.dump().size();
   }
-  // With Task all thirteen stay under 2,500 tokens and the first request under 10 kB.
-  CHECK(bytes <= 6200);
+  // With Task all fourteen stay under 2,500 tokens and the first request under 10 kB.
+  CHECK(bytes <= 6600);
 }
 
 TEST_CASE("every tool: a wrong input is answered with a sentence", "[tool][contract]") {

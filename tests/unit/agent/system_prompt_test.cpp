@@ -1,8 +1,10 @@
 #include "agent/system_prompt.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include "agent/memory.hpp"
 #include "base/file.hpp"
 #include "support/temp_dir.hpp"
 
@@ -32,8 +34,9 @@ Prompt prompt_of(const chat::AgentDefinition& agent, const agent::Surroundings& 
   policy.hidden = std::move(hidden);
   const sandbox::Workspace files(policy);
   std::vector<chat::event::Warning> warnings;
-  Prompt out{agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, surroundings, files, warnings),
-             {}};
+  Prompt out{
+      agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, surroundings, {files}, nullptr, warnings),
+      {}};
   for (const auto& warning : warnings) out.warnings.push_back(warning.message);
   return out;
 }
@@ -107,4 +110,79 @@ TEST_CASE("system prompt: an agent with a list of skills is told of those alone"
   const auto skills = agent::skills_of(agent, {{"a", "", "", ""}, {"b", "", "", ""}});
   REQUIRE(skills.size() == 1);
   CHECK(skills.front().name == "b");
+}
+
+TEST_CASE("context files: what they import follows them, wherever the tools may read it", "[agent][prompt]") {
+  const test::TempDir dir;
+  const auto root = dir / "w";
+  REQUIRE(make_directories(root + "/docs", 0755));
+  REQUIRE(make_directories(dir / "out", 0755));
+  REQUIRE(write_file_atomic(dir / "out/key", "OUTSIDE-SECRET"));
+  REQUIRE(write_file_atomic(root + "/private.md", "DENIED-SECRET"));
+  REQUIRE(write_file_atomic(root + "/AGENTS.md",
+                            "See @docs/style.md, and @../out/key @private.md\nask @ada or mail ada@docs/style.md\n"
+                            "`@docs/code.md`\n```\n@docs/code.md\n```\n"));
+  REQUIRE(write_file_atomic(root + "/docs/style.md", "two blanks @deeper.md @../AGENTS.md"));
+  REQUIRE(write_file_atomic(root + "/docs/deeper.md", "deepest"));
+  REQUIRE(write_file_atomic(root + "/docs/code.md", "CODE"));
+  chat::AgentDefinition agent;
+  agent.context_files = {"AGENTS.md"};
+  sandbox::SandboxPolicy policy;
+  policy.workspace = root;
+  policy.writable = {root};
+  const sandbox::Workspace files(policy);
+  std::vector<chat::event::Warning> warnings;
+  const agent::Reading reading{files, [](std::string_view path) { return !path.ends_with("private.md"); }};
+  const auto text = agent::context_section(agent, around(root, root), reading, warnings);
+  CHECK(text.find("two blanks") < text.find("deepest"));
+  CHECK(text.find("deepest") != std::string::npos);
+  CHECK(text.find("SECRET") == std::string::npos);
+  CHECK(text.find("CODE") == std::string::npos);
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].message.find("is outside the workspace") != std::string::npos);
+  CHECK(warnings[1].message == "the context file private.md is left out: a deny rule for Read covers it");
+}
+
+TEST_CASE("context files: files that import each other end, and so does a long chain", "[agent][prompt]") {
+  const test::TempDir dir;
+  for (int i = 0; i < 9; ++i) {
+    REQUIRE(write_file_atomic(dir / fmt::format("{}.md", i), fmt::format("level {} @{}.md @0.md", i, i + 1)));
+  }
+  chat::AgentDefinition agent;
+  agent.context_files = {"0.md"};
+  const auto prompt = prompt_of(agent, around(dir.path(), dir.path())).text;
+  CHECK(prompt.find("level 5") != std::string::npos);
+  CHECK(prompt.find("level 6") == std::string::npos);
+}
+
+TEST_CASE("context files: the user's own stands before the project's", "[agent][prompt]") {
+  const test::TempDir dir;
+  REQUIRE(make_directories(dir / "w", 0755));
+  REQUIRE(write_file_atomic(dir / "w/AGENTS.md", "project rules"));
+  REQUIRE(write_file_atomic(dir / "own.md", "my rules"));
+  auto surroundings = around(dir / "w", dir / "w");
+  surroundings.own_context = dir / "own.md";
+  const auto prompt = prompt_of({}, surroundings).text;
+  CHECK(prompt.find("my rules") < prompt.find("project rules"));
+}
+
+TEST_CASE("memory: notes of both kinds stand in the prompt, as notes", "[agent][prompt]") {
+  const test::TempDir dir;
+  secrets::Redactor secrets;
+  agent::MemoryNotes notes(store::memories_of(dir.path(), "ada", "/home/ada/w"), secrets);
+  using Scope = tool::Notes::Scope;
+  sandbox::SandboxPolicy policy;
+  policy.workspace = "/w";
+  const sandbox::Workspace files(policy);
+  std::vector<chat::event::Warning> warnings;
+  const auto prompt = [&] { return agent::system_prompt({}, {}, around("/w", "/w"), {files}, &notes, warnings); };
+  CHECK(prompt().find("Memory") == std::string::npos);
+  REQUIRE(notes.add(Scope::user, "likes tabs"));
+  REQUIRE(notes.add(Scope::project, "build with ninja"));
+  const auto text = prompt();
+  CHECK(text.find("<memory of=\"user\">\n- likes tabs\n</memory>") != std::string::npos);
+  CHECK(text.find("<memory of=\"project\">\n- build with ninja\n</memory>") != std::string::npos);
+  const auto refused = notes.add(Scope::user, "the key is ghp_" + std::string(36, 'A'));
+  REQUIRE(!refused);
+  CHECK(refused.error().message == "the note holds a secret, and is not kept");
 }

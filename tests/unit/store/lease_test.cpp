@@ -171,7 +171,7 @@ TEST_CASE("lease: it is renewed while it is held, and only then", "[store][lease
     return rows.integer(0);
   };
   SqliteStore store(std::make_unique<Database>(directory / "ada/errand.db"), FileArea(directory / "ada/files"),
-                    std::chrono::milliseconds(1));
+                    FileArea(directory / "ada/snapshots"), std::chrono::milliseconds(1));
   auto lease = store.lease(id).value();
   while (renewed() < 5) std::this_thread::yield();
   lease.reset();

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+
+namespace errand::cli {
+
+/// Lets the person edit `path` with $VISUAL, else $EDITOR, else vi, on this process's terminal, and waits. `usage`
+/// without a terminal, `failure` when the editor could not be started or said that it failed.
+Result<void> edit_file(const std::string& path);
+
+}  // namespace errand::cli
