@@ -22,7 +22,6 @@
 #include "provider/codec.hpp"
 #include "provider/http_provider.hpp"
 #include "sandbox.hpp"
-#include "sandbox/inner.hpp"
 #include "session.hpp"
 
 namespace {
@@ -215,7 +214,6 @@ int cancel(const std::string& url) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const auto ended = sandbox::run_inner(argc, argv)) return *ended;
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words == std::vector<std::string>{"decode"}) return decode();
   if (words.size() == 3 && words[0] == "streams") return streams(words[1], std::stoi(words[2]));

@@ -47,7 +47,8 @@ struct ProcessSpec {
   std::string directory;                      ///< empty: ours
   int stdin_fd = -1;                          ///< borrowed; -1: /dev/null
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
-  std::vector<int> groups;                    ///< cgroup.procs of the control groups it enters before anything else
+  std::vector<int> groups;                    ///< takes "0" of who enters a control group; done before anything else
+  int born_in = -1;                           ///< a version 2 group's directory, to begin in; else it enters `groups`
   std::optional<Identity> identity;           ///< whom it runs as, without further groups; absent: as we do
   std::vector<Watched> watched;               ///< what ends it has the end `alarmed`, and is killed at once
   bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept

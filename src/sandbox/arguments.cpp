@@ -1,7 +1,5 @@
 #include "sandbox/arguments.hpp"
 
-#include "sandbox/inner.hpp"
-
 namespace errand::sandbox {
 
 namespace {
@@ -55,9 +53,8 @@ void add_system(Options& options, const Profile& profile) {
 }
 
 void add_program(Options& options, const Program& program) {
-  const std::string inside(inner_program);
-  if (program.copied_from < 0) return options.add("--ro-bind", program.path, inside);
-  options.add("--perms", "0755", "--ro-bind-data", std::to_string(program.copied_from), inside);
+  if (program.copied_from < 0) return;
+  options.add("--perms", "0755", "--file", std::to_string(program.copied_from), program.path);
 }
 
 void add_bind(Options& options, const Mount& mount, std::string option) {

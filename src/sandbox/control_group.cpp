@@ -28,6 +28,9 @@ namespace {
 
 constexpr std::string_view name_prefix = "errand-";
 constexpr auto procs_file = "cgroup.procs";
+// In version 1 a thread moves itself at once by its group's `tasks`; `cgroup.procs`, for whole processes, waits for a
+// grace period of the kernel (some 14 ms, cgroup_attach_lock()). Who enters has one thread.
+constexpr auto tasks_file = "tasks";
 constexpr std::size_t most_bytes = 1U << 20U;
 constexpr int removal_tries = 20;  // a millisecond apart
 
@@ -159,6 +162,10 @@ std::vector<int> ControlGroup::doors() const {
   return out;
 }
 
+int ControlGroup::birthplace() const {
+  return directories_.size() == 1 && directories_.front().is_version_2 ? directories_.front().lock.get() : -1;
+}
+
 bool ControlGroup::ran_out_of_memory() const {
   return std::ranges::any_of(directories_, [](const Directory& directory) {
     for (const char* file : {"memory.events", "memory.oom_control"}) {
@@ -216,15 +223,18 @@ void ControlGroups::find_version_1() {
   }
 }
 
-Result<void> ControlGroups::add(ControlGroup& group, const std::string& parent, std::span<const Setting> settings) {
+Result<void> ControlGroups::add(ControlGroup& group, const std::string& parent,
+                                std::span<const Setting> settings) const {
+  const auto* const door = version_2_ ? procs_file : tasks_file;
   // Another errand's sweep may take a group between its making and its locking.
   constexpr int tries = 3;
   for (int i = 1;; ++i) {
-    ControlGroup::Directory made{join_path(parent, fmt::format("{}{}", name_prefix, random_hex(8))), {}, {}};
+    ControlGroup::Directory made{
+        join_path(parent, fmt::format("{}{}", name_prefix, random_hex(8))), {}, {}, version_2_};
     if (::mkdir(made.path.c_str(), 0755) != 0) return refused(made.path);
     made.lock = Fd(::open(made.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const bool locked = made.lock && ::flock(made.lock.get(), LOCK_EX | LOCK_NB) == 0;
-    if (locked) made.door = Fd(::open(join_path(made.path, procs_file).c_str(), O_WRONLY | O_CLOEXEC));
+    if (locked) made.door = Fd(::open(join_path(made.path, door).c_str(), O_WRONLY | O_CLOEXEC));
     if (!made.door && i < tries) continue;
     if (!made.door) return refused(made.path);
     group.directories_.push_back(std::move(made));

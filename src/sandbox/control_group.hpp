@@ -26,8 +26,12 @@ class ControlGroup {
   ControlGroup& operator=(ControlGroup&&) = default;
   ~ControlGroup();
 
-  /// Descriptors a process writes "0" to in order to enter.
+  /// Descriptors a process of one thread writes "0" to in order to enter.
   [[nodiscard]] std::vector<int> doors() const;
+
+  /// The directory of a version 2 group, for a process to be born in: that costs nothing, entering waits for a grace
+  /// period of the kernel. -1: there is none, enter by the doors.
+  [[nodiscard]] int birthplace() const;
 
   /// Whether the kernel killed a process in it for want of memory.
   [[nodiscard]] bool ran_out_of_memory() const;
@@ -37,7 +41,8 @@ class ControlGroup {
   struct Directory {
     std::string path;
     Fd lock;  // held as long as the group is in use; the kernel lets go of it when we die
-    Fd door;  // cgroup.procs
+    Fd door;
+    bool is_version_2 = false;
   };
   std::vector<Directory> directories_;
 };
@@ -66,7 +71,7 @@ class ControlGroups {
     std::string value;
     Need need = Need::always;
   };
-  static Result<void> add(ControlGroup& group, const std::string& parent, std::span<const Setting> settings);
+  Result<void> add(ControlGroup& group, const std::string& parent, std::span<const Setting> settings) const;
 
   bool find_version_2();
   void find_version_1();

@@ -1,10 +1,5 @@
 #include "sandbox/host.hpp"
 
-#include <array>
-#include <climits>
-
-#include <unistd.h>
-
 #include "base/file.hpp"
 #include "sandbox/lookup.hpp"
 #include "sandbox/system_view.hpp"
@@ -24,20 +19,10 @@ std::string home_inside() {
   return home->path == "/tmp" ? elsewhere : home->path;
 }
 
-// A program that was replaced while it runs is taken from its old place: an upgrade puts the new one there.
-std::string own_program() {
-  std::array<char, PATH_MAX> target{};
-  const auto size = ::readlink("/proc/self/exe", target.data(), target.size());
-  std::string path(target.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  constexpr std::string_view deleted = " (deleted)";
-  if (path.ends_with(deleted)) path.resize(path.size() - deleted.size());
-  return path;
-}
-
 }  // namespace
 
 Host look_at_host() {
-  return {home_inside(), look_at_system(), own_program(), ControlGroups(), {}};
+  return {home_inside(), look_at_system(), ControlGroups(), {}, {}, {}};
 }
 
 }  // namespace errand::sandbox

@@ -6,16 +6,19 @@
 #include "sandbox/control_group.hpp"
 #include "sandbox/mount.hpp"
 #include "sandbox/plan.hpp"
+#include "sandbox/second_stage.hpp"
+#include "sandbox/watcher_pool.hpp"
 
 namespace errand::sandbox {
 
 /// What is the same for every sandbox of this process.
 struct Host {
-  std::string home;     ///< the private home inside
-  SystemView system;    ///< programs, and what they need of /etc
-  std::string program;  ///< where our own program lies
+  std::string home;   ///< the private home inside
+  SystemView system;  ///< programs, and what they need of /etc
   ControlGroups groups;
   mutable GuardCache guards;
+  mutable SecondStage second_stage;
+  mutable WatcherPool watchers;
 };
 
 /// Looks at this machine and this process.

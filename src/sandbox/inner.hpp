@@ -1,17 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/process.hpp"
 
 namespace errand::sandbox {
-
-/// Where the program lies in a sandbox, and the name it knows its second stage by.
-inline constexpr std::string_view inner_program = "/.errand-inner";
 
 /// What the second stage is told by the first. Descriptors are those it inherits.
 struct InnerOrders {
@@ -35,11 +30,10 @@ struct InnerReport {
 };
 
 std::string to_text(const InnerOrders& orders);
-InnerReport parse_inner_report(std::string_view text);
+InnerOrders parse_orders(std::string_view text);
 
-/// To be called first in main(). When this process is the second stage inside a sandbox (its name says so), confines
-/// itself as ordered and becomes the command: rlimits, session keyring, capabilities, no_new_privs, Landlock, system
-/// call filter, in that order. Returns then only when something failed, with the exit code. Nothing: go on as usual.
-std::optional<int> run_inner(int argc, char** argv);
+/// One thing an InnerReport is made of; the second stage writes them as they come.
+std::string report_line(std::string_view key, std::string_view value);
+InnerReport parse_inner_report(std::string_view text);
 
 }  // namespace errand::sandbox

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -53,7 +52,7 @@ std::size_t attributes_size(int abi) {
 }
 
 tl::unexpected<Error> failed(const char* what) {
-  return fail_errno(ErrorKind::denied, fmt::format("Landlock: {}", what), errno);
+  return fail_errno(ErrorKind::denied, std::string("Landlock: ") + what, errno);
 }
 
 Result<void> allow(int ruleset, const char* path, std::uint64_t rights) {

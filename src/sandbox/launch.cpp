@@ -149,7 +149,7 @@ class Launch {
         policy_(policy),
         identity_(identity_for(policy)),
         guarded_(find_guarded(policy, host.guards)),
-        names_(policy, guarded_) {}
+        names_(policy, guarded_, host.watchers) {}
 
   Result<void> prepare(const std::string& bwrap, BindBy bind_by) {
     ERRAND_TRY_ASSIGN(setup_report_, make_pipe());
@@ -200,10 +200,8 @@ class Launch {
                       plan.mounts.size()),
           "remove what is not needed of .env files, .git directories and the like");
     }
-    Program program{host_.program};
-    if (identity_ && first_closed(*identity_, host_.program)) {
-      ERRAND_TRY_ASSIGN(program.copied_from, keep(Fd(::open(host_.program.c_str(), O_RDONLY | O_CLOEXEC))));
-    }
+    ERRAND_TRY_ASSIGN(auto program, find_program());
+    program_ = program.path;
     const Profile profile{.system = host_.system,
                           .files = std::move(own.files),
                           .mounts = std::move(plan.mounts),
@@ -215,6 +213,17 @@ class Launch {
     std::ranges::move(plan.kept, std::back_inserter(kept_));
     std::ranges::move(own.kept, std::back_inserter(kept_));
     return memory_file(nul_separated(bubblewrap_options(profile)));
+  }
+
+  Result<Program> find_program() {
+    ERRAND_TRY_ASSIGN(const auto image, host_.second_stage.image());
+    const auto through = fmt::format("/proc/self/fd/{}", image.fd);
+    if (!image.can_be_executed) {
+      ERRAND_TRY_ASSIGN(const auto copied, keep(Fd(::open(through.c_str(), O_RDONLY | O_CLOEXEC))));
+      return Program{"/.errand-inner", copied};
+    }
+    spec_.keep_fds.push_back(image.fd);
+    return Program{through};
   }
 
   // What the user who runs commands can't reach is not shown. Where that is a guard, the directory that can't be
@@ -255,7 +264,7 @@ class Launch {
                   "--json-status-fd",
                   std::to_string(setup_report_.write_end.get()),
                   "--",
-                  std::string(inner_program),
+                  program_,
                   std::to_string(orders),
                   "--"};
     spec_.argv.insert(spec_.argv.end(), command_.argv.begin(), command_.argv.end());
@@ -264,7 +273,8 @@ class Launch {
     spec_.stdin_fd = command_.stdin_fd;
     spec_.identity = identity_;
     spec_.groups = group_.doors();
-    spec_.keep_fds = {setup_report_.write_end.get(), inner_report_.write_end.get()};
+    spec_.born_in = group_.birthplace();
+    spec_.keep_fds.insert(spec_.keep_fds.end(), {setup_report_.write_end.get(), inner_report_.write_end.get()});
     for (const auto& fd : kept_) spec_.keep_fds.push_back(fd.get());
     if (gateway_) {
       spec_.keep_fds.push_back(gateway_->inner_end());
@@ -297,6 +307,7 @@ class Launch {
   ControlGroup group_;
   std::unique_ptr<Gateway> gateway_;
   std::vector<Fd> kept_;
+  std::string program_;  // the second stage's, inside
   ProcessSpec spec_;
 };
 

@@ -45,11 +45,10 @@ struct SystemView {
   bool has_sysrq = false;                 ///< the kernel has /proc/sysrq-trigger
 };
 
-/// Our own program, shown at inner_program: bound from its path, or, where who runs bubblewrap can't reach that, copied
-/// from a descriptor.
+/// The second stage's program: where it is started from inside.
 struct Program {
   std::string path;
-  int copied_from = -1;
+  int copied_from = -1;  ///< a descriptor to copy to `path` first; -1: nothing has to be made
 };
 
 /// Everything bubblewrap is told about one command's surroundings.

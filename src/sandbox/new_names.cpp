@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -60,12 +61,16 @@ class NewNames::Mover {
   std::vector<std::string> said_;
 };
 
-NewNames::NewNames(const SandboxPolicy& policy, const std::vector<Guarded>& guarded)
-    : own_(policy.own_names), inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), roots_(policy.writable) {
+NewNames::NewNames(const SandboxPolicy& policy, const std::vector<Guarded>& guarded, WatcherPool& watchers)
+    : own_(policy.own_names), watchers_(watchers), inotify_(watchers.take()), roots_(policy.writable) {
   for (const auto& root : roots_) look_at_top(policy, root);
   for (std::size_t i = 0; i < guarded.size(); ++i) {
     for (const auto& git : guarded[i].git_directories) look_at_git(roots_[i], git);
   }
+}
+
+NewNames::~NewNames() {
+  watchers_.give_back(std::move(inotify_), watches_);
 }
 
 void NewNames::look_at_top(const SandboxPolicy& policy, const std::string& root) {
@@ -96,9 +101,9 @@ void NewNames::look_at_git(const std::string& root, const std::string& git) {
 void NewNames::watch(Place place) {
   constexpr std::uint32_t events = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
   const auto add = [&](const std::string& directory) {
-    if (inotify_ && ::inotify_add_watch(inotify_.get(), directory.c_str(), events) < 0) {
-      log::debug("sandbox: can't watch {}; it is looked at when the command has ended", directory);
-    }
+    const int watch = inotify_ ? ::inotify_add_watch(inotify_.get(), directory.c_str(), events) : -1;
+    if (watch >= 0) return watches_.push_back(watch);
+    log::debug("sandbox: can't watch {}; it is looked at when the command has ended", directory);
   };
   add(place.directory);
   for (const auto& name : place.absent) {

@@ -8,6 +8,7 @@
 #include "base/fd.hpp"
 #include "sandbox/guard.hpp"
 #include "sandbox/policy.hpp"
+#include "sandbox/watcher_pool.hpp"
 
 namespace errand::sandbox {
 
@@ -20,7 +21,10 @@ namespace errand::sandbox {
 class NewNames {
  public:
   /// Remembers what is there. `guarded`: of each writable root, in the policy's order.
-  NewNames(const SandboxPolicy& policy, const std::vector<Guarded>& guarded);
+  NewNames(const SandboxPolicy& policy, const std::vector<Guarded>& guarded, WatcherPool& watchers);
+  NewNames(const NewNames&) = delete;
+  NewNames& operator=(const NewNames&) = delete;
+  ~NewNames();
 
   /// Readable when something was made in a watched directory; -1 where nothing can be watched (undo() still looks).
   [[nodiscard]] int fd() const { return inotify_.get(); }
@@ -48,7 +52,9 @@ class NewNames {
   [[nodiscard]] bool is_made_by_command(const std::string& path) const;
 
   std::shared_ptr<OwnNames> own_;
+  WatcherPool& watchers_;
   Fd inotify_;
+  std::vector<int> watches_;
   std::vector<Place> places_;
   std::vector<std::string> roots_;
   std::set<std::string> git_directories_;

@@ -4,14 +4,18 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "base/file.hpp"
+#include "base/id.hpp"
 
 using namespace errand;
 using std::chrono::milliseconds;
@@ -177,4 +181,37 @@ TEST_CASE("process: a control group that can't be entered is an error, not a pro
   const auto ran = run_process(spec, {}, {});
   REQUIRE_FALSE(ran);
   CHECK(ran.error().message.find("can't run /bin/true") == 0);
+}
+
+TEST_CASE("process: where it can't be born in a control group it enters one, or is not started", "[base][process]") {
+  const Fd no_group(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto door = make_pipe();
+  REQUIRE(door);
+  ProcessSpec spec;
+  spec.argv = {"/bin/true"};
+  spec.born_in = no_group.get();
+  CHECK_FALSE(run_process(spec, {}, {}));
+  spec.groups = {-1};
+  CHECK_FALSE(run_process(spec, {}, {}));
+  spec.groups = {door->write_end.get()};
+  REQUIRE(run_process(spec, {}, {}));
+  door->write_end.reset();
+  CHECK(read_all(door->read_end.get(), 10) == std::string("0"));
+}
+
+TEST_CASE("process: it can be born in a control group of version 2", "[base][process]") {
+  const std::string group = "/sys/fs/cgroup/unified/errand-test-" + random_hex(8);
+  if (::mkdir(group.c_str(), 0755) != 0) {
+    WARN("skipped, no groups of version 2 can be made here");
+    return;
+  }
+  const Fd directory(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ProcessSpec spec;
+  spec.argv = {"/bin/sed", "-n", "s/^0:://p", "/proc/self/cgroup"};
+  spec.born_in = directory.get();
+  std::string out;
+  const auto ran = run_process(spec, [&](OutputStream, std::string_view piece) { out += piece; }, {});
+  CHECK(::rmdir(group.c_str()) == 0);
+  REQUIRE(ran);
+  CHECK(out.substr(out.rfind('/') + 1) == file_name(group) + "\n");
 }

@@ -21,7 +21,7 @@ Profile example() {
                     {"/w/token", MountKind::unreadable_file, -1}};
   profile.environment = {{"PATH", "/usr/bin"}, {"WORDS", "two words"}};
   profile.home = "/home/u";
-  profile.program.path = "/usr/bin/errand";
+  profile.program = {"/.errand-inner", 12};
   profile.cwd = "/w";
   return profile;
 }
