@@ -4,6 +4,7 @@
 
 #include "base/try.hpp"
 #include "store/reference.hpp"
+#include "store/search_query.hpp"
 
 namespace errand::store {
 
@@ -34,6 +35,11 @@ Result<History> EmptyStore::read_history(std::string_view session) {
 
 Result<std::vector<StoredRecord>> EmptyStore::records(std::string_view session) {
   return no_such_session(session);
+}
+
+Result<SearchResult> EmptyStore::search(const SearchQuery& query) {
+  ERRAND_TRY(parse_search(query.text));
+  return SearchResult{};
 }
 
 }  // namespace errand::store

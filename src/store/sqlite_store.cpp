@@ -5,6 +5,7 @@
 #include "store/reference.hpp"
 #include "store/sqlite_messages.hpp"
 #include "store/sqlite_runs.hpp"
+#include "store/sqlite_search.hpp"
 #include "store/sqlite_sessions.hpp"
 
 namespace errand::store {
@@ -174,6 +175,10 @@ Result<std::string> SqliteStore::files_directory(std::string_view session) {
   ERRAND_TRY(check_id(session));
   const std::lock_guard lock(mutex_);
   return files_.directory_of(session);
+}
+
+Result<SearchResult> SqliteStore::search(const SearchQuery& query) {
+  return with_database([&](Database& database) { return search_messages(database, query); });
 }
 
 void SqliteStore::renew() {

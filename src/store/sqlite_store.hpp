@@ -33,6 +33,7 @@ class SqliteStore final : public Store {
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view session) override;
+  Result<SearchResult> search(const SearchQuery& query) override;
 
   /// What a Lease does when it goes.
   void release(const std::string& session);
