@@ -4,6 +4,7 @@
 
 #include "base/try.hpp"
 #include "store/reference.hpp"
+#include "store/search_query.hpp"
 
 namespace errand::store {
 
@@ -42,6 +43,11 @@ Result<std::vector<Snapshot>> EmptyStore::snapshots(std::string_view session, st
 
 Result<std::string> EmptyStore::snapshot_content(std::string_view session, std::string_view) {
   return no_such_session(session);
+}
+
+Result<SearchResult> EmptyStore::search(const SearchQuery& query) {
+  ERRAND_TRY(parse_search(query.text));
+  return SearchResult{};
 }
 
 }  // namespace errand::store

@@ -22,6 +22,7 @@ class EmptyStore final : public Store {
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view) override { return refused(); }
+  Result<SearchResult> search(const SearchQuery& query) override;
 
   Result<std::int64_t> keep_absent(std::string_view, std::string_view, std::string_view) override { return refused(); }
   Result<std::int64_t> keep_content(std::string_view, std::string_view, std::string_view, std::string_view,

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
+#include "store/sqlite_fts.hpp"
 
 namespace errand::store {
 
@@ -69,6 +70,7 @@ Database::Database(const std::string& path)
     : path_(path),
       connection_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, static_cast<int>(busy_timeout.count())) {
   configure(connection_.getHandle());
+  register_search(connection_.getHandle());
   connection_.exec(fmt::format("PRAGMA synchronous=FULL; PRAGMA journal_size_limit={}", max_idle_wal_bytes));
 }
 

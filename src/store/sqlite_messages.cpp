@@ -11,6 +11,7 @@
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
+#include "store/sqlite_index.hpp"
 
 namespace errand::store {
 
@@ -53,6 +54,9 @@ Result<void> insert_message(Database& database, const Target& target, std::int64
     if (e.getExtendedErrorCode() != SQLITE_CONSTRAINT_UNIQUE) throw;
     return fail(ErrorKind::failure, fmt::format("session {} has a message {} already", target.id, message_id));
   }
+  auto key = database.query("SELECT last_insert_rowid()", {});
+  key.next();
+  add_to_index(database, {key.integer(0), target.key, chat::type_of(event.body), to_ms(event.time), json});
   return {};
 }
 
@@ -60,6 +64,7 @@ void insert_event(Database& database, const Target& target, std::int64_t positio
   const auto json = chat::dump(chat::body_json(event.body));
   database.run("INSERT INTO events(session, position, type, run, agent_path, time, json) VALUES(?, ?, ?, ?, ?, ?, ?)",
                {target.key, position, chat::type_of(event.body), event.run, event.agent_path, to_ms(event.time), json});
+  if (std::holds_alternative<chat::event::Done>(event.body)) add_files_written(database, target.key, json);
 }
 
 // The codec takes whatever JSON there is; what it can't take is an error or, for JSON of an unexpected shape, one of

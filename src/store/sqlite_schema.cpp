@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
+#include "store/sqlite_index.hpp"
 
 namespace errand::store {
 
@@ -143,8 +144,28 @@ CREATE TABLE snapshots(
 CREATE INDEX snapshots_of_session ON snapshots(session, position);
 )sql";
 
+// The search index. FTS5 keeps neither the texts (they are in `messages`) nor their lengths (`searchable` has them,
+// beside what else a search needs of every hit): that halves it.
+constexpr const char* search_index = R"sql(
+CREATE VIRTUAL TABLE search USING fts5(text, facet, content='', columnsize=0, tokenize='errand');
+CREATE TABLE searchable(
+  key INTEGER PRIMARY KEY REFERENCES messages(key),
+  session INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE touched(
+  name TEXT NOT NULL,
+  path TEXT NOT NULL,
+  session INTEGER NOT NULL REFERENCES sessions(key),
+  PRIMARY KEY(name, path, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX touched_by_session ON touched(session);
+CREATE INDEX sessions_forked ON sessions(forked_from) WHERE forked_from IS NOT NULL;
+)sql";
+
 constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2},
-                                                   Migration{3, snapshots}};
+                                                   Migration{3, search_index, fill_index}, Migration{4, snapshots}};
 
 // 0: empty. An earlier program's database without our table is not ours to touch.
 Result<int> version_of(Database& database) {
@@ -219,6 +240,7 @@ Result<void> apply_in_transaction(Database& database, std::span<const Migration>
   for (const auto& migration : migrations) {
     if (migration.version <= version) continue;
     database.execute(migration.sql);
+    if (migration.fill != nullptr) migration.fill(database);
     database.run("INSERT INTO schema_version(version, applied) VALUES(?, ?)",
                  {std::int64_t{migration.version}, to_ms(now())});
   }

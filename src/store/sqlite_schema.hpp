@@ -13,6 +13,7 @@ namespace errand::store {
 struct Migration {
   int version = 0;
   const char* sql = nullptr;
+  void (*fill)(Database&) = nullptr;  ///< run after `sql`, in the same transaction; may be null
 };
 
 /// All steps this program knows, in order.

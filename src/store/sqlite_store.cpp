@@ -9,6 +9,7 @@
 #include "store/reference.hpp"
 #include "store/sqlite_messages.hpp"
 #include "store/sqlite_runs.hpp"
+#include "store/sqlite_search.hpp"
 #include "store/sqlite_sessions.hpp"
 #include "store/sqlite_snapshots.hpp"
 
@@ -255,6 +256,10 @@ Result<std::string> SqliteStore::snapshot_content(std::string_view session, std:
   ERRAND_TRY_ASSIGN(auto content, as_storage(read_file(join_path(directory, hash), max_snapshot_bytes)));
   if (sha256_hex(content) == hash) return content;
   return fail(ErrorKind::storage, fmt::format("what was kept as {} is damaged", join_path(directory, hash)));
+}
+
+Result<SearchResult> SqliteStore::search(const SearchQuery& query) {
+  return with_database([&](Database& database) { return search_messages(database, query); });
 }
 
 void SqliteStore::renew() {

@@ -33,6 +33,7 @@ class SqliteStore final : public Store {
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view session) override;
+  Result<SearchResult> search(const SearchQuery& query) override;
 
   Result<std::int64_t> keep_absent(std::string_view session, std::string_view call_id, std::string_view path) override;
   Result<std::int64_t> keep_content(std::string_view session, std::string_view call_id, std::string_view path,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/search.hpp"
 #include "store/session_store.hpp"
 #include "store/snapshots.hpp"
 
@@ -7,6 +8,6 @@ namespace errand::store {
 
 /// Everything that is kept for one user: what open() gives. Each of its faces has its contract in its own header;
 /// callers take the face they need.
-class Store : public SessionStore, public Snapshots {};
+class Store : public SessionStore, public SearchIndex, public Snapshots {};
 
 }  // namespace errand::store
