@@ -75,6 +75,7 @@ bool prepare_child(const ChildPlan& plan) {
   if (!plan.is_in_groups && !std::ranges::all_of(spec.groups, enter_group)) return false;
   for (const int fd : spec.keep_fds) ::fcntl(fd, F_SETFD, 0);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return false;
+  if (spec.in_child && !spec.in_child()) return false;
   if (spec.identity && !become(*spec.identity)) return false;
   return die_with(plan.parent);
 }

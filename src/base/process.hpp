@@ -49,6 +49,7 @@ struct ProcessSpec {
   std::vector<int> keep_fds;                  ///< stay open in the child, at the same numbers
   std::vector<int> groups;                    ///< takes "0" of who enters a control group; done before anything else
   int born_in = -1;                           ///< a version 2 group's directory, to begin in; else it enters `groups`
+  std::function<bool()> in_child;             ///< runs there before `identity`; async-signal-safe; false leaves errno
   std::optional<Identity> identity;           ///< whom it runs as, without further groups; absent: as we do
   std::vector<Watched> watched;               ///< what ends it has the end `alarmed`, and is killed at once
   bool merge_stderr = false;                  ///< stderr into stdout's pipe, so that their order is kept

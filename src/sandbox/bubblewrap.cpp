@@ -89,18 +89,32 @@ Result<Finished> run_bare(const Command& command, const SandboxPolicy& policy, c
   return run_process(spec, on_output, call);
 }
 
-std::vector<Mechanism> mechanisms_of(const ControlGroups& groups, const InnerReport& inner) {
+// Nobody's workspace but root's has commands of root's to protect from.
+std::optional<Mechanism> unprivileged_user(const Host& host, bool mapped) {
+  if (::geteuid() != 0) return std::nullopt;
+  if (mapped) return Mechanism{"unprivileged user", true, "also in root's own workspace, by id-mapped mounts"};
+  const auto why = host.id_map.refusal();
+  return Mechanism{"unprivileged user", false,
+                   fmt::format("commands are root's to the kernel in root's own workspace: {}",
+                               why.empty() ? "this directory can't be shown to commands" : why)};
+}
+
+std::vector<Mechanism> mechanisms_of(const Host& host, const Launched& launched) {
+  const auto& groups = host.groups;
   const auto& how = groups.description();
-  const bool counts_processes = groups.limits_processes() || ::geteuid() != 0;
-  return {{"memory limit", groups.limits_memory(),
-           groups.limits_memory() ? fmt::format("for all processes together, by control groups {}", how)
-                                  : fmt::format("each process is bounded, all together are not: {}", how)},
-          {"process limit", counts_processes,
-           groups.limits_processes() ? fmt::format("by control groups {}", how)
-           : counts_processes        ? "by the user's limit"
-                                     : fmt::format("root's processes are not counted: {}", how)},
-          {"Landlock", inner.landlock_abi > 0,
-           inner.landlock_abi > 0 ? fmt::format("interface {}", inner.landlock_abi) : "this kernel has none"}};
+  const bool counts_processes = groups.limits_processes() || launched.mapped || ::geteuid() != 0;
+  const int abi = launched.inner.landlock_abi;
+  std::vector<Mechanism> out = {
+      {"memory limit", groups.limits_memory(),
+       groups.limits_memory() ? fmt::format("for all processes together, by control groups {}", how)
+                              : fmt::format("each process is bounded, all together are not: {}", how)},
+      {"process limit", counts_processes,
+       groups.limits_processes() ? fmt::format("by control groups {}", how)
+       : counts_processes        ? "by the user's limit"
+                                 : fmt::format("root's processes are not counted: {}", how)},
+      {"Landlock", abi > 0, abi > 0 ? fmt::format("interface {}", abi) : "this kernel has none"}};
+  if (auto user = unprivileged_user(host, launched.mapped)) out.push_back(*std::move(user));
+  return out;
 }
 
 class Bubblewrap final : public Sandbox {
@@ -129,11 +143,14 @@ class Bubblewrap final : public Sandbox {
     Command nothing;
     nothing.argv = {"/bin/true"};
     nothing.cwd = "/tmp";
-    const auto launched = start_confined(nothing, {}, {}, Call{}.within(std::chrono::seconds(30)));
+    SandboxPolicy policy;
+    // Root's own files are shown in another way than the system's, where that is possible.
+    if (const auto here = current_directory(); here && may_be_shown(*here)) policy.readable = {*here};
+    const auto launched = start_confined(nothing, policy, {}, Call{}.within(std::chrono::seconds(30)));
     const auto ran = launched ? outcome_of(*launched, nothing) : fail(launched.error());
     if (!ran) return {"unavailable", fmt::format("{}; {}", ran.error().message, ran.error().hint), {}};
     if (ran->exit_code != 0) return {"unavailable", fmt::format("a probe ended with exit code {}", ran->exit_code), {}};
-    return {"bubblewrap", "", mechanisms_of(host_.groups, launched->inner)};
+    return {"bubblewrap", "", mechanisms_of(host_, *launched)};
   }
 
   Result<Launched> start_confined(const Command& command, const SandboxPolicy& policy, const OnOutput& on_output,
@@ -146,7 +163,10 @@ class Bubblewrap final : public Sandbox {
     const auto start = [&] {
       return launch(*bwrap, host_, can_bind_fd_ ? BindBy::descriptor : BindBy::path, command, policy, on_output, call);
     };
-    ERRAND_TRY_ASSIGN(auto launched, start());
+    auto first = start();
+    const bool failed = !first || (!first->ended && first->mapped && first->inner.cannot_execute == 0);
+    if (failed && host_.id_map.give_up()) first = start();
+    ERRAND_TRY_ASSIGN(auto launched, std::move(first));
     if (!launched.ended && launched.output.find("Unknown option --") != std::string::npos &&
         can_bind_fd_.exchange(false)) {
       log::debug("sandbox: this bubblewrap has no --bind-fd");

@@ -22,7 +22,7 @@ std::string home_inside() {
 }  // namespace
 
 Host look_at_host() {
-  return {home_inside(), look_at_system(), ControlGroups(), {}, {}, {}};
+  return {home_inside(), look_at_system(), ControlGroups(), {}, {}, {}, {}};
 }
 
 }  // namespace errand::sandbox

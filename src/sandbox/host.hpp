@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sandbox/control_group.hpp"
+#include "sandbox/id_map.hpp"
 #include "sandbox/mount.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/second_stage.hpp"
@@ -19,6 +20,7 @@ struct Host {
   mutable GuardCache guards;
   mutable SecondStage second_stage;
   mutable WatcherPool watchers;
+  mutable IdMap id_map;
 };
 
 /// Looks at this machine and this process.

@@ -21,6 +21,7 @@
 #include "sandbox/arguments.hpp"
 #include "sandbox/environment.hpp"
 #include "sandbox/gateway.hpp"
+#include "sandbox/id_map.hpp"
 #include "sandbox/new_names.hpp"
 #include "sandbox/place.hpp"
 #include "sandbox/seccomp.hpp"
@@ -172,9 +173,11 @@ class Launch {
     if (setup.init) await_teardown(*setup.init);
     add_notes(finished);
     const bool ended_by_us = finished.end != ProcessEnd::exited && finished.end != ProcessEnd::signalled;
-    Launched out{finished, parse_inner_report(take_text(inner_report_.read_end.get())), false, held.held()};
+    Launched out{finished, parse_inner_report(take_text(inner_report_.read_end.get())), false, mapped_.has_value(),
+                 held.held()};
     out.ended = ended_by_us || (setup.exit_code && out.inner.ready && out.inner.cannot_execute == 0);
     if (out.ended) held.release();
+    if (out.ended && mapped_) host_.id_map.worked();
     return out;
   }
 
@@ -193,6 +196,7 @@ class Launch {
       if (bind_by == BindBy::path) mount.source = -1;
     }
     if (identity_) close_what_cant_be_reached(plan.mounts);
+    if (is_roots() && bind_by == BindBy::descriptor) map_ids(plan.mounts);
     if (plan.mounts.size() > most_mounts) {
       return fail(
           ErrorKind::denied,
@@ -213,6 +217,21 @@ class Launch {
     std::ranges::move(plan.kept, std::back_inserter(kept_));
     std::ranges::move(own.kept, std::back_inserter(kept_));
     return memory_file(nul_separated(bubblewrap_options(profile)));
+  }
+
+  // Root's commands in root's own workspace, which are root's to the kernel too unless mounts can be id-mapped.
+  [[nodiscard]] bool is_roots() const { return is_root() && !identity_; }
+
+  void map_ids(std::vector<Mount>& mounts) {
+    const auto mapping = host_.id_map.mapping();
+    if (!mapping) return;
+    auto mapped = MappedMounts::make(*mapping, mounts);
+    if (!mapped) {
+      log::debug("sandbox: {}", mapped.error().message);
+      return host_.id_map.note(mapped.error().message);
+    }
+    mapped_ = *std::move(mapped);
+    std::ranges::move(mapped_->take_sources(), std::back_inserter(kept_));
   }
 
   Result<Program> find_program() {
@@ -244,13 +263,12 @@ class Launch {
   }
 
   Result<Fd> make_orders() {
-    ERRAND_TRY_ASSIGN(const auto filter,
-                      system_call_filter(is_root() && !identity_ ? SetGroupId::refused : SetGroupId::allowed));
+    ERRAND_TRY_ASSIGN(const auto filter, system_call_filter(is_roots() ? SetGroupId::refused : SetGroupId::allowed));
     InnerOrders orders;
     ERRAND_TRY_ASSIGN(orders.filter_fd, keep(memory_file(filter)));
     orders.report_fd = inner_report_.write_end.get();
     if (gateway_) orders.proxy_fd = gateway_->inner_end();
-    orders.limits = limits_of(policy_, host_.groups, is_root() && !identity_);
+    orders.limits = limits_of(policy_, host_.groups, is_roots() && !mapped_);
     orders.writable = policy_.writable;
     for (const auto* path : {"/tmp", "/dev"}) orders.writable.emplace_back(path);
     orders.writable.push_back(host_.home);
@@ -272,6 +290,10 @@ class Launch {
     spec_.max_output_bytes = command_.max_output_bytes;
     spec_.stdin_fd = command_.stdin_fd;
     spec_.identity = identity_;
+    if (mapped_) {
+      spec_.identity = nobody;
+      spec_.in_child = [this] { return mapped_->attach(); };
+    }
     spec_.groups = group_.doors();
     spec_.born_in = group_.birthplace();
     spec_.keep_fds.insert(spec_.keep_fds.end(), {setup_report_.write_end.get(), inner_report_.write_end.get()});
@@ -302,6 +324,7 @@ class Launch {
   std::optional<Identity> identity_;
   std::vector<Guarded> guarded_;
   NewNames names_;
+  std::optional<MappedMounts> mapped_;
   Pipe setup_report_;
   Pipe inner_report_;
   ControlGroup group_;

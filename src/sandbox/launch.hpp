@@ -17,9 +17,10 @@ enum class BindBy { descriptor, path };
 /// How one start came out.
 struct Launched {
   Finished finished;
-  InnerReport inner;   ///< what the second stage said
-  bool ended = false;  ///< the command ran and came to an end, by itself or by us
-  std::string output;  ///< bubblewrap's own messages when it did not run
+  InnerReport inner;    ///< what the second stage said
+  bool ended = false;   ///< the command ran and came to an end, by itself or by us
+  bool mapped = false;  ///< as `nobody`, with id-mapped mounts (id_map.hpp)
+  std::string output;   ///< bubblewrap's own messages when it did not run
 };
 
 /// Runs `command` once in a sandbox made for it: namespaces and mounts by the program `bwrap`, then the second stage,
