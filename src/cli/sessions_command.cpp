@@ -13,6 +13,7 @@
 #include "cli/command.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
+#include "cli/sessions_search.hpp"
 #include "cli/setup.hpp"
 #include "cli/transcript.hpp"
 #include "store/open.hpp"
@@ -67,21 +68,27 @@ class SessionsCommand final : public Command {
     options.duration("--since", since_, "changed within that time");
     options.number("--limit", limit_, 1, "at most N; default 20");
     options.flag("--all", all_, "no limit, and subagents' sessions too");
+    declare_search_options(options, search_);
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
-    ERRAND_TRY_ASSIGN(const auto verb, read_verb("errand sessions", take_project(words),
-                                                 {{"list"}, {"show", VerbSpec::Argument::required}}));
+    ERRAND_TRY_ASSIGN(
+        const auto verb,
+        read_verb("errand sessions", take_project(words),
+                  {{"list"}, {"search", VerbSpec::Argument::required}, {"show", VerbSpec::Argument::required}}));
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
     ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
     ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, place.user, store::OpenMode::existing_only));
+    if (verb.name == "search") return search(*store, verb.argument, config, invocation.globals);
     return verb.name == "list" ? list(*store, config) : show(*store, verb.argument, place.workspace);
   }
 
  private:
   // `--project DIR`: the value of an optional one stands among the words.
   std::vector<std::string> take_project(std::vector<std::string> words) {
-    if (project_ && project_->empty() && !words.empty() && words.back() != "list" && words.front() != "show") {
+    const bool is_searched_for = words.size() == 2 && words.front() == "search";
+    if (!is_searched_for && project_ && project_->empty() && !words.empty() && words.back() != "list" &&
+        words.front() != "show") {
       project_ = words.back();
       words.pop_back();
     }
@@ -99,6 +106,19 @@ class SessionsCommand final : public Command {
     query.with_subagents = all_;
     ERRAND_TRY_ASSIGN(const auto sessions, store.list(query));
     return json_ ? list_json(sessions) : list_table(sessions);
+  }
+
+  Result<int> search(store::SearchIndex& index, const std::string& text, const config::Configuration& config,
+                     const Globals& globals) const {
+    SearchScope scope;
+    if (project_) {
+      ERRAND_TRY_ASSIGN(scope.project, project_->empty() ? config.project.root : real_path(*project_));
+    }
+    scope.agent = agent_.value_or("");
+    scope.since = since_;
+    scope.limit = all_ ? 0 : static_cast<int>(std::min<std::int64_t>(limit_.value_or(20), 1'000'000'000));
+    scope.format = json_ ? SearchScope::Format::json : SearchScope::Format::text;
+    return search_sessions(index, text, search_, scope, globals);
   }
 
   static Result<int> list_json(const std::vector<store::SessionInfo>& sessions) {
@@ -137,6 +157,7 @@ class SessionsCommand final : public Command {
   std::optional<std::string> project_, agent_;
   std::optional<std::chrono::milliseconds> since_;
   std::optional<std::int64_t> limit_;
+  SearchOptions search_;
 };
 
 }  // namespace

@@ -46,6 +46,8 @@ class Stopwatch {
 
 TEST_CASE("measure: the steps of a run", "[.measure]") {
   const TempDir directory;
+  std::string words;
+  for (int n = 0; words.size() < 2000; ++n) words += fmt::format("word{} ", n * 7919 % 5000);
   Stopwatch opened("open"), created("create"), leased("lease"), begun("begin_run"), appended("append of 2 kB"),
       ended("end_run"), closed("close");
   for (int i = 0; i < 200; ++i) {
@@ -55,7 +57,7 @@ TEST_CASE("measure: the steps of a run", "[.measure]") {
     const auto run = a_run(id, i);
     REQUIRE(begun.time([&] { return store->begin_run(run, {user_says(id, i, "u", "hello")}); }));
     for (int n = 0; n < 5; ++n) {
-      const auto message = assistant_says(id, i, fmt::format("a{}", n), std::string(2000, 'x'));
+      const auto message = assistant_says(id, i, fmt::format("a{}", n), words);
       REQUIRE(appended.time([&] { return store->append(id, {message}, {1, {}, 0.0}); }));
     }
     REQUIRE(ended.time([&] { return store->end_run(end_of(run, i), {}); }));
