@@ -122,4 +122,16 @@ class Transaction {
   Database& database_;
 };
 
+/// Reads that all see the database as it was at the first of them.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database);
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
+
+ private:
+  Database& database_;
+};
+
 }  // namespace errand::store

@@ -25,16 +25,6 @@ class SqliteLease final : public Lease {
 
 }  // namespace
 
-template <class Work>
-auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Database&>())) {
-  const std::lock_guard lock(mutex_);
-  try {
-    return work(*database_);
-  } catch (const SQLite::Exception& e) {
-    return fail(database_->error_of(e));
-  }
-}
-
 SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, std::chrono::milliseconds renew_every)
     : database_(std::move(database)),
       files_(std::move(files)),

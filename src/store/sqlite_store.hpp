@@ -34,6 +34,17 @@ class SqliteStore final : public Store {
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view session) override;
 
+  Result<WholeSession> read_whole(std::string_view session) override;
+  Result<std::vector<StoredRecord>> records_after(std::string_view session, std::int64_t position) override;
+  Result<std::int64_t> change_count() override;
+  Result<std::vector<std::string>> family(std::string_view session) override;
+  Result<SessionInfo> fork_at(std::string_view session, std::string_view name, std::string_view message_id) override;
+  Result<SessionInfo> import_session(const WholeSession& session) override;
+  Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles files) override;
+  Result<std::vector<SessionInfo>> stale(const StaleQuery& query) override;
+  Result<std::string> archive_directory() override;
+  Result<std::vector<KeptFile>> kept_files(std::string_view session) override;
+
   /// What a Lease does when it goes.
   void release(const std::string& session);
 
@@ -42,6 +53,7 @@ class SqliteStore final : public Store {
   template <class Work>
   auto with_database(Work&& work) -> decltype(work(std::declval<Database&>()));
 
+  Result<void> remove_files(const std::string& session, SessionFiles files);
   void renew();
   void set_heartbeat();
 
@@ -51,5 +63,15 @@ class SqliteStore final : public Store {
   Leases leases_;
   std::unique_ptr<Heartbeat> heartbeat_;  // last: its thread uses the others
 };
+
+template <class Work>
+auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Database&>())) {
+  const std::lock_guard lock(mutex_);
+  try {
+    return work(*database_);
+  } catch (const SQLite::Exception& e) {
+    return fail(database_->error_of(e));
+  }
+}
 
 }  // namespace errand::store

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "store/session_store.hpp"
+#include "store/upkeep.hpp"
 
 namespace errand::store {
 
 /// Everything that is kept for one user: what open() gives. Each of its faces has its contract in its own header;
 /// callers take the face they need.
-class Store : public SessionStore {};
+class Store : public SessionStore, public Upkeep {};
 
 }  // namespace errand::store
