@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -86,8 +87,16 @@ struct UnsetVariable {
   bool operator==(const UnsetVariable&) const = default;
 };
 
+/// `sessions`: what is archived when a new session begins.
+struct SessionSettings {
+  std::chrono::milliseconds retention{0};  ///< how long an unused one is kept; 0: always
+  int max_sessions = 0;                    ///< how many are kept; 0: all
+  bool operator==(const SessionSettings&) const = default;
+};
+
 struct Settings {
   chat::RetrySettings retry;
+  SessionSettings sessions;
   std::string data_dir;  ///< absolute; empty: not set in a file
   std::string data_dir_origin;
   std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own

@@ -41,6 +41,8 @@ void take(const SettingsDraft& draft, const Sources& sources, Settings& out) {
   out.retry.attempts = draft.attempts.value_or(out.retry.attempts);
   out.retry.restarts = draft.restarts.value_or(out.retry.restarts);
   out.retry.idle = draft.idle.value_or(out.retry.idle);
+  out.sessions.retention = draft.retention.value_or(out.sessions.retention);
+  out.sessions.max_sessions = draft.max_sessions.value_or(out.sessions.max_sessions);
   for (const auto& [alias, model] : draft.models) out.models[alias] = spec_of(alias, model);
   if (!draft.data_dir) return;
   out.data_dir = place(draft, *draft.data_dir, sources);

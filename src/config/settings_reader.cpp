@@ -138,12 +138,8 @@ void check_money(const Node& node, SettingsDraft&, Reader& reader) {
   reader.number(node, 0);
 }
 
-void check_retention(const Node& node, SettingsDraft&, Reader& reader) {
-  reader.duration(node, milliseconds{0});
-}
-
-void check_max_sessions(const Node& node, SettingsDraft&, Reader& reader) {
-  reader.integer(node, 0, 1'000'000'000);
+void set_retention(const Node& node, SettingsDraft& draft, Reader& reader) {
+  if (const auto value = reader.duration(node, milliseconds{0})) draft.retention = value;
 }
 
 void set_data_dir(const Node& node, SettingsDraft& draft, Reader& reader) {
@@ -170,9 +166,9 @@ constexpr std::array budget_keys = {
 };
 constexpr std::array session_keys = {
     SettingsKey{"retention", "duration", "0", "How long sessions are kept before they are archived; 0: always",
-                check_retention, Use::unused},
+                set_retention},
     SettingsKey{"max_sessions", "whole number", "0", "How many are kept before the oldest are archived; 0: all",
-                check_max_sessions, Use::unused},
+                set_count<&SettingsDraft::max_sessions, 0, 1'000'000'000>},
 };
 
 void set_retry(const Node& node, SettingsDraft& draft, Reader& reader) {

@@ -29,6 +29,15 @@ Result<std::unique_ptr<Lease>> EmptyStore::lease(std::string_view session) {
   return no_such_session(session);
 }
 
+tl::unexpected<Error> EmptyStore::none(std::string_view session) {
+  return no_such_session(session);
+}
+
+Result<Removed> EmptyStore::remove(const std::vector<std::string>& sessions, SessionFiles) {
+  if (!sessions.empty()) return no_such_session(sessions.front());
+  return Removed{};
+}
+
 Result<History> EmptyStore::read_history(std::string_view session) {
   return no_such_session(session);
 }

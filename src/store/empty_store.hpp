@@ -33,7 +33,24 @@ class EmptyStore final : public Store {
   Result<std::vector<Snapshot>> snapshots(std::string_view session, std::int64_t position) override;
   Result<std::string> snapshot_content(std::string_view session, std::string_view hash) override;
 
+  Result<WholeSession> read_whole(std::string_view session) override { return none(session); }
+  Result<std::vector<StoredRecord>> records_after(std::string_view session, std::int64_t) override {
+    return none(session);
+  }
+  Result<std::int64_t> change_count() override { return std::int64_t{0}; }
+  Result<std::vector<std::string>> family(std::string_view session) override { return none(session); }
+  Result<SessionInfo> fork_at(std::string_view session, std::string_view, std::string_view) override {
+    return none(session);
+  }
+  Result<SessionInfo> import_session(const WholeSession&) override { return refused(); }
+  Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles) override;
+  Result<std::vector<SessionInfo>> stale(const StaleQuery&) override { return std::vector<SessionInfo>{}; }
+  Result<std::string> archive_directory() override { return refused(); }
+  Result<std::vector<KeptFile>> kept_files(std::string_view) override { return std::vector<KeptFile>{}; }
+
  private:
+  [[nodiscard]] static tl::unexpected<Error> none(std::string_view session);
+
   [[nodiscard]] tl::unexpected<Error> refused() const;
 
   std::string path_;

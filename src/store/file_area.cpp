@@ -1,10 +1,12 @@
 #include "store/file_area.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,6 +92,28 @@ Result<std::string> FileArea::directory_of(std::string_view session) {
   auto path = join_path(root_, session);
   ERRAND_TRY(make_private_directory(path));
   return path;
+}
+
+std::string FileArea::existing_directory_of(std::string_view session) const {
+  if (root_.empty()) return {};
+  auto path = join_path(root_, session);
+  return is_directory(path) ? path : std::string();
+}
+
+Result<void> FileArea::remove(std::string_view session) const {
+  const auto path = existing_directory_of(session);
+  if (path.empty()) return {};
+  std::error_code failed;
+  std::filesystem::remove_all(path, failed);
+  if (failed) return fail(ErrorKind::storage, fmt::format("can't remove {}: {}", path, failed.message()));
+  return {};
+}
+
+Result<void> FileArea::move(std::string_view session, const std::string& target) const {
+  const auto path = existing_directory_of(session);
+  if (path.empty()) return {};
+  if (::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) return {};
+  return fail_errno(ErrorKind::storage, fmt::format("can't move {} to {}", path, target), errno);
 }
 
 }  // namespace errand::store

@@ -33,6 +33,14 @@ class FileArea {
   /// The session's directory, made with mode 0700. `session` is a valid id.
   Result<std::string> directory_of(std::string_view session);
 
+  /// The same where it is there already; empty: it is not.
+  [[nodiscard]] std::string existing_directory_of(std::string_view session) const;
+
+  /// Removes the session's directory with all in it, or moves it to `target`, replacing nothing. What is not there is
+  /// no failure.
+  Result<void> remove(std::string_view session) const;
+  Result<void> move(std::string_view session, const std::string& target) const;
+
  private:
   FileArea() = default;
 

@@ -11,6 +11,7 @@
 #include "base/unicode.hpp"
 #include "store/empty_store.hpp"
 #include "store/file_area.hpp"
+#include "store/filesystem.hpp"
 #include "store/sqlite_create.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_schema.hpp"
@@ -82,6 +83,7 @@ Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::stri
   }
   if (auto made = make_directories(data_directory, 0700); !made) return as_storage(std::move(made).error());
   ERRAND_TRY(make_private_directory(directory));
+  ERRAND_TRY(check_filesystem(directory));
   ERRAND_TRY_ASSIGN(auto database, open_database(path));
   return std::make_unique<SqliteStore>(std::move(database), FileArea(join_path(directory, "files")),
                                        FileArea(join_path(directory, "snapshots")));

@@ -17,8 +17,8 @@ enum class OpenMode {
 };
 
 /// Opens `<data_directory>/<user>/errand.db`. The user's directory gets mode 0700, the database 0600; wider modes found
-/// are narrowed. A database of a newer version, a corrupt or an unreadable one is ErrorKind::storage; a corrupt one is
-/// left where it is and named.
+/// are narrowed. A database of a newer version, a corrupt or an unreadable one, and a network file system, are
+/// ErrorKind::storage; a corrupt one is left where it is and named, with what mends it.
 Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::string_view user, OpenMode mode);
 
 /// A store in memory for `--no-session`: nothing outlives it but `files_directory`, which is removed with it.

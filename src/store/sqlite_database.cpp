@@ -159,7 +159,9 @@ Error sqlite_error(const std::string& path, int code, std::string_view message, 
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return fail(ErrorKind::storage, fmt::format("the store {} is damaged: {}", path, message),
-                  "it was left as it is; move it aside together with its -wal file to begin a new one")
+                  "\"errand sessions fsck --repair\" saves what can be read into a new one and keeps this one; until "
+                  "then it is left as "
+                  "it is")
           .value();
     default:
       return fail(ErrorKind::storage, fmt::format("can't use the store {}: {}", path, message)).value();
@@ -177,6 +179,18 @@ Transaction::~Transaction() {
     if (database_.in_transaction()) database_.run("ROLLBACK", {});
   } catch (const SQLite::Exception& e) {
     log::warn("store: can't roll back: {}", e.what());
+  }
+}
+
+ReadTransaction::ReadTransaction(Database& database) : database_(database) {
+  database_.run("BEGIN", {});
+}
+
+ReadTransaction::~ReadTransaction() {
+  try {
+    if (database_.in_transaction()) database_.run("ROLLBACK", {});
+  } catch (const SQLite::Exception& e) {
+    log::warn("store: can't end a read: {}", e.what());
   }
 }
 

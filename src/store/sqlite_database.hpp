@@ -77,6 +77,8 @@ class Database {
 
   /// Runs a statement that changes something; the number of rows changed.
   int run(std::string_view sql, std::initializer_list<Value> values);
+  /// The row id that the newest INSERT gave.
+  [[nodiscard]] std::int64_t last_key() const { return connection_.getLastInsertRowid(); }
   /// A statement that reads.
   Rows query(std::string_view sql, std::initializer_list<Value> values);
   /// Several statements, not cached.
@@ -117,6 +119,18 @@ class Transaction {
   ~Transaction();
 
   void commit();
+
+ private:
+  Database& database_;
+};
+
+/// Reads that all see the database as it was at the first of them.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database);
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
 
  private:
   Database& database_;

@@ -12,6 +12,7 @@
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
 #include "store/sqlite_index.hpp"
+#include "store/sqlite_line.hpp"
 
 namespace errand::store {
 
@@ -54,9 +55,7 @@ Result<void> insert_message(Database& database, const Target& target, std::int64
     if (e.getExtendedErrorCode() != SQLITE_CONSTRAINT_UNIQUE) throw;
     return fail(ErrorKind::failure, fmt::format("session {} has a message {} already", target.id, message_id));
   }
-  auto key = database.query("SELECT last_insert_rowid()", {});
-  key.next();
-  add_to_index(database, {key.integer(0), target.key, chat::type_of(event.body), to_ms(event.time), json});
+  add_to_index(database, {database.last_key(), target.key, chat::type_of(event.body), to_ms(event.time), json});
   return {};
 }
 
@@ -67,9 +66,50 @@ void insert_event(Database& database, const Target& target, std::int64_t positio
   if (std::holds_alternative<chat::event::Done>(event.body)) add_files_written(database, target.key, json);
 }
 
+StoredRecord record_in(const Rows& rows) {
+  return {rows.integer(0),          rows.text(1), rows.text(2), rows.text(3), rows.text(4),
+          from_ms(rows.integer(5)), rows.text(6)};
+}
+
+struct StoredCompaction {
+  std::int64_t position = 0;
+  Compaction compaction;
+};
+
+// One that can't be read any more counts as none: all messages are still there.
+std::optional<StoredCompaction> compaction_in(const Rows& rows) {
+  const auto json = chat::parse_json(rows.text(0));
+  if (!json || !json->is_object()) return std::nullopt;
+  const auto text_at = [&](const char* key) {
+    const auto found = json->find(key);
+    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  return StoredCompaction{rows.integer(1), {text_at("kept_from"), text_at("summary"), text_at("cleared_before")}};
+}
+
+std::optional<StoredCompaction> newest_compaction(Database& database, std::int64_t session_key) {
+  auto rows = database.query(
+      "SELECT json, position FROM events WHERE session = ? AND type = 'compact_completed' ORDER BY position DESC LIMIT "
+      "1",
+      {session_key});
+  if (!rows.next()) return std::nullopt;
+  return compaction_in(rows);
+}
+
+std::optional<StoredCompaction> compaction_of(Database& database, std::int64_t session_key, const Line& line) {
+  if (!line.rewound) return newest_compaction(database, session_key);
+  if (!line.compaction) return std::nullopt;
+  auto rows = database.query("SELECT json, position FROM events WHERE session = ? AND position = ?",
+                             {session_key, line.compaction->position});
+  if (!rows.next()) return std::nullopt;
+  return compaction_in(rows);
+}
+
+}  // namespace
+
 // The codec takes whatever JSON there is; what it can't take is an error or, for JSON of an unexpected shape, one of
 // nlohmann's exceptions: both are a damaged row.
-Result<StoredMessage> decode(std::string_view type, const std::string& text) {
+Result<StoredMessage> decode_message(std::string_view type, const std::string& text) {
   try {
     ERRAND_TRY_ASSIGN(const auto json, chat::parse_json(text));
     StoredMessage out;
@@ -85,29 +125,6 @@ Result<StoredMessage> decode(std::string_view type, const std::string& text) {
     return fail(ErrorKind::storage, fmt::format("a stored message is malformed: {}", e.what()));
   }
 }
-
-struct StoredCompaction {
-  std::int64_t position = 0;
-  Compaction compaction;
-};
-
-// One that can't be read any more counts as none: all messages are still there.
-std::optional<StoredCompaction> read_compaction(Database& database, std::int64_t session_key) {
-  auto rows = database.query(
-      "SELECT json, position FROM events WHERE session = ? AND type = 'compact_completed' ORDER BY position DESC LIMIT "
-      "1",
-      {session_key});
-  if (!rows.next()) return std::nullopt;
-  const auto json = chat::parse_json(rows.text(0));
-  if (!json || !json->is_object()) return std::nullopt;
-  const auto text_at = [&](const char* key) {
-    const auto found = json->find(key);
-    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  return StoredCompaction{rows.integer(1), {text_at("kept_from"), text_at("summary"), text_at("cleared_before")}};
-}
-
-}  // namespace
 
 Result<void> append_events(Database& database, const Target& target, const std::vector<Lasting>& events) {
   auto position = target.last_position;
@@ -138,38 +155,37 @@ void add_totals(Database& database, std::int64_t session_key, const Totals& tota
 }
 
 History read_messages(Database& database, std::int64_t session_key) {
-  auto newest = read_compaction(database, session_key);
+  const auto line = was_rewound(database, session_key) ? read_line(database, session_key) : Line{};
+  auto newest = compaction_of(database, session_key, line);
   auto rows = database.query(
       "SELECT position, message_id, type, time, json FROM messages WHERE session = ? ORDER BY position", {session_key});
   History out;
   while (rows.next()) {
-    auto message = decode(rows.text(2), rows.text(4));
+    const auto position = rows.integer(0);
+    if (line.rewound && !std::ranges::binary_search(line.messages, position)) continue;
+    auto message = decode_message(rows.text(2), rows.text(4));
     if (!message) {
-      log::warn("store: message {} at position {} can't be read: {}", rows.text(1), rows.integer(0),
-                message.error().message);
-      out.damaged.push_back({rows.integer(0), rows.text(1), std::move(message).error().message});
+      log::warn("store: message {} at position {} can't be read: {}", rows.text(1), position, message.error().message);
+      out.damaged.push_back({position, rows.text(1), std::move(message).error().message});
       continue;
     }
     message->message_id = rows.text(1);
     message->time = from_ms(rows.integer(3));
     out.messages.push_back(*std::move(message));
-    if (newest && rows.integer(0) < newest->position) ++newest->compaction.messages_before;
+    if (newest && position < newest->position) ++newest->compaction.messages_before;
   }
   if (newest) out.compaction = std::move(newest->compaction);
   return out;
 }
 
-std::vector<StoredRecord> read_records(Database& database, std::int64_t session_key) {
+std::vector<StoredRecord> read_records(Database& database, std::int64_t session_key, std::int64_t after) {
   auto rows = database.query(
-      "SELECT position, type, message_id, run, agent_path, time, json FROM messages WHERE session = ?1 "
-      "UNION ALL SELECT position, type, '', run, agent_path, time, json FROM events WHERE session = ?1 "
-      "ORDER BY position",
-      {session_key});
+      "SELECT position, type, message_id, run, agent_path, time, json FROM messages WHERE session = ?1 AND position > "
+      "?2 UNION ALL SELECT position, type, '', run, agent_path, time, json FROM events WHERE session = ?1 AND position "
+      "> ?2 ORDER BY position",
+      {session_key, after});
   std::vector<StoredRecord> out;
-  while (rows.next()) {
-    out.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), from_ms(rows.integer(5)),
-                   rows.text(6)});
-  }
+  while (rows.next()) out.push_back(record_in(rows));
   return out;
 }
 

@@ -164,8 +164,13 @@ CREATE INDEX touched_by_session ON touched(session);
 CREATE INDEX sessions_forked ON sessions(forked_from) WHERE forked_from IS NOT NULL;
 )sql";
 
+constexpr const char* rewinds = R"sql(
+CREATE INDEX rewinds ON events(session, position) WHERE type = 'rewound';
+)sql";
+
 constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2},
-                                                   Migration{3, search_index, fill_index}, Migration{4, snapshots}};
+                                                   Migration{3, search_index, fill_index}, Migration{4, snapshots},
+                                                   Migration{5, rewinds}};
 
 // 0: empty. An earlier program's database without our table is not ours to touch.
 Result<int> version_of(Database& database) {
@@ -185,18 +190,6 @@ tl::unexpected<Error> newer(const Database& database, int version, int known) {
   return fail(ErrorKind::storage,
               fmt::format("{} has schema version {}, this errand knows {}", database.path(), version, known),
               "a newer errand wrote it; update this one");
-}
-
-// Only one process makes or changes a schema: SQLite does not wait its turn to switch a file to WAL.
-Result<Fd> lock_directory_of(const std::string& path) {
-  const auto directory = parent_path(path);
-  Fd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!lock) return fail_errno(ErrorKind::storage, fmt::format("can't open {}", directory), errno);
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno == EINTR) continue;
-    return fail_errno(ErrorKind::storage, fmt::format("can't lock {}", directory), errno);
-  }
-  return lock;
 }
 
 Result<void> sync_and_rename(const std::string& from, const std::string& to) {
@@ -259,6 +252,18 @@ Result<bool> is_current(Database& database, int latest) {
 
 std::span<const Migration> all_migrations() {
   return migrations_of_this_program;
+}
+
+// Only one process makes or changes a schema: SQLite does not wait its turn to switch a file to WAL.
+Result<Fd> lock_directory_of(const std::string& path) {
+  const auto directory = parent_path(path);
+  Fd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock) return fail_errno(ErrorKind::storage, fmt::format("can't open {}", directory), errno);
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    return fail_errno(ErrorKind::storage, fmt::format("can't lock {}", directory), errno);
+  }
+  return lock;
 }
 
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {

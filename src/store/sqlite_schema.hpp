@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 #include "store/sqlite_database.hpp"
 
 namespace errand::store {
@@ -23,5 +24,8 @@ std::span<const Migration> all_migrations();
 /// was made beside it (`<path>.before-v<N>`) unless it was new. A newer schema, another program's database or a failed
 /// step is ErrorKind::storage and leaves the database as it was. Throws SQLite::Exception.
 Result<void> migrate(Database& database, std::span<const Migration> migrations);
+
+/// Held while the file behind the name `path` is made, changed in its schema, or replaced; given back when closed.
+Result<Fd> lock_directory_of(const std::string& path);
 
 }  // namespace errand::store

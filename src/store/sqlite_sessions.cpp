@@ -1,13 +1,18 @@
 #include "store/sqlite_sessions.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/id.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "chat/codec.hpp"
 #include "store/reference.hpp"
+#include "store/sqlite_line.hpp"
 
 namespace errand::store {
 
@@ -140,6 +145,22 @@ std::int64_t insert_row(Database& database, const std::string& id, const NewSess
   return key_of(database, id).value();
 }
 
+// The conversation alone: what was rewound stays with the original. The newest compaction says which messages the next
+// request is made of, and stands between them where it stood.
+void copy_line(Database& database, std::int64_t from, std::int64_t to, const Line& line) {
+  const auto place = line.compaction ? static_cast<std::int64_t>(line.compaction->messages_before) + 1 : 0;
+  database.run(
+      "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) "
+      "SELECT ?1, l.key + 1 + (?4 > 0 AND l.key + 1 >= ?4), m.message_id, m.type, m.run, m.agent_path, m.time, m.json "
+      "FROM json_each(?3) AS l JOIN messages AS m ON m.session = ?2 AND m.position = l.value",
+      {to, from, chat::dump(Json(line.messages)), place});
+  if (!line.compaction) return;
+  database.run(
+      "INSERT INTO events(session, position, type, run, agent_path, time, json) "
+      "SELECT ?1, ?4, type, run, agent_path, time, json FROM events WHERE session = ?2 AND position = ?3",
+      {to, from, line.compaction->position, place});
+}
+
 }  // namespace
 
 Result<std::int64_t> key_of(Database& database, std::string_view session) {
@@ -183,6 +204,34 @@ std::vector<SessionInfo> list_sessions(Database& database, const Leases& leases,
   return read_sessions(database.query(list_sql(query), {since, query.project, query.agent, limit}), leases);
 }
 
+std::string stale_sql(const StaleQuery& query) {
+  const auto among = [&](std::string_view table) {
+    return fmt::format("{0}parent IS NULL AND {1} AND {2}", table,
+                       query.project.empty() ? "?1 = ''" : fmt::format("{}project = ?1", table),
+                       query.agent.empty() ? "?2 = ''" : fmt::format("{}agent = ?2", table));
+  };
+  auto where = fmt::format("WHERE {} AND s.updated < ?3", among("s."));
+  if (query.named == StaleQuery::Named::kept) where += " AND s.name IS NULL";
+  where += query.keep_newest <= 0
+               ? " AND ?4 <= 0"
+               : fmt::format(
+                     " AND s.key NOT IN (SELECT key FROM sessions WHERE {} ORDER BY updated DESC, id DESC "
+                     "LIMIT ?4)",
+                     among(""));
+  return select_sessions(where + " ORDER BY s.updated, s.id");
+}
+
+std::vector<SessionInfo> stale_sessions(Database& database, const Leases& leases, const StaleQuery& query) {
+  const auto before = query.before ? to_ms(*query.before) : std::numeric_limits<std::int64_t>::max();
+  auto rows = database.query(stale_sql(query), {query.project, query.agent, before, query.keep_newest});
+  std::vector<SessionInfo> out;
+  while ((query.limit <= 0 || out.size() < static_cast<std::size_t>(query.limit)) && rows.next()) {
+    auto info = read_session(rows, leases);
+    if (info.status != "running") out.push_back(std::move(info));
+  }
+  return out;
+}
+
 Result<std::string> insert_session(Database& database, const NewSession& session) {
   ERRAND_TRY(check_start(database, session));
   const auto at = now();
@@ -191,35 +240,25 @@ Result<std::string> insert_session(Database& database, const NewSession& session
   return id;
 }
 
-Result<std::string> copy_session(Database& database, std::string_view session, std::string_view name) {
+Result<std::string> copy_session(Database& database, std::string_view session, std::string_view name,
+                                 const std::optional<std::string_view>& until) {
   ERRAND_TRY_ASSIGN(auto original, session_with_id(database, Leases(), session));
+  ERRAND_TRY_ASSIGN(const auto original_key, key_of(database, session));
   original.start.parent.clear();
   original.start.name = name;
   ERRAND_TRY(check_start(database, original.start));
+  Line line;
+  if (until) {
+    ERRAND_TRY_ASSIGN(line, line_until(database, original_key, *until));
+  } else {
+    line = read_line(database, original_key);
+  }
   const auto at = now();
   auto id = make_uuid7(at);
   const auto key = insert_row(database, id, original.start, at);
-  // The newest compaction says which messages the next request is made of, and stands between them where it stood.
-  database.run(
-      "WITH original AS (SELECT key FROM sessions WHERE id = ?2), newest AS (SELECT position, type, run, agent_path, "
-      "time, json FROM events WHERE session = (SELECT key FROM original) AND type = 'compact_completed' "
-      "ORDER BY position DESC LIMIT 1) "
-      "INSERT INTO events(session, position, type, run, agent_path, time, json) "
-      "SELECT ?1, 1 + (SELECT count(*) FROM messages AS m WHERE m.session = (SELECT key FROM original) AND "
-      "m.position < newest.position), type, run, agent_path, time, json FROM newest",
-      {key, session});
-  database.run(
-      "WITH newest AS (SELECT position FROM events WHERE session = ?1) "
-      "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) "
-      "SELECT ?1, place + (place >= ifnull((SELECT position FROM newest), place + 1)), message_id, type, run, "
-      "agent_path, time, json FROM (SELECT row_number() OVER (ORDER BY position) AS place, message_id, type, run, "
-      "agent_path, time, json FROM messages WHERE session = (SELECT key FROM sessions WHERE id = ?2))",
-      {key, session});
-  database.run(
-      "UPDATE sessions SET forked_from = ?2, "
-      "last_position = (SELECT max((SELECT coalesce(max(position), 0) FROM messages WHERE session = ?1), "
-      "(SELECT coalesce(max(position), 0) FROM events WHERE session = ?1))) WHERE key = ?1",
-      {key, session});
+  copy_line(database, original_key, key, line);
+  const auto last = static_cast<std::int64_t>(line.messages.size() + (line.compaction ? 1 : 0));
+  database.run("UPDATE sessions SET forked_from = ?2, last_position = ?3 WHERE key = ?1", {key, session, last});
   return id;
 }
 

@@ -40,16 +40,6 @@ Result<T> as_storage(Result<T> result) {
 
 }  // namespace
 
-template <class Work>
-auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Database&>())) {
-  const std::lock_guard lock(mutex_);
-  try {
-    return work(*database_);
-  } catch (const SQLite::Exception& e) {
-    return fail(database_->error_of(e));
-  }
-}
-
 SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, FileArea snapshots,
                          std::chrono::milliseconds renew_every)
     : database_(std::move(database)),

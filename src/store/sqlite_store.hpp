@@ -42,6 +42,17 @@ class SqliteStore final : public Store {
   Result<std::vector<Snapshot>> snapshots(std::string_view session, std::int64_t position) override;
   Result<std::string> snapshot_content(std::string_view session, std::string_view hash) override;
 
+  Result<WholeSession> read_whole(std::string_view session) override;
+  Result<std::vector<StoredRecord>> records_after(std::string_view session, std::int64_t position) override;
+  Result<std::int64_t> change_count() override;
+  Result<std::vector<std::string>> family(std::string_view session) override;
+  Result<SessionInfo> fork_at(std::string_view session, std::string_view name, std::string_view message_id) override;
+  Result<SessionInfo> import_session(const WholeSession& session) override;
+  Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles files) override;
+  Result<std::vector<SessionInfo>> stale(const StaleQuery& query) override;
+  Result<std::string> archive_directory() override;
+  Result<std::vector<KeptFile>> kept_files(std::string_view session) override;
+
   /// What a Lease does when it goes.
   void release(const std::string& session);
 
@@ -51,6 +62,7 @@ class SqliteStore final : public Store {
   auto with_database(Work&& work) -> decltype(work(std::declval<Database&>()));
 
   Result<std::int64_t> keep_snapshot(std::string_view session, Snapshot snapshot, std::string_view content);
+  Result<void> remove_files(const std::string& session, SessionFiles files);
   void renew();
   void set_heartbeat();
 
@@ -61,5 +73,15 @@ class SqliteStore final : public Store {
   Leases leases_;
   std::unique_ptr<Heartbeat> heartbeat_;  // last: its thread uses the others
 };
+
+template <class Work>
+auto SqliteStore::with_database(Work&& work) -> decltype(work(std::declval<Database&>())) {
+  const std::lock_guard lock(mutex_);
+  try {
+    return work(*database_);
+  } catch (const SQLite::Exception& e) {
+    return fail(database_->error_of(e));
+  }
+}
 
 }  // namespace errand::store

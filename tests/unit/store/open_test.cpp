@@ -115,7 +115,10 @@ TEST_CASE("open: a failure of SQLite is told with the system's reason and a way 
       {SQLITE_CANTOPEN, 0, "can't open /x: No such file or directory", "", false},
       {SQLITE_BUSY, 0, "/x stayed locked for 10 s", "another process is writing to it; try again", true},
       {SQLITE_CORRUPT, 0, "the store /x is damaged: told",
-       "it was left as it is; move it aside together with its -wal file to begin a new one", false},
+       "\"errand sessions fsck --repair\" saves what can be read into a new one and keeps this one; until then it is "
+       "left as "
+       "it is",
+       false},
       {SQLITE_ERROR, 0, "can't use the store /x: told", "", false},
   };
   for (const auto& c : cases) {
