@@ -1,6 +1,7 @@
 #include "agent/system_prompt.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "policy/policy.hpp"
 
 namespace errand::agent {
 
@@ -73,10 +75,21 @@ std::vector<std::string> context_directories(const Surroundings& surroundings) {
   return out;
 }
 
+// The rules that keep files from the model. One without a pattern takes the tool away, and says nothing of files.
+policy::ReadFilter kept_from_model(const chat::AgentDefinition& agent, const Surroundings& surroundings) {
+  std::vector<chat::Rule> rules;
+  std::ranges::copy_if(agent.rules, std::back_inserter(rules), [](const auto& rule) { return !rule.spec.empty(); });
+  return {rules, "Read", surroundings.roots};
+}
+
 // A context file may be a link, and a clone's or a command's link may lead anywhere: it goes to the model only where
 // the model's own tools may read it.
-Result<std::string> read_context_file(const std::string& path, const sandbox::Workspace& files) {
+Result<std::string> read_context_file(const std::string& path, const sandbox::Workspace& files,
+                                      const policy::ReadFilter& kept) {
   ERRAND_TRY_ASSIGN(const auto resolved, files.resolve(path, "/"));
+  if (kept.denies(path) || kept.denies(resolved.path)) {
+    return fail(ErrorKind::denied, "a rule of the agent denies reading it");
+  }
   ERRAND_TRY_ASSIGN(const auto opened, files.open_file(resolved, sandbox::Leave::roots_only));
   return read_all(opened.fd.get(), max_file_bytes);
 }
@@ -84,11 +97,12 @@ Result<std::string> read_context_file(const std::string& path, const sandbox::Wo
 std::string context_section(const chat::AgentDefinition& agent, const Surroundings& surroundings,
                             const sandbox::Workspace& files, std::vector<chat::event::Warning>& warnings) {
   std::string out;
+  const auto kept = kept_from_model(agent, surroundings);
   for (const auto& directory : context_directories(surroundings)) {
     for (const auto& name : agent.context_files) {
       const auto path = join_path(directory, name);
       if (!is_regular_file(path)) continue;
-      const auto content = read_context_file(path, files);
+      const auto content = read_context_file(path, files, kept);
       if (!content) {
         warnings.push_back({"context_file", fmt::format("the context file {} is left out: {}", files.display(path),
                                                         content.error().message)});

@@ -13,8 +13,8 @@ namespace errand::agent {
 /// The system prompt of one session: the built-in text, the agent's own, the project's context files (AGENTS.md …) and
 /// the skills it may load. The same inputs give the same bytes; the built-in text stays under 700 tokens.
 ///
-/// Context files are read as the agent's tools read: what `files` refuses, or can't read, is left out, and `warnings`
-/// gets why.
+/// Context files are read as the agent's tools read: what `files` or a deny rule with a path refuses, or can't be read,
+/// is left out, and `warnings` gets why.
 std::string system_prompt(const chat::AgentDefinition& agent, const std::vector<chat::SkillDefinition>& skills,
                           const Surroundings& surroundings, const sandbox::Workspace& files,
                           std::vector<chat::event::Warning>& warnings);
