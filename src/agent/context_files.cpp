@@ -128,6 +128,15 @@ class Reader {
 
 }  // namespace
 
+std::function<bool(std::string_view absolute_path)> context_reader(const chat::AgentDefinition& agent,
+                                                                   const policy::Roots& roots) {
+  auto rules = agent.rules;
+  std::erase_if(rules, [](const chat::Rule& rule) { return rule.spec.empty(); });
+  return [rules = std::move(rules), roots](std::string_view path) {
+    return !policy::is_read_denied(rules, "Read", path, roots);
+  };
+}
+
 std::vector<std::string> imports_in(std::string_view text) {
   std::vector<std::string> out;
   std::string_view fence;

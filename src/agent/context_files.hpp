@@ -27,6 +27,11 @@ struct Reading {
 std::string context_section(const chat::AgentDefinition& agent, const Surroundings& surroundings,
                             const Reading& reading, std::vector<chat::event::Warning>& warnings);
 
+/// What the agent's rules for Read leave of files. A rule without a path takes the tool away, and says nothing of
+/// files.
+std::function<bool(std::string_view absolute_path)> context_reader(const chat::AgentDefinition& agent,
+                                                                   const policy::Roots& roots);
+
 /// The paths that a text imports, as written, in order.
 std::vector<std::string> imports_in(std::string_view text);
 

@@ -163,10 +163,13 @@ class Bubblewrap final : public Sandbox {
     const auto start = [&] {
       return launch(*bwrap, host_, can_bind_fd_ ? BindBy::descriptor : BindBy::path, command, policy, on_output, call);
     };
-    auto first = start();
-    const bool failed = !first || (!first->ended && first->mapped && first->inner.cannot_execute == 0);
-    if (failed && host_.id_map.give_up()) first = start();
-    ERRAND_TRY_ASSIGN(auto launched, std::move(first));
+    ERRAND_TRY_ASSIGN(auto launched, start());
+    const bool made_none = !launched.ended && launched.mapped && launched.inner.cannot_execute == 0;
+    if (made_none && host_.id_map.give_up()) {
+      auto without = start();
+      if (!without || !without->ended) host_.id_map.take_up();
+      ERRAND_TRY_ASSIGN(launched, std::move(without));
+    }
     if (!launched.ended && launched.output.find("Unknown option --") != std::string::npos &&
         can_bind_fd_.exchange(false)) {
       log::debug("sandbox: this bubblewrap has no --bind-fd");

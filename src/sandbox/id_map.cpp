@@ -29,10 +29,17 @@ namespace {
 // of it is shown inside by its path.
 constexpr auto stage = "/mnt";
 
+// Root becomes nobody and everybody else stays: what could not be mapped at all (nobody's own files) a command could
+// not even remove from a directory of its own.
+std::string map_to(std::uint32_t id) {
+  constexpr std::uint32_t past_last = 4'294'967'295U;
+  return fmt::format("0 {0} 1\n1 1 {1}\n{2} {2} {3}\n", id, id - 1, id + 1, past_last - (id + 1));
+}
+
 bool write_map(pid_t pid, const char* file, std::uint32_t id) {
   const auto path = fmt::format("/proc/{}/{}", pid, file);
   const Fd map(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  return map && write_all(map.get(), fmt::format("0 {} 1\n", id)).has_value();
+  return map && write_all(map.get(), map_to(id)).has_value();
 }
 
 // A namespace needs a process to be made by; it stays as long as a descriptor of it does.
@@ -123,7 +130,10 @@ Result<int> MappedMounts::open_in_tree(const std::string& top, const Mount& moun
   } else {
     source = open_beneath(tree, mount.path.substr(top.size() + 1), O_PATH);
   }
-  if (!source || inode_of(source.get()) != inode_of(mount.source)) {
+  if (!source) {
+    return fail_errno(ErrorKind::denied, fmt::format("can't look at \"{}\" again", shown_path(mount.path)), errno);
+  }
+  if (inode_of(source.get()) != inode_of(mount.source)) {
     return fail(ErrorKind::denied, fmt::format("\"{}\" is another file by now", shown_path(mount.path)));
   }
   sources_.push_back(std::move(source));
@@ -172,6 +182,13 @@ bool IdMap::give_up() {
     state.given_up = true;
     state.refusal = "no sandbox can be made with id-mapped mounts here";
     return true;
+  });
+}
+
+void IdMap::take_up() {
+  state_.with([](State& state) {
+    state.given_up = false;
+    state.refusal.clear();
   });
 }
 

@@ -48,7 +48,8 @@ class MappedMounts {
 /// Whether mounts can be id-mapped, found out by doing it. Thread-safe.
 class IdMap {
  public:
-  /// A user namespace that maps root to nobody; borrowed. Nothing when it can't be had, or was given up.
+  /// A user namespace that maps root to nobody and others to themselves; borrowed. Nothing when it can't be had, or was
+  /// given up.
   std::optional<int> mapping();
 
   /// Why commands of this process do or did without; empty: they did not have to.
@@ -60,6 +61,8 @@ class IdMap {
 
   /// A sandbox with mapped mounts could not be made. Returns whether to try without: true once, until worked().
   bool give_up();
+  /// It failed without as well: the reason was another.
+  void take_up();
 
  private:
   struct State {

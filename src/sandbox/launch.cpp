@@ -168,7 +168,14 @@ class Launch {
   Result<Launched> run(const OnOutput& on_output, const Call& call) {
     HeldOutput held(on_output);
     const auto pass = [&](OutputStream stream, std::string_view bytes) { held(stream, bytes); };
-    ERRAND_TRY_ASSIGN(auto finished, run_process(spec_, pass, call));
+    auto ran = run_process(spec_, pass, call);
+    if (!ran && mapped_ && ran.error().kind == ErrorKind::failure) {
+      Launched out;
+      out.mapped = true;
+      out.output = ran.error().message;
+      return out;
+    }
+    ERRAND_TRY_ASSIGN(auto finished, std::move(ran));
     const auto setup = parse_setup_report(take_text(setup_report_.read_end.get()));
     if (setup.init) await_teardown(*setup.init);
     add_notes(finished);

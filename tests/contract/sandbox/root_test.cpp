@@ -1,10 +1,14 @@
 // Root at work in root's own workspace: commands are nobody to the kernel where mounts can be id-mapped.
+#include <algorithm>
+#include <filesystem>
+
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "contract/sandbox/fixture.hpp"
+#include "sandbox/bubblewrap.hpp"
 #include "sandbox/id_map.hpp"
 
 using namespace errand;
@@ -63,9 +67,11 @@ TEST_CASE("sandbox: root's command is nobody to the kernel, and owns root's file
                          "(echo x >> closed/.env) 2>/dev/null || echo guarded\n"
                          "(echo x >> ../read/private) 2>/dev/null || echo read-only\n"
                          "(echo x >> theirs) 2>/dev/null || echo theirs\n"
+                         "rm -f theirs && echo removed\n"
                          "chmod g+s made 2>/dev/null || echo 'no set-id'\n");
   CHECK(out ==
-        "65534\n1000:1000\nmine\nA=1\nto be read\n1000:1000\n1000:1000\nguarded\nread-only\ntheirs\nno set-id\n");
+        "65534\n1000:1000\nmine\nA=1\nto be read\n1000:1000\n1000:1000\nguarded\nread-only\ntheirs\nremoved\nno "
+        "set-id\n");
   for (const char* path : {"ws/made", "second/also", "ws/closed/d", "ws/link"}) {
     struct stat info {};
     REQUIRE(::lstat((f.dir / path).c_str(), &info) == 0);
@@ -81,6 +87,26 @@ TEST_CASE("sandbox: where a workspace can't be id-mapped root's commands run wit
   const ProcMount proc(f.dir / "ws/p");
   if (!proc.made) return;
   CHECK(f.out(std::string(owner_of_system) + "echo made > made && stat -c %u made") == "1000\n1000\n");
+}
+
+TEST_CASE("sandbox: a bubblewrap that nobody may start is started as root", "[sandbox][root]") {
+  if (!can_map()) return;
+  Confined f;
+  const auto bwrap = f.dir / "bwrap";
+  REQUIRE(std::filesystem::copy_file("/usr/bin/bwrap", bwrap));
+  REQUIRE(::chmod(bwrap.c_str(), 0700) == 0);
+  const auto box = sandbox::open_bubblewrap_at({bwrap});
+  sandbox::Command command;
+  command.argv = {"/bin/stat", "-c", "%u", "/usr/bin/env"};
+  command.cwd = f.policy.workspace;
+  std::string out;
+  const auto ran = box->run(command, f.policy, [&](OutputStream, std::string_view piece) { out += piece; }, {});
+  REQUIRE(ran);
+  CHECK(out == "1000\n");
+  const auto level = box->level();
+  const auto found = std::ranges::find(level.mechanisms, std::string("unprivileged user"), &sandbox::Mechanism::name);
+  REQUIRE(found != level.mechanisms.end());
+  CHECK_FALSE(found->on);
 }
 
 TEST_CASE("id map: a mount that can't be mapped is named, and nothing is changed", "[sandbox][root]") {
@@ -112,6 +138,8 @@ TEST_CASE("id map: is given up once, and not after it worked", "[sandbox][root]"
   CHECK_FALSE(fails.mapping());
   CHECK_FALSE(fails.give_up());
   CHECK_FALSE(fails.refusal().empty());
+  fails.take_up();
+  CHECK(fails.mapping());
 
   sandbox::IdMap works;
   REQUIRE(works.mapping());

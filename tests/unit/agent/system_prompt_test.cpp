@@ -34,9 +34,9 @@ Prompt prompt_of(const chat::AgentDefinition& agent, const agent::Surroundings& 
   policy.hidden = std::move(hidden);
   const sandbox::Workspace files(policy);
   std::vector<chat::event::Warning> warnings;
-  Prompt out{
-      agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, surroundings, {files}, nullptr, warnings),
-      {}};
+  Prompt out{agent::system_prompt(agent, {{"debug", "finds bugs", "/s", "shipped"}}, surroundings,
+                                  {files, agent::context_reader(agent, surroundings.roots)}, nullptr, warnings),
+             {}};
   for (const auto& warning : warnings) out.warnings.push_back(warning.message);
   return out;
 }
@@ -95,6 +95,29 @@ TEST_CASE("system prompt: a context file that leads out of the workspace, or to 
                                  "the context file notes/key is left out: " + outside,
                                  "the context file OWN.md is left out: \"data/own\" can't be used: it is the program's "
                                  "own data or configuration"});
+}
+
+TEST_CASE("system prompt: what a rule keeps from the agent's tools is no context either, by any name of it",
+          "[agent][prompt]") {
+  const test::TempDir dir;
+  REQUIRE(make_directories(dir / "secret", 0755));
+  REQUIRE(write_file_atomic(dir / "secret/rules.md", "KEPT"));
+  REQUIRE(write_file_atomic(dir / "AGENTS.md", "told"));
+  REQUIRE(::symlink("secret/rules.md", (dir / "CLAUDE.md").c_str()) == 0);
+  chat::AgentDefinition agent;
+  agent.context_files = {"AGENTS.md", "CLAUDE.md", "secret/rules.md"};
+  agent.rules = {{chat::RuleAction::deny, "Read", "secret/**", ""}, {chat::RuleAction::deny, "Read", "", ""}};
+  const auto prompt = prompt_of(agent, around(dir.path(), dir.path()));
+  CHECK(prompt.text.find("KEPT") == std::string::npos);
+  CHECK(prompt.text.find("told") != std::string::npos);
+  CHECK(prompt.warnings ==
+        std::vector<std::string>{"the context file CLAUDE.md is left out: a deny rule for Read covers it",
+                                 "the context file secret/rules.md is left out: a deny rule for Read covers it"});
+
+  agent.rules = {{chat::RuleAction::allow, "Read", "secret/**", ""}, {chat::RuleAction::deny, "Read", "AGENTS.md", ""}};
+  const auto other = prompt_of(agent, around(dir.path(), dir.path()));
+  CHECK(other.text.find("KEPT") != std::string::npos);
+  CHECK(other.text.find("told") == std::string::npos);
 }
 
 TEST_CASE("system prompt: one that replaces stands alone", "[agent][prompt]") {
