@@ -219,5 +219,13 @@ TEST_CASE("search index: a damaged page of it is an error, and costs no message"
   const auto found = store->search({.text = "needle"});
   REQUIRE_FALSE(found);
   CHECK(found.error().kind == ErrorKind::storage);
+  CHECK(found.error().message == fmt::format("the search index of {} is damaged", path));
   CHECK(store->history(id).value().size() == 50);
+  {
+    Database database(path);
+    CHECK_FALSE(check_index(database));
+    rebuild_index(database);
+    CHECK(check_index(database));
+  }
+  CHECK(store->search({.text = "needle"}).value().hits.size() == 20);
 }
