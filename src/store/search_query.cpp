@@ -15,7 +15,7 @@ namespace errand::store {
 namespace {
 
 // The beginning of a word: fewer letters begin too many words to be of use, and cost accordingly.
-constexpr std::size_t min_beginning_bytes = 2;
+constexpr std::ptrdiff_t min_beginning_letters = 2;
 
 constexpr std::string_view wide_blank = "\xE3\x80\x80";  // U+3000
 
@@ -41,7 +41,10 @@ class Reader {
       rest_.remove_prefix(1);
     }
     out.text = rest_.front() == '"' ? take_quoted() : take_word();
-    if (rest_.starts_with('*')) rest_.remove_prefix(1), out.last = Phrase::Last::beginning;
+    if (rest_.starts_with('*')) {
+      rest_.remove_prefix(1);
+      out.last = Phrase::Last::beginning;
+    }
     return true;
   }
 
@@ -153,11 +156,12 @@ Term term_of(const std::vector<Unit>& units, Phrase::Last last) {
 }
 
 Result<void> check_beginning(const Typed& typed, const std::vector<Unit>& units) {
-  const bool short_word = units.size() == 1 && units.front().kind == SearchToken::Kind::word &&
-                          units.front().text.size() < min_beginning_bytes;
-  if (typed.last == Phrase::Last::whole || !short_word) return {};
+  const auto& first = units.front();
+  const auto letters = std::ranges::count_if(first.text, [](char c) { return !unicode::is_continuation(c); });
+  const bool is_short = units.size() == 1 && first.kind == SearchToken::Kind::word && letters < min_beginning_letters;
+  if (typed.last == Phrase::Last::whole || !is_short) return {};
   return fail(ErrorKind::usage, fmt::format("\"{}*\" begins too many words", unicode::sanitize(typed.text)),
-              fmt::format("write {} letters or more before the \"*\"", min_beginning_bytes));
+              fmt::format("write {} letters or more before the \"*\"", min_beginning_letters));
 }
 
 std::string phrase_expression(const Phrase& phrase) {

@@ -103,7 +103,9 @@ const Occurrence& best_start(const std::vector<Occurrence>& occurrences) {
          k < occurrences.size() && occurrences[k].end <= occurrences[i].begin + max_snippet_bytes - lead_bytes; ++k) {
       terms.insert(occurrences[k].term);
     }
-    if (terms.size() > most) most = terms.size(), best = &occurrences[i];
+    if (terms.size() <= most) continue;
+    most = terms.size();
+    best = &occurrences[i];
   }
   return *best;
 }

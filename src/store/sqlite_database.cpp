@@ -135,6 +135,11 @@ Error sqlite_error(const std::string& path, int code, std::string_view message, 
     return number != 0 ? fail_errno(ErrorKind::storage, fmt::format("{} {}", what, path), number).value()
                        : fail(ErrorKind::storage, fmt::format("{} {}: {}", what, path, message)).value();
   };
+  if (code == SQLITE_CORRUPT_VTAB) {
+    return fail(ErrorKind::storage, fmt::format("the search index of {} is damaged", path),
+                "what was said is not; \"errand sessions fsck --repair\" makes the index anew")
+        .value();
+  }
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return because("can't write", ENOSPC);

@@ -145,6 +145,10 @@ void remove_from_index(Database& database, std::int64_t session) {
   database.run("DELETE FROM touched WHERE session = ?", {session});
 }
 
+void compact_index(Database& database) {
+  database.run("INSERT INTO search(search) VALUES('optimize')", {});
+}
+
 void fill_index(Database& database) {
   std::size_t done = 0;
   for_each_message(database,

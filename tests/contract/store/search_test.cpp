@@ -151,6 +151,7 @@ TEST_CASE("search: a text that says nothing to search for is a usage error", "[s
       {" -> \"\" * ", R"(" -> "" * " has no word to search for)"},
       {"-only -\"what not\"", R"("-only -"what not"" says only what is not wanted)"},
       {"fox a*", R"("a*" begins too many words)"},
+      {"ж*", R"("ж*" begins too many words)"},
       {std::string(2001, 'x'), "a search of 2001 bytes; 2000 are allowed"},
       {text::join(std::vector<std::string>(65, "x"), " "), "a search for more than 64 words"},
   };

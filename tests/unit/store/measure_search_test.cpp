@@ -85,7 +85,7 @@ double milliseconds_since(std::chrono::steady_clock::time_point begin) {
 
 }  // namespace
 
-TEST_CASE("measure: a search", "[.measure][search]") {
+TEST_CASE("measure: a search", "[.measure]") {
   const TempDir temporary;
   const char* kept = std::getenv("ERRAND_MEASURED_STORE");
   const std::string directory = kept != nullptr ? kept : temporary.path();

@@ -130,6 +130,26 @@ TEST_CASE("search index: a deleted session leaves nothing, and its forks show wh
   CHECK(store.found("hay").size() == 1);
 }
 
+TEST_CASE("search index: a compacted index holds no word of what was deleted", "[store][search]") {
+  Fixture store;
+  const auto kept = store.session();
+  store.put_and_index(kept, "u1", "hay");
+  const auto deleted = store.session();
+  store.put_and_index(deleted, "u2", "needle");
+  const auto pages_with = [&](const std::string& word) {
+    auto rows =
+        store.database.query("SELECT count(*) FROM search_data WHERE instr(block, CAST(?1 AS BLOB)) > 0", {word});
+    rows.next();
+    return rows.integer(0);
+  };
+  CHECK(pages_with("needle") > 0);
+  store.remove(deleted);
+  compact_index(store.database);
+  CHECK(pages_with("needle") == 0);
+  CHECK(pages_with("hay") > 0);
+  CHECK(store.found("hay") == List{"1/u1"});
+}
+
 TEST_CASE("search index: what is missing or damaged is noticed, and made anew", "[store][search]") {
   Fixture store;
   const auto session = store.session();
@@ -199,5 +219,13 @@ TEST_CASE("search index: a damaged page of it is an error, and costs no message"
   const auto found = store->search({.text = "needle"});
   REQUIRE_FALSE(found);
   CHECK(found.error().kind == ErrorKind::storage);
+  CHECK(found.error().message == fmt::format("the search index of {} is damaged", path));
   CHECK(store->history(id).value().size() == 50);
+  {
+    Database database(path);
+    CHECK_FALSE(check_index(database));
+    rebuild_index(database);
+    CHECK(check_index(database));
+  }
+  CHECK(store->search({.text = "needle"}).value().hits.size() == 20);
 }
