@@ -93,7 +93,7 @@ class Reader {
   // model's own tools may read it.
   [[nodiscard]] Result<std::string> read_as_tools_do(const std::string& path) const {
     ERRAND_TRY_ASSIGN(const auto found, reading_.files.resolve(path, "/"));
-    if (reading_.may_read && !reading_.may_read(found.path)) {
+    if (reading_.may_read && !(reading_.may_read(path) && reading_.may_read(found.path))) {
       return fail(ErrorKind::denied, "a deny rule for Read covers it");
     }
     ERRAND_TRY_ASSIGN(const auto opened, reading_.files.open_file(found, sandbox::Leave::roots_only));

@@ -43,7 +43,10 @@ constexpr std::array table = {
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
     CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
                  make_sandbox_command},
-    CommandEntry{"sessions", "[list | show REF | search TEXT]", "what was said, kept and resumable", make_sessions_command},
+    CommandEntry{
+        "sessions",
+        "[list | search | show | tail | rename | fork | rewind | export | import | delete | prune | fsck] [REF…]",
+        "what was said, kept and resumable", make_sessions_command},
     CommandEntry{"skills", "[list | show NAME | check PATH]", "skills an agent may load", make_skills_command},
     CommandEntry{"subagents", "[list | show NAME]", "helpers an agent may start", make_subagents_command},
     CommandEntry{"test", "[PATH…]", "run test cases: recorded runs and what must come of them", make_test_command},

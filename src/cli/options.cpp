@@ -16,6 +16,7 @@ struct Options::Impl {
   CLI::App app;
   std::string usage;
   std::string group = "Options";
+  bool numbers_are_words = false;
   // Values that need more than CLI11's conversion, read once parsing is done.
   std::vector<std::function<Result<void>()>> conversions;
 
@@ -161,6 +162,10 @@ void Options::choice(const std::string& names, std::optional<std::string>& out, 
   });
 }
 
+void Options::take_numbers_as_words() {
+  impl_->numbers_are_words = true;
+}
+
 bool Options::knows(std::string_view token) const {
   const auto kind = classify(impl_->app, token);
   return kind != Token::word && kind != Token::unknown && kind != Token::end_of_options;
@@ -208,10 +213,21 @@ void push_attached(std::vector<std::string>& options, const std::string& token) 
   options.push_back(token.substr(equals + 1));
 }
 
+bool is_negative_number(std::string_view token) {
+  return token.size() > 1 && token.starts_with('-') &&
+         token.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+enum class Numbers { options, words };
+
 Result<Separated> separate(const CLI::App& app, std::span<const std::string> args,
-                           const std::vector<std::string>& known, std::string_view usage) {
+                           const std::vector<std::string>& known, std::string_view usage, Numbers numbers) {
   Separated out;
   for (std::size_t i = 0; i < args.size(); ++i) {
+    if (numbers == Numbers::words && is_negative_number(args[i])) {
+      out.words.push_back(args[i]);
+      continue;
+    }
     switch (classify(app, args[i])) {
       case Token::word:
         out.words.push_back(args[i]);
@@ -240,7 +256,8 @@ Result<Separated> separate(const CLI::App& app, std::span<const std::string> arg
 }  // namespace
 
 Result<std::vector<std::string>> Options::parse(std::span<const std::string> args) {
-  ERRAND_TRY_ASSIGN(auto separated, separate(impl_->app, args, names(), impl_->usage));
+  ERRAND_TRY_ASSIGN(auto separated, separate(impl_->app, args, names(), impl_->usage,
+                                             impl_->numbers_are_words ? Numbers::words : Numbers::options));
   try {
     std::ranges::reverse(separated.options);  // CLI11 takes them from the back
     impl_->app.parse(separated.options);

@@ -42,6 +42,9 @@ class Options {
   void choice(const std::string& names, std::optional<std::string>& out, const std::vector<std::string>& values,
               const std::string& help);
 
+  /// "-2" is a word from now on, not an option that nobody declared.
+  void take_numbers_as_words();
+
   /// Reads `args` and returns the words in order. Mistakes are `usage`: an unknown option with the nearest known one, a
   /// missing or malformed value.
   Result<std::vector<std::string>> parse(std::span<const std::string> args);

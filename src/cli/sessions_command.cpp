@@ -1,166 +1,158 @@
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-#include <unistd.h>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
-#include "base/unicode.hpp"
-#include "chat/codec.hpp"
-#include "chat/event_json.hpp"
 #include "cli/command.hpp"
-#include "cli/listing.hpp"
-#include "cli/output.hpp"
-#include "cli/sessions_search.hpp"
-#include "cli/setup.hpp"
-#include "cli/transcript.hpp"
-#include "store/open.hpp"
+#include "cli/sessions.hpp"
 
 namespace errand::cli {
 
 namespace {
 
-// The part of an id that a terminal shows: its whole time, which is a reference of its own.
-constexpr std::size_t short_id_length = 13;
+constexpr std::size_t many = std::numeric_limits<std::size_t>::max();
 
-Json session_json(const store::SessionInfo& info) {
-  const auto or_null = [](const std::string& s) { return s.empty() ? Json(nullptr) : Json(s); };
-  return {{"id", info.id},
-          {"name", or_null(info.start.name)},
-          {"title", info.start.title},
-          {"agent", info.start.agent},
-          {"model", info.start.model},
-          {"project", info.start.project},
-          {"cwd", info.start.cwd},
-          {"permission_mode", info.start.permission_mode},
-          {"parent", or_null(info.start.parent)},
-          {"created", to_rfc3339(info.created)},
-          {"updated", to_rfc3339(info.updated)},
-          {"turns", info.turns},
-          {"runs", info.runs},
-          {"usage", chat::to_json(info.usage)},
-          {"cost_usd", info.cost_usd ? Json(*info.cost_usd) : Json(nullptr)},
-          {"status", info.status}};
+// The first is what "errand sessions" alone does.
+constexpr std::array verbs = {
+    SessionVerb{"list", "", 0, 0, "--json --project --agent --since --limit --all", sessions_list},
+    SessionVerb{"search", "TEXT", 1, 1, "--json --all --project --agent --since --limit --tool --file --role --until",
+                sessions_search},
+    SessionVerb{"show", "REF", 1, 1, "--json", sessions_show},
+    SessionVerb{"tail", "REF", 1, 1, "--json --follow --lines", sessions_tail},
+    SessionVerb{"rename", "REF NAME", 2, 2, "", sessions_rename},
+    SessionVerb{"fork", "REF", 1, 1, "--name --at", sessions_fork},
+    SessionVerb{"rewind", "REF [MESSAGE|-N]", 1, 2, "--json --dry-run --undo-compaction", sessions_rewind},
+    SessionVerb{"export", "REF…", 0, many, "--format --output --all", sessions_export},
+    SessionVerb{"import", "FILE|-", 1, 1, "--json --format --name", sessions_import},
+    SessionVerb{"delete", "REF…", 1, many, "--json --yes", sessions_delete},
+    SessionVerb{"prune", "", 0, 0, "--json --yes --dry-run --older-than --keep-last --named --agent --project",
+                sessions_prune},
+    SessionVerb{"fsck", "", 0, 0, "--json --repair", sessions_fsck},
+};
+
+// An option and whether it was said.
+struct Said {
+  std::string_view name;
+  bool said;
+};
+
+std::vector<Said> said_options(const SessionArguments& a) {
+  return {{"--json", a.json},
+          {"--all", a.all},
+          {"--yes", a.yes},
+          {"--dry-run", a.dry_run},
+          {"--undo-compaction", a.undo_compaction},
+          {"--named", a.named},
+          {"--follow", a.follow},
+          {"--repair", a.repair},
+          {"--project", a.project.has_value()},
+          {"--agent", a.agent.has_value()},
+          {"--name", a.name.has_value()},
+          {"--at", a.at.has_value()},
+          {"--format", a.format.has_value()},
+          {"--output", a.output.has_value()},
+          {"--since", a.since.has_value()},
+          {"--older-than", a.older_than.has_value()},
+          {"--limit", a.limit.has_value()},
+          {"--keep-last", a.keep_last.has_value()},
+          {"--lines", a.lines.has_value()},
+          {"--tool", a.search.tool.has_value()},
+          {"--file", a.search.file.has_value()},
+          {"--role", a.search.role.has_value()},
+          {"--until", a.search.until.has_value()}};
 }
 
-Json record_json(const store::StoredRecord& record) {
-  auto body = Json::parse(record.json, nullptr, false);
-  Json out = {{"position", record.position}, {"type", record.type}};
-  if (!record.message_id.empty()) out["message_id"] = record.message_id;
-  out["time"] = to_rfc3339(record.time);
-  out["agent"] = record.agent_path;
-  if (body.is_object()) {
-    for (const auto& [key, value] : body.items()) {
-      if (!out.contains(key)) out[key] = value;
-    }
+std::string usage_of(const SessionVerb& verb) {
+  return fmt::format("errand sessions {}{}{}", verb.name, verb.words.empty() ? "" : " ", verb.words);
+}
+
+Result<void> check_options(const SessionVerb& verb, const SessionArguments& arguments) {
+  const auto known = text::split(verb.options, ' ');
+  for (const auto& option : said_options(arguments)) {
+    if (!option.said || std::ranges::find(known, option.name) != known.end()) continue;
+    return fail(ErrorKind::usage, fmt::format("\"errand sessions {}\" has no option {}", verb.name, option.name),
+                verb.options.empty() ? "it has none of its own" : fmt::format("it has {}", verb.options));
   }
-  return out;
+  return {};
+}
+
+Result<void> check_words(const SessionVerb& verb, const std::vector<std::string>& words) {
+  if (words.size() > verb.most) {
+    return fail(ErrorKind::usage,
+                fmt::format("\"errand sessions {}\" does not take \"{}\"", verb.name, words[verb.most]),
+                fmt::format("usage: {}", usage_of(verb)));
+  }
+  if (words.size() >= verb.least) return {};
+  return fail(ErrorKind::usage, fmt::format("\"errand sessions {}\" wants {}", verb.name, verb.words),
+              "\"errand sessions list\" shows them");
 }
 
 class SessionsCommand final : public Command {
  public:
   void declare(Options& options) override {
-    options.flag("--json", json_, "as JSON");
-    options.optional_text("--project", project_, "DIR", "of this project only, or of DIR");
-    options.text("--agent", agent_, "ID", "of this agent only");
-    options.duration("--since", since_, "changed within that time");
-    options.number("--limit", limit_, 1, "at most N; default 20");
-    options.flag("--all", all_, "no limit, and subagents' sessions too");
-    declare_search_options(options, search_);
+    options.take_numbers_as_words();
+    auto& a = arguments_;
+    options.flag("--json", a.json, "as JSON");
+    options.optional_text("--project", a.project, "DIR", "list, search, prune: of this project only, or of DIR");
+    options.text("--agent", a.agent, "ID", "list, search, prune: of this agent only");
+    options.duration("--since", a.since, "list: changed within that time; search: said within it");
+    options.number("--limit", a.limit, 1, "list, search: at most N; default 20");
+    options.flag("--all", a.all, "list: no limit, and subagents' sessions too; search: no limit; export: all");
+    options.flag("-f,--follow", a.follow, "tail: go on as more is stored");
+    options.number("-n,--lines", a.lines, 0, "tail: the newest N records; default 10");
+    options.text("--name", a.name, "TEXT", "fork, import: the new session's name");
+    options.text("--at", a.at, "MESSAGE", "fork: end with that message");
+    options.flag("--undo-compaction", a.undo_compaction, "rewind: take the newest compaction back, and no message");
+    options.flag("--dry-run", a.dry_run, "rewind, prune: show what would go");
+    options.text("--format", a.format, "FORMAT", "export: jsonl, md, html, json; import: auto, errand, claude-code");
+    options.text("-o,--output", a.output, "FILE", "export: there rather than on stdout");
+    options.flag("-y,--yes", a.yes, "delete, prune: don't ask");
+    options.duration("--older-than", a.older_than, "prune: not changed for that long");
+    options.number("--keep-last", a.keep_last, 0, "prune: keep the N newest whatever their age");
+    options.flag("--named", a.named, "prune: sessions that have a name too");
+    options.flag("--repair", a.repair, "fsck: mend what can be mended");
+    declare_search_options(options, a.search);
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
-    ERRAND_TRY_ASSIGN(
-        const auto verb,
-        read_verb("errand sessions", take_project(words),
-                  {{"list"}, {"search", VerbSpec::Argument::required}, {"show", VerbSpec::Argument::required}}));
-    ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
-    ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
-    ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, place.user, store::OpenMode::existing_only));
-    if (verb.name == "search") return search(*store, verb.argument, config, invocation.globals);
-    return verb.name == "list" ? list(*store, config) : show(*store, verb.argument, place.workspace);
+    auto rest = take_project(words);
+    const auto name = rest.empty() ? std::string(verbs.front().name) : rest.front();
+    if (!rest.empty()) rest.erase(rest.begin());
+    const auto verb = std::ranges::find(verbs, name, &SessionVerb::name);
+    if (verb == verbs.end()) {
+      std::vector<std::string> names;
+      for (const auto& known : verbs) names.emplace_back(known.name);
+      return unknown_verb("errand sessions", name, names);
+    }
+    ERRAND_TRY(check_options(*verb, arguments_));
+    ERRAND_TRY(check_words(*verb, rest));
+    return verb->run({arguments_, rest, invocation});
   }
 
  private:
-  // `--project DIR`: the value of an optional one stands among the words.
+  // `--project DIR`: the value of an optional one stands among the words, of verbs that take none.
   std::vector<std::string> take_project(std::vector<std::string> words) {
+    if (!arguments_.project || !arguments_.project->empty() || words.empty()) return words;
     const bool is_searched_for = words.size() == 2 && words.front() == "search";
-    if (!is_searched_for && project_ && project_->empty() && !words.empty() && words.back() != "list" &&
-        words.front() != "show") {
-      project_ = words.back();
-      words.pop_back();
-    }
+    if (is_searched_for) return words;
+    const bool is_verb = std::ranges::find(verbs, words.back(), &SessionVerb::name) != verbs.end();
+    if (is_verb && words.size() == 1) return words;
+    arguments_.project = words.back();
+    words.pop_back();
     return words;
   }
 
-  Result<int> list(store::SessionStore& store, const config::Configuration& config) const {
-    store::SessionQuery query;
-    if (project_) {
-      ERRAND_TRY_ASSIGN(query.project, project_->empty() ? config.project.root : real_path(*project_));
-    }
-    query.agent = agent_.value_or("");
-    if (since_) query.since = now() - *since_;
-    query.limit = all_ ? 0 : static_cast<int>(std::min<std::int64_t>(limit_.value_or(20), 1'000'000'000));
-    query.with_subagents = all_;
-    ERRAND_TRY_ASSIGN(const auto sessions, store.list(query));
-    return json_ ? list_json(sessions) : list_table(sessions);
-  }
-
-  Result<int> search(store::SearchIndex& index, const std::string& text, const config::Configuration& config,
-                     const Globals& globals) const {
-    SearchScope scope;
-    if (project_) {
-      ERRAND_TRY_ASSIGN(scope.project, project_->empty() ? config.project.root : real_path(*project_));
-    }
-    scope.agent = agent_.value_or("");
-    scope.since = since_;
-    scope.limit = all_ ? 0 : static_cast<int>(std::min<std::int64_t>(limit_.value_or(20), 1'000'000'000));
-    scope.format = json_ ? SearchScope::Format::json : SearchScope::Format::text;
-    return search_sessions(index, text, search_, scope, globals);
-  }
-
-  static Result<int> list_json(const std::vector<store::SessionInfo>& sessions) {
-    auto items = Json::array();
-    for (const auto& info : sessions) items.push_back(session_json(info));
-    return print_json({{"sessions", std::move(items)}});
-  }
-
-  static Result<int> list_table(const std::vector<store::SessionInfo>& sessions) {
-    const bool on_terminal = ::isatty(STDOUT_FILENO) != 0;
-    const auto today = now();
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& info : sessions) {
-      const auto title =
-          info.start.name.empty() ? info.start.title : fmt::format("[{}] {}", info.start.name, info.start.title);
-      rows.push_back({on_terminal ? info.id.substr(0, short_id_length) : info.id,
-                      on_terminal ? format_age(info.updated, today) : to_rfc3339(info.updated), info.start.agent,
-                      std::to_string(info.turns), money_text(info.cost_usd), title, info.status});
-    }
-    return print_table({{"id"}, {"age"}, {"agent"}, {"turns"}, {"cost"}, {"title", Width::flexible}, {"status"}}, rows);
-  }
-
-  Result<int> show(store::SessionStore& store, const std::string& reference, const std::string& project) const {
-    ERRAND_TRY_ASSIGN(const auto info, store.find(reference, project));
-    ERRAND_TRY_ASSIGN(const auto records, store.records(info.id));
-    if (json_) {
-      auto items = Json::array();
-      for (const auto& record : records) items.push_back(record_json(record));
-      return print_json({{"session", session_json(info)}, {"records", std::move(items)}});
-    }
-    return print_out(transcript(info, records));
-  }
-
-  bool json_ = false;
-  bool all_ = false;
-  std::optional<std::string> project_, agent_;
-  std::optional<std::chrono::milliseconds> since_;
-  std::optional<std::int64_t> limit_;
-  SearchOptions search_;
+  SessionArguments arguments_;
 };
 
 }  // namespace
+
+std::span<const SessionVerb> session_verbs() {
+  return verbs;
+}
 
 std::unique_ptr<Command> make_sessions_command() {
   return std::make_unique<SessionsCommand>();

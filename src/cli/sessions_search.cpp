@@ -13,6 +13,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/output.hpp"
+#include "cli/sessions.hpp"
 #include "render/options.hpp"
 #include "render/table.hpp"
 
@@ -46,20 +47,21 @@ Result<std::string> file_asked_for(const std::string& word) {
   return normalize_path(join_path(here, word));
 }
 
-Result<store::SearchQuery> query_of(const std::string& text, const SearchOptions& options, const SearchScope& scope) {
+Result<store::SearchQuery> query_of(const SessionCall& call, const config::Configuration& config) {
+  const auto& options = call.options;
   store::SearchQuery out;
-  out.text = text;
-  out.project = scope.project;
-  out.agent = scope.agent;
-  out.limit = scope.limit;
-  out.tool = options.tool.value_or("");
+  out.text = call.words.front();
+  ERRAND_TRY_ASSIGN(out.project, project_of(call, config));
+  out.agent = options.agent.value_or("");
+  out.limit = options.all ? 0 : static_cast<int>(std::min<std::int64_t>(options.limit.value_or(20), 1'000'000'000));
+  out.tool = options.search.tool.value_or("");
   const auto current = now();
-  if (scope.since) out.since = current - *scope.since;
-  if (options.until) out.until = current - *options.until;
-  if (options.file) {
-    ERRAND_TRY_ASSIGN(out.file, file_asked_for(*options.file));
+  if (options.since) out.since = current - *options.since;
+  if (options.search.until) out.until = current - *options.search.until;
+  if (options.search.file) {
+    ERRAND_TRY_ASSIGN(out.file, file_asked_for(*options.search.file));
   }
-  if (options.role) out.role = std::ranges::find(roles, *options.role, &NamedRole::name)->role;
+  if (options.search.role) out.role = std::ranges::find(roles, *options.search.role, &NamedRole::name)->role;
   return out;
 }
 
@@ -147,16 +149,20 @@ void declare_search_options(Options& options, SearchOptions& out) {
   options.duration("--until", out.until, "search: said longer ago than that");
 }
 
-Result<int> search_sessions(store::SearchIndex& index, const std::string& text, const SearchOptions& options,
-                            const SearchScope& scope, const Globals& globals) {
+// Hits on stdout, the best first. On a terminal two lines each, on a pipe one, its cells (session, time, agent, role,
+// tool, title, snippet) separated by tabs; the words found are coloured, or stand between "**". Nothing found is said
+// on stderr and is no failure.
+Result<int> sessions_search(const SessionCall& call) {
+  const auto& globals = call.invocation.globals;
   ERRAND_TRY_ASSIGN(const auto color, render::parse_color_choice(globals.color.value_or("auto")));
-  ERRAND_TRY_ASSIGN(const auto query, query_of(text, options, scope));
-  ERRAND_TRY_ASSIGN(const auto result, index.search(query));
+  ERRAND_TRY_ASSIGN(const auto desk, open_sessions(call));
+  ERRAND_TRY_ASSIGN(const auto query, query_of(call, desk.config));
+  ERRAND_TRY_ASSIGN(const auto result, desk.store->search(query));
   if (result.hits.empty()) print_note(globals, "nothing found");
   if (result.ranked_among) {
     print_note(globals, fmt::format("more than {0} messages fit; ranked among the newest {0}", *result.ranked_among));
   }
-  if (scope.format == SearchScope::Format::json) return print_hits_json(result);
+  if (call.options.json) return print_hits_json(result);
   return print_hits(result, render::layout_of(STDOUT_FILENO, color));
 }
 

@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/definition.hpp"
+#include "cli/retention.hpp"
 #include "cli/setup.hpp"
 
 namespace errand::cli {
@@ -43,6 +46,21 @@ std::vector<chat::event::Warning> warnings_of(const Engine& engine, const chat::
   return out;
 }
 
+// Where a session begins, those that have had their time go. What fails is no reason not to answer.
+void make_room(const Engine& engine, std::vector<chat::event::Warning>& warnings) {
+  const auto& settings = engine.config().settings.sessions;
+  const auto archived = apply_retention(engine.store(), settings);
+  if (!archived) {
+    warnings.push_back({"retention", fmt::format("old sessions can't be archived: {}", archived.error().message)});
+  } else if (!archived->empty()) {
+    warnings.push_back(
+        {"retention", fmt::format("{} out of use {} archived as sessions.{} asks: {}",
+                                  text::count_of(archived->size(), "session"), archived->size() == 1 ? "was" : "were",
+                                  settings.retention.count() > 0 ? "retention" : "max_sessions",
+                                  parent_path(archived->front().file))});
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const RunArguments& arguments,
@@ -56,6 +74,7 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, resumed));
   talk->engine_->preload(definition.models);
   auto warnings = warnings_of(engine, definition, resumed);
+  if (!resumed && !arguments.no_session) make_room(engine, warnings);
   auto& signals = invocation.signals;
   talk->chat_.emplace(
       engine.services(),

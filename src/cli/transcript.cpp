@@ -1,6 +1,7 @@
 #include "cli/transcript.hpp"
 
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -54,13 +55,20 @@ std::string content_text(const Json& body) {
   const auto content = body.find("content");
   if (content == body.end()) return {};
   if (content->is_string()) return content->get<std::string>();
+  if (!content->is_array()) return {};
   std::string out;
   for (const auto& block : *content) {
+    if (!block.is_object()) continue;
     const auto text = block_text(block);
     if (!out.empty() && !text.empty()) out += "\n";
     out += text;
   }
   return out;
+}
+
+bool is_failed(const Json& result) {
+  const auto found = result.find("is_error");
+  return found != result.end() && found->is_boolean() && found->get<bool>();
 }
 
 // The results of calls by the call's id: they stand with their calls, however calls that ran together came to an end.
@@ -80,7 +88,7 @@ std::string call_text(const Json& use, const std::map<std::string, Json>& result
   auto out = fmt::format("\n  * {}\n", string_at(use, "summary"));
   const auto result = results.find(string_at(use, "id"));
   if (result == results.end()) return out + "    (no result)\n";
-  if (result->second.value("is_error", false)) out += "    (failed)\n";
+  if (is_failed(result->second)) out += "    (failed)\n";
   return out + cut_lines(content_text(result->second));
 }
 
@@ -95,11 +103,35 @@ std::string entry(const store::StoredRecord& record, const std::map<std::string,
   if (record.type == "tool_use") return call_text(body, results);
   if (record.type == "error") return fmt::format("\n  ! {}: {}\n", string_at(body, "kind"), string_at(body, "message"));
   if (record.type == "warning") return fmt::format("\n  ! {}\n", string_at(body, "message"));
+  if (record.type == "rewound") {
+    const auto to = string_at(body, "to");
+    return fmt::format("\n  ! went back to {}\n", to.empty() ? "the beginning" : "message " + to);
+  }
   if (record.type == "cancelled") return fmt::format("\n  ! cancelled by {}\n", string_at(body, "by"));
   return {};
 }
 
 }  // namespace
+
+std::string transcript_of(const std::vector<store::StoredRecord>& records,
+                          const std::vector<std::string>& message_ids) {
+  const std::set<std::string> wanted(message_ids.begin(), message_ids.end());
+  std::string out;
+  for (const auto& record : records) {
+    if (wanted.contains(record.message_id)) out += record_text(record);
+  }
+  return out;
+}
+
+std::string record_text(const store::StoredRecord& record) {
+  const auto body = Json::parse(record.json, nullptr, false);
+  if (!body.is_object()) return {};
+  if (record.type == "tool_use") return unicode::sanitize(fmt::format("\n  * {}\n", string_at(body, "summary")));
+  if (record.type == "tool_result") {
+    return unicode::sanitize((is_failed(body) ? "    (failed)\n" : "") + cut_lines(content_text(body)));
+  }
+  return unicode::sanitize(entry(record, {}));
+}
 
 std::string transcript(const store::SessionInfo& info, const std::vector<store::StoredRecord>& records) {
   auto out = head(info);

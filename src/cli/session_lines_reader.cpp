@@ -1,0 +1,351 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/id.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "chat/codec.hpp"
+#include "cli/session_lines.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+using store::StoredRecord;
+using store::WholeSession;
+
+constexpr std::size_t max_id_bytes = 200;
+constexpr std::size_t max_text_bytes = 4096;  // of a title, a path, a model's name
+constexpr int max_count = 1'000'000'000;
+
+std::string string_at(const Json& json, const char* key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// A short text of a session's row; what is too long is none of ours.
+std::string fact_at(const Json& json, const char* key) {
+  auto out = string_at(json, key);
+  return out.size() <= max_text_bytes ? out : std::string();
+}
+
+std::string path_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_object()) return fact_at(json, key);
+  auto bytes = chat::base64_decode(fact_at(*found, "base64"));
+  return bytes && bytes->find('\0') == std::string::npos ? *std::move(bytes) : std::string();
+}
+
+std::int64_t number_at(const Json& json, const char* key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  if (found == json.end() || !found->is_number_integer()) return 0;
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{1} << 62U) return 0;
+  return std::max<std::int64_t>(0, found->get<std::int64_t>());
+}
+
+int count_at(const Json& json, const char* key) {
+  return static_cast<int>(std::min<std::int64_t>(number_at(json, key), max_count));
+}
+
+std::optional<double> money_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number()) return std::nullopt;
+  const auto usd = found->get<double>();
+  return usd >= 0 && usd < 1e12 ? std::optional(usd) : std::nullopt;
+}
+
+std::optional<Timestamp> time_at(const Json& json, const char* key) {
+  const auto text = string_at(json, key);
+  return text.empty() ? std::nullopt : parse_rfc3339(text);
+}
+
+chat::Usage usage_at(const Json& json) {
+  const auto usage = json.find("usage");
+  if (usage == json.end() || !usage->is_object()) return {};
+  return {number_at(*usage, "input"),       number_at(*usage, "output"),    number_at(*usage, "cache_read"),
+          number_at(*usage, "cache_write"), number_at(*usage, "reasoning"), number_at(*usage, "tool")};
+}
+
+std::string name_at(const Json& json) {
+  auto name = string_at(json, "name");
+  const bool is_name = is_plain_id(name) && name != "latest" && !name.starts_with('-') && !is_uuid(name);
+  return is_name ? name : std::string();
+}
+
+std::optional<store::StoredRun> run_from(const Json& json) {
+  store::StoredRun out;
+  out.id = string_at(json, "id");
+  const auto started = time_at(json, "started");
+  if (!is_uuid(out.id) || !started) return std::nullopt;
+  out.agent = fact_at(json, "agent");
+  out.definition_hash = fact_at(json, "definition_hash");
+  out.trigger = fact_at(json, "trigger");
+  if (const auto argv = json.find("argv"); argv != json.end() && argv->is_array()) {
+    for (const auto& word : *argv) {
+      if (word.is_string()) out.argv.push_back(word.get<std::string>());
+    }
+  }
+  out.state = string_at(json, "state") == "ended" ? "ended" : "interrupted";
+  out.started = *started;
+  out.ended = time_at(json, "ended");
+  if (const auto code = json.find("exit_code"); code != json.end() && code->is_number_integer()) {
+    out.exit_code = count_at(json, "exit_code");
+  }
+  out.error_kind = fact_at(json, "error_kind");
+  out.stop_reason = fact_at(json, "stop_reason");
+  out.turns = count_at(json, "turns");
+  out.usage = usage_at(json);
+  out.cost_usd = money_at(json, "cost_usd");
+  return out;
+}
+
+WholeSession session_from(const Json& facts, const Json& line) {
+  WholeSession out;
+  auto& info = out.info;
+  info.id = string_at(facts, "id");
+  if (!is_uuid(info.id)) info.id = make_uuid7(now());
+  info.start = {
+      fact_at(facts, "agent"), fact_at(facts, "definition_hash"), fact_at(facts, "model"), path_at(facts, "project"),
+      path_at(facts, "cwd"),   fact_at(facts, "permission_mode"), fact_at(facts, "title"), name_at(facts),
+      fact_at(facts, "parent")};
+  if (!is_uuid(info.start.parent)) info.start.parent.clear();
+  info.forked_from = fact_at(facts, "forked_from");
+  if (!is_uuid(info.forked_from)) info.forked_from.clear();
+  info.created = time_at(facts, "created").value_or(time_at(line, "timestamp").value_or(now()));
+  info.updated = time_at(facts, "updated").value_or(info.created);
+  info.turns = count_at(facts, "turns");
+  info.runs = count_at(facts, "runs");
+  info.usage = usage_at(facts);
+  info.cost_usd = money_at(facts, "cost_usd");
+  const auto status = string_at(facts, "status");
+  info.status = status == "failed" || status == "idle" ? status : "interrupted";
+  return out;
+}
+
+bool is_event_type(std::string_view type) {
+  return !type.empty() && type.size() <= 64 &&
+         type.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string_view::npos;
+}
+
+// The names of a body's parts, in the order in which the store writes them.
+Result<Json> body_of(const std::string& type, const Json& line, const Json& metadata) {
+  Json out = Json::object();
+  const auto take = [&](const char* in_line, const char* in_body) {
+    if (const auto found = line.find(in_line); found != line.end()) out[in_body] = *found;
+  };
+  if (type == "user" || type == "assistant") {
+    for (const auto* key : {"message_id", "content"}) take(key, key);
+  } else if (type == "tool_result") {
+    for (const auto* key : {"message_id", "tool_use_id"}) take(key, key);
+    take("tool_name", "name");
+    for (const auto* key : {"content", "is_error"}) take(key, key);
+  } else if (type == "tool_use") {
+    take("tool_use_id", "id");
+    take("tool_name", "name");
+    take("content", "input");
+  }
+  if (const auto rest = metadata.find("body"); rest != metadata.end() && rest->is_object()) {
+    for (const auto& [key, value] : rest->items()) {
+      if (!out.contains(key)) out[key] = value;
+    }
+  }
+  if (type == "assistant" && out.contains("content") && out["content"].is_string()) {
+    out["content"] = Json::array({{{"type", "text"}, {"text", out["content"]}}});
+  }
+  return out;
+}
+
+Result<void> check_message(const std::string& type, const Json& body) {
+  if (type == "user") ERRAND_TRY(chat::user_from_json(body));
+  if (type == "assistant") ERRAND_TRY(chat::assistant_from_json(body));
+  if (type == "tool_result") ERRAND_TRY(chat::tool_result_from_json(body));
+  return {};
+}
+
+// What a secret may not stand in is text for people and models; ids, media and signatures stay byte for byte.
+bool stays(std::string_view key) {
+  constexpr std::array<std::string_view, 7> kept = {"data",       "signature",  "id",  "tool_use_id",
+                                                    "message_id", "media_type", "json"};
+  return std::ranges::find(kept, key) != kept.end();
+}
+
+bool clean(Json& json, const secrets::Redactor& secrets) {
+  if (json.is_string()) {
+    auto cleaned = secrets.clean(json.get<std::string>());
+    const bool changed = cleaned != json.get_ref<const std::string&>();
+    if (changed) json = std::move(cleaned);
+    return changed;
+  }
+  bool changed = false;
+  if (json.is_array()) {
+    for (auto& item : json) changed |= clean(item, secrets);
+  } else if (json.is_object()) {
+    for (auto& [key, value] : json.items()) changed |= !stays(key) && clean(value, secrets);
+    // A signature is true of the words it was made for alone.
+    if (changed && json.contains("signature")) json["signature"] = "";
+  }
+  return changed;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : lines_(text) {}
+
+  ReadSessions read() {
+    while (lines_.next()) {
+      if (text::trim(lines_.line()).empty()) continue;
+      if (auto taken = take_line(); !taken) out_.skipped.push_back({lines_.number(), taken.error().message});
+    }
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> take_line() {
+    if (lines_.line().size() > max_session_line_bytes) return fail(ErrorKind::limit, "too long");
+    ERRAND_TRY_ASSIGN(const auto line, chat::parse_json(lines_.line()));
+    if (!line.is_object()) return fail(ErrorKind::failure, "no object");
+    try {
+      const auto found = line.find("metadata");
+      const auto metadata = found != line.end() && found->is_object() ? *found : Json::object();
+      if (metadata.contains("session") && metadata["session"].is_object()) return begin(metadata, line);
+      return take_record(line, metadata);
+    } catch (const Json::exception& e) {
+      return fail(ErrorKind::failure, e.what());
+    }
+  }
+
+  Result<void> begin(const Json& metadata, const Json& line) {
+    out_.sessions.push_back(session_from(metadata["session"], line));
+    ids_.clear();
+    std::set<std::string> runs;
+    const auto found = metadata.find("runs");
+    if (found == metadata.end() || !found->is_array()) return {};
+    for (const auto& item : *found) {
+      auto run = run_from(item);
+      if (run && runs.insert(run->id).second) out_.sessions.back().runs.push_back(*std::move(run));
+    }
+    return {};
+  }
+
+  Result<void> take_record(const Json& line, const Json& metadata) {
+    const auto role = string_at(line, "role");
+    StoredRecord record;
+    record.type = role == "event" || role == "system" ? string_at(metadata, "type") : role;
+    if (!is_event_type(record.type)) return fail(ErrorKind::failure, "neither a message nor an event");
+    ERRAND_TRY_ASSIGN(auto body, body_of(record.type, line, metadata));
+    ERRAND_TRY(check_message(record.type, body));
+    if (is_message(record.type)) ERRAND_TRY(name_message(record, body));
+    const auto raw = string_at(metadata, "raw");
+    record.json = raw.empty() ? chat::dump(body) : raw;
+    if (!raw.empty()) {
+      ERRAND_TRY_ASSIGN(const auto parsed, chat::parse_json(raw));
+      if (!parsed.is_object()) return fail(ErrorKind::failure, "its raw text is no object");
+      ERRAND_TRY(check_message(record.type, parsed));
+    }
+    if (out_.sessions.empty()) {
+      out_.sessions.push_back(session_from(Json::object(), line));
+      told_ = false;
+    }
+    auto& session = out_.sessions.back();
+    record.run = fact_at(metadata, "run");
+    record.agent_path = fact_at(metadata, "agent");
+    if (record.agent_path.empty()) record.agent_path = "root";
+    const auto before = session.records.empty() ? session.info.created : session.records.back().time;
+    record.time = time_at(line, "timestamp").value_or(before);
+    if (!told_) tell(session.info, record);
+    record.position = static_cast<std::int64_t>(session.records.size()) + 1;
+    session.records.push_back(std::move(record));
+    return {};
+  }
+
+  // Lines without a first one that tells about the session: what they say themselves.
+  static void tell(store::SessionInfo& info, const StoredRecord& record) {
+    info.updated = std::max(info.updated, record.time);
+    info.status = "idle";
+    if (record.type == "assistant") ++info.turns;
+    if (record.type != "user" || !info.start.title.empty()) return;
+    const auto prompt = chat::user_from_json(Json::parse(record.json, nullptr, false));
+    if (prompt) info.start.title = title_from(chat::text_of(prompt->content));
+  }
+
+  static bool is_message(std::string_view type) {
+    return type == "user" || type == "assistant" || type == "tool_result";
+  }
+
+  // A message without an id gets one; one that the session has already is not read twice.
+  Result<void> name_message(StoredRecord& record, Json& body) {
+    record.message_id = string_at(body, "message_id");
+    if (record.message_id.empty()) {
+      record.message_id = make_uuid7(now());
+      body["message_id"] = record.message_id;
+    }
+    if (!is_plain_id(record.message_id)) return fail(ErrorKind::failure, "its message_id is no id");
+    if (!ids_.insert(record.message_id).second) {
+      return fail(ErrorKind::failure, fmt::format("a second message \"{}\"", record.message_id));
+    }
+    return {};
+  }
+
+  LineCursor lines_;
+  ReadSessions out_;
+  bool told_ = true;  // the first line told about the session
+  std::set<std::string> ids_;
+};
+
+void clean(WholeSession& session, const secrets::Redactor& secrets) {
+  for (auto& record : session.records) {
+    auto json = Json::parse(record.json, nullptr, false);
+    if (json.is_object() && clean(json, secrets)) record.json = chat::dump(json);
+  }
+  session.info.start.title = secrets.clean(std::move(session.info.start.title));
+  session.info.start.name = secrets.clean(std::move(session.info.start.name));
+  for (auto& run : session.runs) {
+    for (auto& word : run.argv) word = secrets.clean(std::move(word));
+  }
+}
+
+// Ours say `role`; Claude Code's say `type` and carry the message inside.
+bool is_claude_code(std::string_view text) {
+  LineCursor lines(text);
+  while (lines.next()) {
+    const auto json = chat::parse_json(lines.line());
+    if (!json || !json->is_object()) continue;
+    return !json->contains("role") && json->contains("type");
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_plain_id(std::string_view id) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; };
+  return !id.empty() && id.size() <= max_id_bytes && unicode::is_valid_utf8(id) && std::ranges::none_of(id, is_control);
+}
+
+std::string title_from(std::string_view text) {
+  constexpr std::size_t max_columns = 80;
+  return text::ellipsize(unicode::sanitize(text::first_line(text::trim(text))), max_columns);
+}
+
+bool LineCursor::next() {
+  if (rest_.empty()) return false;
+  const auto end = std::min(rest_.find('\n'), rest_.size());
+  line_ = rest_.substr(0, end);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  ++number_;
+  return true;
+}
+
+ReadSessions read_session_lines(std::string_view text, LineFormat format, const secrets::Redactor& secrets) {
+  const bool claude = format == LineFormat::claude_code || (format == LineFormat::automatic && is_claude_code(text));
+  auto out = claude ? read_claude_transcript(text) : Reader(text).read();
+  for (auto& session : out.sessions) clean(session, secrets);
+  return out;
+}
+
+}  // namespace errand::cli

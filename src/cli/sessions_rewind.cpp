@@ -1,0 +1,86 @@
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "agent/rewind.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "cli/output.hpp"
+#include "cli/sessions.hpp"
+#include "cli/transcript.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+constexpr int max_prompts_back = 1'000'000;
+
+Result<agent::Rewinding> planned(const SessionCall& call, const agent::Said& said) {
+  if (call.options.undo_compaction) {
+    if (call.words.size() > 1) return fail(ErrorKind::usage, "--undo-compaction goes to no message");
+    return agent::undo_compaction(said);
+  }
+  const auto where = call.words.size() > 1 ? call.words[1] : std::string("-1");
+  if (!where.starts_with('-')) return agent::rewind_to(said, where);
+  int nth = 0;
+  const auto* end = where.data() + where.size();
+  const auto parsed = std::from_chars(where.data() + 1, end, nth);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || nth < 1 || nth > max_prompts_back) {
+    return fail(ErrorKind::usage, fmt::format("\"{}\" is neither a message nor a prompt", unicode::sanitize(where)),
+                "-2 is before the prompt before the newest");
+  }
+  return agent::rewind_before_prompt(said, nth);
+}
+
+Result<int> tell(const SessionCall& call, const std::string& session, const agent::Rewinding& rewinding,
+                 const std::vector<store::StoredRecord>& records) {
+  const bool dry = call.options.dry_run;
+  if (call.options.json) {
+    return print_json(
+        {{"session", session},
+         {"to", rewinding.events.empty() || rewinding.events.back().to.empty() ? Json(nullptr)
+                                                                               : Json(rewinding.events.back().to)},
+         {"leaving", rewinding.leaving},
+         {"returning", rewinding.returning},
+         {"undoes_compaction", rewinding.undoes_compaction},
+         {"dry_run", dry}});
+  }
+  if (dry) ERRAND_TRY(print_out(transcript_of(records, rewinding.leaving)));
+  if (rewinding.events.empty()) {
+    print_note(call.invocation.globals, "the conversation stands there already");
+    return 0;
+  }
+  auto line = fmt::format("{} {} the conversation", text::count_of(rewinding.leaving.size(), "message"),
+                          dry ? "would leave" : "left");
+  if (!rewinding.returning.empty()) line += fmt::format(", {} returned", rewinding.returning.size());
+  if (rewinding.undoes_compaction) line += ", and the compaction is undone";
+  if (!dry && !rewinding.leaving.empty()) {
+    line += fmt::format("; \"errand sessions rewind {} {}\" brings them back", session, rewinding.leaving.back());
+  }
+  print_note(call.invocation.globals, line);
+  return 0;
+}
+
+}  // namespace
+
+Result<int> sessions_rewind(const SessionCall& call) {
+  ERRAND_TRY_ASSIGN(const auto desk, open_sessions(call));
+  ERRAND_TRY_ASSIGN(const auto info, desk.find(call.words[0]));
+  std::unique_ptr<store::Lease> lease;
+  if (!call.options.dry_run) {
+    ERRAND_TRY_ASSIGN(lease, desk.store->lease(info.id));
+  }
+  ERRAND_TRY_ASSIGN(const auto history, desk.store->read_history(info.id));
+  ERRAND_TRY_ASSIGN(const auto records, desk.store->records(info.id));
+  ERRAND_TRY_ASSIGN(const auto rewinding, planned(call, {history, records}));
+  if (!call.options.dry_run && !rewinding.events.empty()) {
+    std::vector<store::Lasting> events;
+    for (const auto& event : rewinding.events) events.push_back({0, info.id, "", "root", now(), event});
+    ERRAND_TRY(desk.store->append(info.id, events, {}));
+  }
+  return tell(call, info.id, rewinding, records);
+}
+
+}  // namespace errand::cli
