@@ -22,6 +22,14 @@ class EmptyStore final : public Store {
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view) override { return refused(); }
+  Result<std::vector<RunInfo>> list_runs(const RunQuery&) override { return std::vector<RunInfo>{}; }
+  Result<RunInfo> find_run(std::string_view reference) override;
+  Result<std::vector<StoredRecord>> records_of(const RunInfo& run, std::int64_t after) override;
+  Result<std::vector<UsageGroup>> usage(const UsageQuery&) override { return std::vector<UsageGroup>{}; }
+  Result<Reservation> reserve(const Charge&) override { return refused(); }
+  Result<void> settle(std::int64_t, const Spending&) override { return refused(); }
+  Result<void> release(std::int64_t) override { return refused(); }
+  Result<std::unique_ptr<Lease>> lock(std::string_view) override { return refused(); }
 
  private:
   [[nodiscard]] tl::unexpected<Error> refused() const;
