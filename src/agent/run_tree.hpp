@@ -30,7 +30,8 @@ struct Spent {
 struct RunTree {
   const Services& services;
   EventStream& stream;
-  chat::Limits limits;  ///< the root agent's: tokens and money hold for the whole tree
+  chat::Limits limits;       ///< the root agent's: tokens and money hold for the whole tree
+  std::string root_agent{};  ///< whose budgets hold for the whole tree too
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};
   ReportBook report{};

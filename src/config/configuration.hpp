@@ -44,9 +44,17 @@ struct Shadowed {
 
 enum class DefinitionKind { agent, subagent };
 
+/// What may be spent in a day or a month of the calendar, in USD; 0: no limit.
+struct SpendingLimits {
+  double day_usd = 0;
+  double month_usd = 0;
+  bool operator==(const SpendingLimits&) const = default;
+};
+
 struct AgentEntry {
   DefinitionKind kind = DefinitionKind::agent;
   chat::AgentDefinition definition;
+  SpendingLimits spending{};  ///< of all its runs
   Layer layer = Layer::project;
   Location where;  ///< of its id
   std::vector<Shadowed> shadowed;
@@ -88,6 +96,7 @@ struct UnsetVariable {
 
 struct Settings {
   chat::RetrySettings retry;
+  SpendingLimits budgets;  ///< of everything the user runs
   std::string data_dir;  ///< absolute; empty: not set in a file
   std::string data_dir_origin;
   std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own

@@ -70,6 +70,8 @@ class Guard {
     guard_models(settings);
     settings.providers.clear();
     settings.data_dir.reset();
+    settings.day_usd.reset();
+    settings.month_usd.reset();
     drop_allow_rules(settings.rules);
   }
 

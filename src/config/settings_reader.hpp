@@ -61,6 +61,8 @@ struct SettingsDraft {
   std::optional<int> attempts;
   std::optional<int> restarts;
   std::optional<std::chrono::milliseconds> idle;
+  std::optional<double> day_usd;
+  std::optional<double> month_usd;
   std::optional<std::string> data_dir;  ///< as written
   std::string directory;                ///< where relative paths start
   std::vector<chat::Rule> rules;
