@@ -20,7 +20,6 @@ namespace stream = chat::stream;
 constexpr double full_share = 0.8;
 // Unless that leaves more than this of it.
 constexpr double worthwhile_share = 0.75;
-constexpr std::int64_t usual_max_output = 8192;  // where the model's own is unknown
 
 // What the model says while it says it, as events.
 class Narrator final : public provider::StreamObserver {
@@ -79,8 +78,7 @@ void Asker::cap_output(provider::Request& request) {
   const auto left = bill_.output_left(model.price);
   if (!left) return;
   auto& wish = request.generation.max_output;
-  const auto otherwise = wish > 0 ? wish : (model.max_output > 0 ? model.max_output : usual_max_output);
-  if (*left >= otherwise) return;
+  if (*left >= longest_output(model, request)) return;
   request.generation.uncapped_output = wish;
   wish = std::max<std::int64_t>(*left, 1);
   capped_ = true;
@@ -88,7 +86,10 @@ void Asker::cap_output(provider::Request& request) {
 
 Result<provider::Reply> Asker::ask_once() {
   auto asked = request();
-  ERRAND_TRY(bill_.reserve(estimate_next(*agent_.provider, asked, session_.context_tokens, session_.measured)));
+  const auto next = estimate_next(*agent_.provider, asked, session_.context_tokens, session_.measured);
+  ERRAND_TRY(bill_.reserve(next));
+  ERRAND_TRY(bill_.set_aside(agent_.provider->model(), asked,
+                             session_.context_tokens > 0 ? next.tokens : provider::estimate_tokens(asked)));
   ERRAND_TRY(tell_unpriced());
   cap_output(asked);
   Narrator narrator(reporter_);
@@ -182,7 +183,7 @@ Result<provider::Reply> Asker::ask() {
   if (!plan) return reply;
   ERRAND_TRY_ASSIGN(const bool may, may_compact(error_code::context_window));
   if (!may) return reply;
-  if (reply) ERRAND_TRY(bill_aside(bill_, reporter_, *reply));
+  if (reply) ERRAND_TRY(bill_aside(bill_, reporter_, *reply, agent_.provider->model()));
   if (reply && !reply->message.content.empty()) {
     reporter_.tell(chat::event::Retry{.reason = reply->cut->message, .restarted = true});
   }

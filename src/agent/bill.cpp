@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
 
@@ -82,6 +83,12 @@ std::optional<std::int64_t> output_left_of(const Party& party, const std::option
 
 }  // namespace
 
+std::int64_t longest_output(const chat::ModelSpec& model, const provider::Request& request) {
+  constexpr std::int64_t usual = 8192;  // where the model's own is unknown
+  if (request.generation.max_output > 0) return request.generation.max_output;
+  return model.max_output > 0 ? model.max_output : usual;
+}
+
 Estimate estimate_next(const provider::Provider& provider, const provider::Request& request,
                        std::int64_t measured_tokens, std::size_t measured_messages) {
   const bool measured = measured_tokens > 0 && measured_messages <= request.history.size();
@@ -111,7 +118,46 @@ Result<void> Bill::reserve(const Estimate& estimate) {
   });
 }
 
+Bill::Bill(RunTree& tree, const chat::Limits& own_limits, const std::string& agent)
+    : tree_(tree), own_limits_(own_limits), agent_(agent) {
+  for (const auto& budget : purse().budgets) {
+    if (budget.agent.empty() || budget.agent == agent_ || budget.agent == root_agent()) budgets_.push_back(budget);
+  }
+}
+
+Result<void> Bill::set_aside(const chat::ModelSpec& model, const provider::Request& request,
+                             std::int64_t prompt_tokens) {
+  if (budgets_.empty() || !model.price) return {};
+  const auto& price = *model.price;
+  const store::Charge charge{.agent = agent_,
+                             .root_agent = root_agent(),
+                             .prompt_usd = static_cast<double>(prompt_tokens) * price.input / 1e6,
+                             .output_usd = static_cast<double>(longest_output(model, request)) * price.output / 1e6,
+                             .budgets = budgets_};
+  auto reserved = purse().account->reserve(charge);
+  if (!reserved) {
+    release_own();
+    return fail(std::move(reserved).error());
+  }
+  aside_ = *reserved;
+  aside_output_.reset();
+  if (aside_.output_usd < charge.output_usd) {
+    aside_output_ = static_cast<std::int64_t>(aside_.output_usd / price.output * 1e6);
+  }
+  return {};
+}
+
 void Bill::release() {
+  release_own();
+  const auto aside = take_aside();
+  if (aside == 0) return;
+  if (const auto released = purse().account->release(aside); !released) {
+    // It counts until this process ends, and no longer.
+    log::warn("agent: can't give back what was set aside: {}", released.error().message);
+  }
+}
+
+void Bill::release_own() {
   tree_.spent.with([&](Spent& spent) {
     spent.reserved_tokens -= reserved_.tokens;
     spent.reserved_usd -= reserved_.usd;
@@ -127,12 +173,15 @@ std::optional<std::int64_t> Bill::output_left(const std::optional<chat::Price>& 
   const auto of_run = tree_.spent.with([&](const Spent& spent) {
     return output_left_of({"", tree_.limits, spent}, price);
   });
-  if (!of_agent || !of_run) return of_agent ? of_agent : of_run;
-  return std::min(*of_agent, *of_run);
+  std::optional<std::int64_t> out;
+  for (const auto& left : {of_agent, of_run, aside_.id == 0 ? std::nullopt : aside_output_}) {
+    if (left) out = std::min(*left, out.value_or(*left));
+  }
+  return out;
 }
 
 std::optional<double> Bill::add(const provider::Reply& reply) {
-  release();
+  release_own();
   add_reply(own_, reply);
   return tree_.spent.with([&](Spent& spent) {
     add_reply(spent, reply);
@@ -153,9 +202,13 @@ Result<void> Bill::check() {
 }
 
 double Bill::cost_limit() const {
-  const auto of_run = tree_.limits.max_cost_usd;
-  const auto of_agent = own_limits_.max_cost_usd;
-  return of_run > 0 && of_agent > 0 ? std::min(of_run, of_agent) : std::max(of_run, of_agent);
+  std::vector<double> limits = {tree_.limits.max_cost_usd, own_limits_.max_cost_usd};
+  for (const auto& budget : budgets_) limits.push_back(budget.usd);
+  double out = 0;
+  for (const auto limit : limits) {
+    if (limit > 0 && (out == 0 || limit < out)) out = limit;
+  }
+  return out;
 }
 
 bool Bill::is_unseen(const chat::ModelSpec& model) {
@@ -163,10 +216,31 @@ bool Bill::is_unseen(const chat::ModelSpec& model) {
   return tree_.unpriced.with([&](auto& told) { return told.insert(model.full_name()).second; });
 }
 
-Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply) {
+Result<void> record_paid(Bill& bill, Reporter& reporter, const provider::Reply& reply, const chat::ModelSpec& model,
+                         std::vector<chat::EventBody> events, store::Totals totals) {
+  const auto aside = bill.take_aside();
+  const bool apart = bill.purse().place == Purse::Place::apart;
+  totals.model = model.full_name();
+  totals.presumed_usd = reply.presumed_usd;
+  totals.reservation = apart ? 0 : aside;
+  ERRAND_TRY(reporter.record(std::move(events), totals));
+  if (!apart || bill.purse().account == nullptr) return {};
+  return bill.purse().account->settle(aside, {.time = now(),
+                                              .run = reporter.stream().run(),
+                                              .agent = bill.agent(),
+                                              .root_agent = bill.root_agent(),
+                                              .model = totals.model,
+                                              .turns = totals.turns,
+                                              .usage = reply.message.usage,
+                                              .cost_usd = reply.cost_usd,
+                                              .presumed_usd = reply.presumed_usd});
+}
+
+Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply, const chat::ModelSpec& model) {
   const auto total = bill.add(reply);
-  const store::Totals totals{.turns = 0, .usage = reply.message.usage, .cost_usd = reply.cost_usd};
-  return reporter.record({chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total}}, totals);
+  store::Totals totals{.turns = 0, .usage = reply.message.usage, .cost_usd = reply.cost_usd};
+  return record_paid(bill, reporter, reply, model,
+                     {chat::event::UsageEvent{reply.message.usage, reply.cost_usd, total}}, std::move(totals));
 }
 
 }  // namespace errand::agent

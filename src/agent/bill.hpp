@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/reporter.hpp"
 #include "agent/run_tree.hpp"
@@ -24,7 +27,7 @@ Estimate estimate_next(const provider::Provider& provider, const provider::Reque
 /// One agent's account: its own spending, and what it adds to the run's. Used by one thread.
 class Bill {
  public:
-  Bill(RunTree& tree, const chat::Limits& own_limits) : tree_(tree), own_limits_(own_limits) {}
+  Bill(RunTree& tree, const chat::Limits& own_limits, const std::string& agent = {});
   Bill(const Bill&) = delete;
   Bill& operator=(const Bill&) = delete;
   ~Bill() { release(); }
@@ -32,13 +35,19 @@ class Bill {
   /// Fails with `limit` when the run, or this agent, has used up what it may, or would with that request. What is
   /// estimated is kept back from other agents of the run until add() or release().
   Result<void> reserve(const Estimate& estimate);
+
+  /// The same for the budgets of a day and a month, which other processes spend too: the whole prompt at its full
+  /// price, and what the reply may cost. Nothing happens where no budget is set or the price is unknown. On failure the
+  /// reservation is released.
+  Result<void> set_aside(const chat::ModelSpec& model, const provider::Request& request, std::int64_t prompt_tokens);
+
   void release();
 
   /// How many tokens of output are left to a request that was reserved; nullopt: no limit.
   [[nodiscard]] std::optional<std::int64_t> output_left(const std::optional<chat::Price>& price) const;
 
-  /// Adds a reply; returns the run's cost so far. A part of it whose price is unknown is no part of what limits see;
-  /// one whose usage the API did not say is estimated for them.
+  /// Adds a reply, whose reservation take_aside() then has; returns the run's cost so far. A part of it whose price is
+  /// unknown is no part of what limits see; one whose usage the API did not say is estimated for them.
   std::optional<double> add(const provider::Reply& reply);
 
   /// As reserve() for nothing more: whether a limit is used up by now.
@@ -52,14 +61,34 @@ class Bill {
 
   [[nodiscard]] const Spent& own() const { return own_; }
 
+  /// What was set aside for the reply that was added, to be settled with it; 0: nothing.
+  std::int64_t take_aside() { return std::exchange(aside_, {}).id; }
+
+  [[nodiscard]] const Purse& purse() const { return tree_.services.purse; }
+  [[nodiscard]] const std::string& agent() const { return agent_; }
+  [[nodiscard]] const std::string& root_agent() const { return tree_.root_agent; }
+
  private:
+  void release_own();
+
   RunTree& tree_;
   const chat::Limits& own_limits_;
+  std::string agent_;
+  std::vector<store::Budget> budgets_;  // that hold here
   Spent own_;
   Estimate reserved_;
+  store::Reservation aside_;
+  std::optional<std::int64_t> aside_output_;  // tokens, where a budget allows fewer than the reply could need
 };
 
+/// How many tokens the reply to a request may have, as model and request say.
+std::int64_t longest_output(const chat::ModelSpec& model, const provider::Request& request);
+
+/// Keeps and tells `events`, which are what a reply that was added to `bill` brought, and settles what was set aside.
+Result<void> record_paid(Bill& bill, Reporter& reporter, const provider::Reply& reply, const chat::ModelSpec& model,
+                         std::vector<chat::EventBody> events, store::Totals totals);
+
 /// Adds what a request cost that brought no reply of the conversation, keeps and tells it.
-Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply);
+Result<void> bill_aside(Bill& bill, Reporter& reporter, const provider::Reply& reply, const chat::ModelSpec& model);
 
 }  // namespace errand::agent

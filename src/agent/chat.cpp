@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "agent/opening.hpp"
+#include "base/pause.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -16,6 +17,7 @@ namespace errand::agent {
 namespace {
 
 constexpr std::size_t max_title_columns = 80;
+constexpr std::chrono::milliseconds look_again{100};  // at a session that another process has
 
 std::string title_of(const chat::UserMessage& first, const secrets::Redactor& secrets) {
   const auto text = secrets.clean(chat::text_of(first.content));
@@ -82,16 +84,35 @@ Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
 Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
-  if (!session_) ERRAND_TRY(open_session(first, provider->model().thinking));
+  if (!session_) ERRAND_TRY(open_session(first, provider->model().thinking, call));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
   agent_.emplace(std::move(agent));
   std::ranges::move(std::exchange(agent_->warnings, {}), std::back_inserter(start_.warnings));
   return change_session();
 }
 
-Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingStyle style) {
+// The other process changes the session while it has it: what is resumed is looked up anew each time.
+Result<Session> Chat::resume(chat::ThinkingStyle style, const Call& call) {
+  auto& store = services_.store;
+  auto session = resume_session(store, *start_.resume, style);
+  const auto is_busy = [&] { return !session && session.error().kind == ErrorKind::busy; };
+  if (!is_busy() || start_.when_busy == WhenBusy::fail) return session;
+  if (start_.when_busy == WhenBusy::fork) {
+    ERRAND_TRY_ASSIGN(start_.resume, store.fork(start_.resume->id, ""));
+    return resume_session(store, *start_.resume, style);
+  }
+  if (start_.on_wait) start_.on_wait(session.error());
+  while (is_busy()) {
+    ERRAND_TRY(pause_for(look_again, call));
+    ERRAND_TRY_ASSIGN(start_.resume, store.find(start_.resume->id, ""));
+    session = resume_session(store, *start_.resume, style);
+  }
+  return session;
+}
+
+Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call) {
   if (start_.resume) {
-    ERRAND_TRY_ASSIGN(auto session, resume_session(services_.store, *start_.resume, style));
+    ERRAND_TRY_ASSIGN(auto session, resume(style, call));
     for (const auto& what : session.damaged) {
       start_.warnings.push_back({"damaged_message", fmt::format("stored message {} can't be read and is left out: {}",
                                                                 what.message_id, what.reason)});

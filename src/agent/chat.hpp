@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,13 @@
 
 namespace errand::agent {
 
+/// What happens when another process has the session.
+enum class WhenBusy {
+  fail,  ///< `busy`
+  wait,  ///< until it is free, for as long as the run may take
+  fork,  ///< a new session goes on from what is stored so far
+};
+
 /// What a chat starts with.
 struct ChatStart {
   chat::AgentDefinition definition;
@@ -22,6 +30,8 @@ struct ChatStart {
   std::vector<std::string> argv;
   std::function<CancelledBy()> cancelled_by;
   std::vector<chat::event::Warning> warnings;  ///< told with the first run
+  WhenBusy when_busy = WhenBusy::fail;
+  std::function<void(const Error& busy)> on_wait;  ///< called once before it waits; may be empty
 };
 
 /// A session from the side of the person or script that talks: prompts go in one after the other; agent and model may
@@ -53,7 +63,8 @@ class Chat {
 
  private:
   Result<void> open(const chat::UserMessage& first, const Call& call);
-  Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style);
+  Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call);
+  Result<Session> resume(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
 
   const Services& services_;

@@ -106,6 +106,7 @@ Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, c
   provider::Request request{
       .system = system, .history = history, .tools = no_tools, .generation = {.max_output = most}};
   ERRAND_TRY(bill.reserve(estimate_next(*agent.provider, request, 0, 0)));
+  ERRAND_TRY(bill.set_aside(agent.provider->model(), request, provider::estimate_tokens(request)));
   if (const auto left = bill.output_left(agent.provider->model().price); left && *left < most) {
     request.generation.max_output = *left;
   }
@@ -115,7 +116,7 @@ Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, c
   }
   Silent silent(reporter);
   auto reply = agent.provider->stream(request, silent, call);
-  if (reply) ERRAND_TRY(bill_aside(bill, reporter, *reply));
+  if (reply) ERRAND_TRY(bill_aside(bill, reporter, *reply, agent.provider->model()));
   if (!reply) bill.release();
   if (silent.failed()) return fail(*silent.failed());
   return reply;

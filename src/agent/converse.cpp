@@ -63,7 +63,7 @@ class Conversation {
         tree_(tree),
         reporter_(reporter),
         call_(call),
-        bill_(tree, agent.definition.limits),
+        bill_(tree, agent.definition.limits, agent.definition.id),
         asker_(agent, session, reporter, bill_, call),
         task_(make_task_tool(agent, session, tree, children_)),
         tools_(offered()) {}
@@ -129,7 +129,7 @@ class Conversation {
     auto totals = take_children();
     totals.turns = 1;
     add(totals, reply.message.usage, reply.cost_usd);
-    ERRAND_TRY(reporter_.record(std::move(events), totals));
+    ERRAND_TRY(record_paid(bill_, reporter_, reply, agent_.provider->model(), std::move(events), totals));
     if (auto kept = sendable(message)) session_.history.add(*std::move(kept), id);
     session_.context_tokens = reply.cut ? 0 : reply.context_tokens;
     session_.measured = session_.history.messages.size();

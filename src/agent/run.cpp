@@ -43,7 +43,11 @@ class RootRun {
         call_(call),
         stream_(services.sink, make_uuid7(now()), services.secrets),
         reporter_(stream_, services.store, session.info.id, agent.path),
-        tree_{.services = services, .stream = stream_, .session = session.info.id, .limits = agent.definition.limits} {}
+        tree_{.services = services,
+              .stream = stream_,
+              .session = session.info.id,
+              .limits = agent.definition.limits,
+              .root_agent = agent.definition.id} {}
 
   RunResult go(const chat::UserMessage& prompt) {
     Outcome outcome;

@@ -30,8 +30,9 @@ struct Spent {
 struct RunTree {
   const Services& services;
   EventStream& stream;
-  std::string session;  ///< the root's: what files held before is kept with it
-  chat::Limits limits;  ///< the root agent's: tokens and money hold for the whole tree
+  std::string session;       ///< the root's: what files held before is kept with it
+  chat::Limits limits;       ///< the root agent's: tokens and money hold for the whole tree
+  std::string root_agent{};  ///< whose budgets hold for the whole tree too
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};
   ReportBook report{};

@@ -13,6 +13,7 @@
 #include "provider/provider.hpp"
 #include "sandbox/policy.hpp"
 #include "sandbox/sandbox.hpp"
+#include "store/budgets.hpp"
 #include "store/store.hpp"
 #include "tool/notes.hpp"
 #include "tool/registry.hpp"
@@ -40,6 +41,16 @@ struct Surroundings {
   bool sandbox_off = false;  ///< the user's own `--sandbox off`
 };
 
+/// What may be spent, and where that is kept.
+struct Purse {
+  /// Where the sessions' store keeps what it costs: in the same place, or, with sessions that are kept nowhere, apart.
+  enum class Place { with_sessions, apart };
+
+  std::vector<store::Budget> budgets;  ///< every one there is; empty: nothing is set aside
+  store::Budgets* account = nullptr;   ///< null only where there are no budgets
+  Place place = Place::with_sessions;
+};
+
 /// What the engine works with, wired once by a face. All references outlive every run.
 struct Services {
   store::Store& store;
@@ -53,6 +64,7 @@ struct Services {
   std::vector<chat::AgentDefinition> subagents;
   std::vector<chat::SkillDefinition> skills;
   Surroundings surroundings;
+  Purse purse{};
   http::Transport* web = nullptr;  ///< what fetches pages; null: there is no network
   tool::Notes* notes = nullptr;    ///< what is kept across sessions; null: nothing is
 };

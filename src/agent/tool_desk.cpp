@@ -31,7 +31,11 @@ class Desk final : public ToolDesk {
       : agent_(std::move(agent)),
         session_(std::move(session)),
         stream_(services.sink, make_uuid7(now()), services.secrets),
-        tree_{.services = services, .stream = stream_, .session = session_.info.id, .limits = agent_.definition.limits},
+        tree_{.services = services,
+              .stream = stream_,
+              .session = session_.info.id,
+              .limits = agent_.definition.limits,
+              .root_agent = agent_.definition.id},
         reporter_(stream_, services.store, session_.info.id, agent_.path),
         task_(make_task_tool(agent_, session_, tree_, children_)) {
     for (const auto& spec : agent_.tools) {

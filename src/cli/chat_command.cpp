@@ -69,7 +69,13 @@ class ChatCommand final : public Command {
         make_face(invocation, arguments_, {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n'});
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     auto result = talk(first, delimiter, invocation, *face);
-    if (!result && result.error().kind != ErrorKind::usage) face->not_started(result.error());
+    if (result || result.error().kind == ErrorKind::usage) return result;
+    if (result.error().kind == ErrorKind::busy && arguments_.when_busy() == IfRunning::skip) {
+      print_note(invocation.globals, fmt::format("skipped: {}", result.error().message));
+      face->skipped();
+      return face->finish(exit_success);
+    }
+    face->not_started(result.error());
     return result;
   }
 

@@ -17,6 +17,7 @@ std::unique_ptr<Command> make_memory_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_policy_command();
 std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_runs_command();
 std::unique_ptr<Command> make_sandbox_command();
 std::unique_ptr<Command> make_sessions_command();
 std::unique_ptr<Command> make_skills_command();
@@ -24,6 +25,8 @@ std::unique_ptr<Command> make_subagents_command();
 std::unique_ptr<Command> make_test_command();
 std::unique_ptr<Command> make_tools_command();
 std::unique_ptr<Command> make_trust_command();
+std::unique_ptr<Command> make_usage_command();
+std::unique_ptr<Command> make_users_command();
 std::unique_ptr<Command> make_version_command();
 
 namespace {
@@ -41,6 +44,8 @@ constexpr std::array table = {
     CommandEntry{"policy", "test 'TOOL(…)' | learn", "whether a call would be allowed; rules that past denials ask for",
                  make_policy_command},
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
+    CommandEntry{"runs", "[list | show ID | attach ID | stop ID]", "what ran, how it ended and what it cost",
+                 make_runs_command},
     CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
                  make_sandbox_command},
     CommandEntry{
@@ -52,6 +57,8 @@ constexpr std::array table = {
     CommandEntry{"test", "[PATH…]", "run test cases: recorded runs and what must come of them", make_test_command},
     CommandEntry{"tools", "[list | show NAME | call NAME JSON]", "what an agent can call", make_tools_command},
     CommandEntry{"trust", "[DIR]", "let a project's files set what an untrusted one may not", make_trust_command},
+    CommandEntry{"usage", "", "tokens and money, by day, model and more", make_usage_command},
+    CommandEntry{"users", "[list]", "the users of this data directory", make_users_command},
     CommandEntry{"version", "", "version and build", make_version_command},
 };
 

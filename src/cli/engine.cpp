@@ -61,6 +61,20 @@ std::vector<std::string> hidden_directories(const config::Configuration& config,
   return out;
 }
 
+void add_budgets(const std::string& agent, const config::SpendingLimits& limits, std::vector<store::Budget>& out) {
+  if (limits.day_usd > 0) out.push_back({agent, store::Period::day, limits.day_usd});
+  if (limits.month_usd > 0) out.push_back({agent, store::Period::month, limits.month_usd});
+}
+
+std::vector<store::Budget> all_budgets(const config::Configuration& config) {
+  std::vector<store::Budget> out;
+  add_budgets("", config.settings.budgets, out);
+  for (const auto* entries : {&config.agents, &config.subagents}) {
+    for (const auto& entry : *entries) add_budgets(entry.definition.id, entry.spending, out);
+  }
+  return out;
+}
+
 }  // namespace
 
 Engine::~Engine() {
@@ -74,8 +88,11 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   auto& self = *engine;
   self.secrets_.learn(known_secrets(self.config_));
   log::set_filter([&self](std::string line) { return self.secrets_.clean(std::move(line)); });
-  ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, engine->config_));
+  ERRAND_TRY_ASSIGN(engine->place_, place_of(invocation, engine->config_));
+  const auto& place = engine->place_;
   ERRAND_TRY_ASSIGN(engine->store_, open_store(arguments, place));
+  engine->keeps_sessions_ = !arguments.no_session;
+  ERRAND_TRY_ASSIGN(auto purse, engine->purse());
   ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
   if (!arguments.no_session) {
     self.notes_.emplace(store::memories_of(place.data_directory, place.user, around.roots.project), self.secrets_);
@@ -117,9 +134,28 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .subagents = definitions_of(self.config_.subagents),
                       .skills = definitions_of(self.config_.skills),
                       .surroundings = std::move(around),
+                      .purse = std::move(purse),
                       .web = self.wire_->replays() ? nullptr : &self.wire_->network(),
                       .notes = self.notes_ ? &*self.notes_ : nullptr});
   return engine;
+}
+
+Result<store::Store*> Engine::user_store() {
+  if (keeps_sessions_) return store_.get();
+  if (!user_store_) {
+    ERRAND_TRY_ASSIGN(user_store_, store::open(place_.data_directory, place_.user, store::OpenMode::create));
+  }
+  return user_store_.get();
+}
+
+Result<agent::Purse> Engine::purse() {
+  agent::Purse out;
+  out.budgets = all_budgets(config_);
+  if (out.budgets.empty()) return out;
+  ERRAND_TRY_ASSIGN(auto* const account, user_store());
+  out.account = account;
+  if (!keeps_sessions_) out.place = agent::Purse::Place::apart;
+  return out;
 }
 
 Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArguments& arguments,

@@ -45,8 +45,12 @@ class Engine {
   [[nodiscard]] const agent::Services& services() const { return *services_; }
   [[nodiscard]] store::Store& store() const { return *store_; }
 
+  /// The user's own store, also where the session is kept nowhere: locks and budgets are his.
+  Result<store::Store*> user_store();
+
  private:
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
+  Result<agent::Purse> purse();
   Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
                                            const Place& place) const;
   Result<std::string> find_key(const chat::ProviderSpec& provider, const Call& call);
@@ -55,8 +59,11 @@ class Engine {
   config::Configuration config_;
   config::Keys keys_{config_};
   secrets::Redactor secrets_;
+  Place place_;
+  bool keeps_sessions_ = true;
   std::unique_ptr<store::Store> store_;
   std::optional<agent::MemoryNotes> notes_;
+  std::unique_ptr<store::Store> user_store_;  ///< beside a store_ that keeps nothing; null: not needed
   tool::Registry tools_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up

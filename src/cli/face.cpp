@@ -39,6 +39,13 @@ chat::event::Done done_of(const Error& error) {
   return done;
 }
 
+chat::event::Done done_of_skipped() {
+  chat::event::Done done;
+  done.stop_reason = "skipped";
+  done.total_cost_usd = 0.0;
+  return done;
+}
+
 render::Verbosity verbosity_of(const Globals& globals) {
   if (globals.quiet) return render::Verbosity::quiet;
   return globals.verbose > 0 ? render::Verbosity::verbose : render::Verbosity::normal;
@@ -67,6 +74,7 @@ class TextFace final : public Face {
     return code_of(sink_.output(), code);
   }
   void not_started(const Error&) override {}
+  void skipped() override {}
 
  private:
   render::TextSink sink_;
@@ -78,6 +86,7 @@ class JsonFace final : public Face {
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   [[nodiscard]] Result<int> finish(int code) override { return code_of(sink_.output(), code); }
   void not_started(const Error& error) override { sink_.on_event(event_of(done_of(error))); }
+  void skipped() override { sink_.on_event(event_of(done_of_skipped())); }
 
  private:
   render::JsonSink sink_;
@@ -98,6 +107,12 @@ class JsonLinesFace final : public Face {
     last.seq = 2;
     sink_.on_event(first);
     sink_.on_event(last);
+  }
+  void skipped() override {
+    auto only = event_of(done_of_skipped());
+    only.seq = 1;
+    sink_.on_event(only);
+    sink_.flush();
   }
 
  private:

@@ -28,6 +28,10 @@ class Face {
 
   /// A run that could not start, for readers of JSON; text readers hear it on stderr.
   virtual void not_started(const Error& error) = 0;
+
+  /// A run that was left out on purpose (`--if-running skip`), for readers of JSON: a `done` whose stop reason is
+  /// "skipped", and no error.
+  virtual void skipped() = 0;
 };
 
 /// Where a face's result goes, borrowed, and what ends each answer in text form.

@@ -61,9 +61,14 @@ Token classify_short(const CLI::App& app, std::string_view token) {
   return Token::flag;
 }
 
+// "-2", the one before the newest: no option is a number.
+bool is_rank(std::string_view token) {
+  return token.size() > 1 && token.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 Token classify(const CLI::App& app, std::string_view token) {
   if (token == "--") return Token::end_of_options;
-  if (!token.starts_with('-') || token == "-") return Token::word;
+  if (!token.starts_with('-') || token == "-" || is_rank(token)) return Token::word;
   return token.starts_with("--") ? classify_long(app, token) : classify_short(app, token);
 }
 

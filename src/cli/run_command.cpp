@@ -1,3 +1,6 @@
+#include <utility>
+
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
@@ -5,7 +8,9 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "cli/command.hpp"
+#include "cli/detach.hpp"
 #include "cli/face.hpp"
+#include "cli/output.hpp"
 #include "cli/person.hpp"
 #include "cli/prompt_input.hpp"
 #include "cli/run_options.hpp"
@@ -24,10 +29,17 @@ std::string trigger() {
 
 class RunCommand final : public Command {
  public:
-  void declare(Options& options) override { arguments_.declare(options); }
+  void declare(Options& options) override {
+    arguments_.declare(options);
+    options.group("Other runs");
+    options.text("--lock", arguments_.lock, "NAME", "hold this lock for the run: one process at a time has it");
+    options.flag("--detach", arguments_.detach, "print the run's id and let it go on by itself; see errand runs");
+  }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(arguments_.check());
+    if (arguments_.detach) handover_ = adopt_handover();
+    if (arguments_.detach && !handover_) return start_detached(invocation, arguments_.format());
     if (arguments_.output) return run_into_file(words, invocation);
     return run_with(words, invocation, {});
   }
@@ -37,15 +49,26 @@ class RunCommand final : public Command {
                        const FaceOptions& options) {
     const auto face = make_face(invocation, arguments_, options);
     auto result = answer(words, invocation, *face);
-    if (!result && result.error().kind != ErrorKind::usage) face->not_started(result.error());
+    if (result || result.error().kind == ErrorKind::usage) return result;
+    if (result.error().kind == ErrorKind::busy && arguments_.when_busy() == IfRunning::skip) {
+      return skip(result.error(), invocation, *face);
+    }
+    face->not_started(result.error());
     return result;
+  }
+
+  Result<int> skip(const Error& busy, const Invocation& invocation, Face& face) {
+    skipped_ = true;
+    print_note(invocation.globals, fmt::format("skipped: {}", busy.message));
+    face.skipped();
+    return face.finish(exit_success);
   }
 
   // -o FILE: what stdout would have got; the file is replaced whole, and only by a success.
   Result<int> run_into_file(const std::vector<std::string>& words, const Invocation& invocation) {
     ERRAND_TRY_ASSIGN(const auto held, memory_file(""));
     ERRAND_TRY_ASSIGN(const int code, run_with(words, invocation, {.out_fd = held.get()}));
-    if (code != exit_success) return code;
+    if (code != exit_success || skipped_) return code;
     ::lseek(held.get(), 0, SEEK_SET);
     ERRAND_TRY_ASSIGN(const auto content, read_all(held.get(), max_file_bytes));
     ERRAND_TRY(write_file_atomic(*arguments_.output, content));
@@ -56,8 +79,13 @@ class RunCommand final : public Command {
     const auto started = Call::Clock::now();
     ERRAND_TRY(enter_directory(arguments_));
     Person person(invocation.globals, face);
-    ERRAND_TRY_ASSIGN(const auto talk,
-                      Talk::start(invocation, arguments_, face.sink(), person.interaction(), trigger()));
+    std::optional<DetachingSink> detaching;
+    if (handover_) detaching.emplace(*std::exchange(handover_, {}), face.sink(), invocation.signals);
+    auto& sink = detaching ? static_cast<chat::EventSink&>(*detaching) : face.sink();
+    ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, sink, person.interaction(), trigger()));
+    if (detaching) {
+      detaching->use([&](const std::string& session) { return talk->engine().store().files_directory(session); });
+    }
     const auto call = talk->begin_run(started);
     ERRAND_TRY_ASSIGN(
         const auto prompt,
@@ -69,6 +97,8 @@ class RunCommand final : public Command {
   }
 
   RunArguments arguments_;
+  std::optional<Fd> handover_;  // in the process that --detach started
+  bool skipped_ = false;
 };
 
 }  // namespace

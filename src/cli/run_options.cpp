@@ -19,6 +19,8 @@ void RunArguments::declare(Options& options) {
   options.flag("--fork", fork, "with -c or -r: a new session that starts where that one stands");
   options.text("--name", name, "TEXT", "name the new session");
   options.flag("--no-session", no_session, "keep nothing");
+  options.choice("--if-running", if_running, {"fail", "skip", "wait", "fork"},
+                 "when another process has the session or the lock; default fail");
   options.group("Input and output");
   options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
   options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
@@ -56,7 +58,20 @@ Result<void> RunArguments::check() const {
   if (name && (continue_newest || resume) && !fork) {
     return fail(ErrorKind::usage, "--name names a new session", "with -c or -r give --fork too");
   }
+  if (if_running == "fork" && !continue_newest && !resume && lock) {
+    return fail(ErrorKind::usage, "--if-running fork forks a session, and --lock names none",
+                "give -c or -r REF with it, or use --if-running wait or skip");
+  }
+  if (detach && no_session) {
+    return fail(ErrorKind::usage, "--detach and --no-session exclude each other: nobody could ask what became of it");
+  }
   return {};
+}
+
+IfRunning RunArguments::when_busy() const {
+  if (if_running == "skip") return IfRunning::skip;
+  if (if_running == "wait") return IfRunning::wait;
+  return if_running == "fork" ? IfRunning::fork : IfRunning::fail;
 }
 
 OutputFormat RunArguments::format() const {

@@ -12,6 +12,8 @@
 
 namespace errand::cli {
 
+enum class IfRunning { fail, skip, wait, fork };
+
 enum class OutputFormat { text, json, stream_json };
 
 /// The options `run` and `chat` share, as they stand on the command line.
@@ -25,6 +27,9 @@ struct RunArguments {
   bool fork = false;
   std::optional<std::string> name;
   bool no_session = false;
+  std::optional<std::string> if_running;
+  std::optional<std::string> lock;  ///< of `run` alone
+  bool detach = false;              ///< of `run` alone
   std::vector<std::string> files;
   std::optional<std::string> system_prompt;
   std::optional<std::string> append_system_prompt;
@@ -52,6 +57,8 @@ struct RunArguments {
   [[nodiscard]] Result<void> check() const;
 
   [[nodiscard]] OutputFormat format() const;
+
+  [[nodiscard]] IfRunning when_busy() const;
 
   /// --var NAME=VALUE as a map.
   [[nodiscard]] Result<std::map<std::string, std::string>> variable_map() const;

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/pause.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/definition.hpp"
+#include "cli/output.hpp"
 #include "cli/retention.hpp"
 #include "cli/setup.hpp"
 
@@ -61,6 +63,26 @@ void make_room(const Engine& engine, std::vector<chat::event::Warning>& warnings
   }
 }
 
+constexpr std::chrono::milliseconds look_again{100};  // at a lock that another process has
+
+void tell_wait(const Globals& globals, const Error& busy) {
+  print_note(globals, fmt::format("waiting: {}", busy.message));
+}
+
+// A run that is skipped fails first: whoever started it makes nothing of that.
+agent::WhenBusy when_busy(const RunArguments& arguments) {
+  switch (arguments.when_busy()) {
+    case IfRunning::wait:
+      return agent::WhenBusy::wait;
+    case IfRunning::fork:
+      return agent::WhenBusy::fork;
+    case IfRunning::fail:
+    case IfRunning::skip:
+      break;
+  }
+  return agent::WhenBusy::fail;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const RunArguments& arguments,
@@ -70,6 +92,7 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   std::unique_ptr<Talk> talk(new Talk(invocation));
   ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
   const auto& engine = *talk->engine_;
+  ERRAND_TRY(talk->take_lock(arguments));
   ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, engine));
   ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, resumed));
   talk->engine_->preload(definition.models);
@@ -84,8 +107,30 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
                        .trigger = trigger,
                        .argv = invocation.argv,
                        .cancelled_by = [&signals] { return signals.cancelled().value_or(agent::CancelledBy{}); },
-                       .warnings = std::move(warnings)});
+                       .warnings = std::move(warnings),
+                       .when_busy = when_busy(arguments),
+                       .on_wait = [&globals = invocation.globals](const Error& busy) { tell_wait(globals, busy); }});
   return talk;
+}
+
+// Before the session is looked up: whoever has the lock may begin a newer one.
+Result<void> Talk::take_lock(const RunArguments& arguments) {
+  if (!arguments.lock) return {};
+  ERRAND_TRY_ASSIGN(auto* const store, engine_->user_store());
+  auto lock = store->lock(*arguments.lock);
+  const auto is_busy = [&] { return !lock && lock.error().kind == ErrorKind::busy; };
+  if (is_busy() && arguments.when_busy() == IfRunning::wait) {
+    tell_wait(invocation_.globals, lock.error());
+    const Call forever{invocation_.signals.begin_run(), Call::Clock::time_point::max()};
+    const auto call = arguments.timeout ? forever.within(*arguments.timeout) : forever;
+    while (is_busy()) {
+      ERRAND_TRY(pause_for(look_again, call));
+      lock = store->lock(*arguments.lock);
+    }
+  }
+  if (!lock) return fail(std::move(lock).error());
+  lock_ = *std::move(lock);
+  return {};
 }
 
 Result<agent::RunResult> Talk::ask(const chat::UserMessage& prompt, const Call& call) {

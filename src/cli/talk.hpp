@@ -18,7 +18,8 @@ namespace errand::cli {
 /// What `run` and `chat` have in common: the engine, the agent, the session to go on with.
 class Talk {
  public:
-  /// `sink` and `interaction` are borrowed; `trigger` as in agent::RunOptions.
+  /// `sink` and `interaction` are borrowed; `trigger` as in agent::RunOptions. --lock is held until this goes; `busy`
+  /// when it can't be had, as --if-running says.
   static Result<std::unique_ptr<Talk>> start(const Invocation& invocation, const RunArguments& arguments,
                                              chat::EventSink& sink, chat::Interaction& interaction,
                                              const std::string& trigger);
@@ -33,10 +34,12 @@ class Talk {
   [[nodiscard]] Call begin_run(Call::Clock::time_point from);
 
  private:
+  Result<void> take_lock(const RunArguments& arguments);
   explicit Talk(const Invocation& invocation) : invocation_(invocation) {}
 
   Invocation invocation_;  // references, to what outlives every run
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<store::Lease> lock_;  // --lock
   std::optional<agent::Chat> chat_;
   bool warned_ = false;
 };

@@ -45,9 +45,17 @@ struct Shadowed {
 
 enum class DefinitionKind { agent, subagent };
 
+/// What may be spent in a day or a month of the calendar, in USD; 0: no limit.
+struct SpendingLimits {
+  double day_usd = 0;
+  double month_usd = 0;
+  bool operator==(const SpendingLimits&) const = default;
+};
+
 struct AgentEntry {
   DefinitionKind kind = DefinitionKind::agent;
   chat::AgentDefinition definition;
+  SpendingLimits spending{};  ///< of all its runs
   Layer layer = Layer::project;
   Location where;  ///< of its id
   std::vector<Shadowed> shadowed;
@@ -97,7 +105,8 @@ struct SessionSettings {
 struct Settings {
   chat::RetrySettings retry;
   SessionSettings sessions;
-  std::string data_dir;  ///< absolute; empty: not set in a file
+  SpendingLimits budgets;  ///< of everything the user runs
+  std::string data_dir;    ///< absolute; empty: not set in a file
   std::string data_dir_origin;
   std::vector<chat::Rule> rules;  ///< `permissions` of the config.yaml files; load() adds them to every agent's own
   std::map<std::string, chat::ModelSpec> models;        ///< aliases of the config.yaml files

@@ -22,28 +22,34 @@ constexpr std::int64_t max_tokens = 1'000'000'000'000;
 
 // --- limits ---
 
+struct WrittenLimits {
+  chat::Limits limits;
+  SpendingLimits spending;
+};
+
 template <int chat::Limits::*field, int least, int most>
-void set_count(const Node& node, chat::Limits& limits, Reader& reader) {
-  if (const auto value = reader.integer(node, least, most)) limits.*field = static_cast<int>(*value);
+void set_count(const Node& node, WrittenLimits& written, Reader& reader) {
+  if (const auto value = reader.integer(node, least, most)) written.limits.*field = static_cast<int>(*value);
 }
 
-void set_max_tokens(const Node& node, chat::Limits& limits, Reader& reader) {
-  if (const auto value = reader.integer(node, 0, max_tokens)) limits.max_tokens = *value;
+void set_max_tokens(const Node& node, WrittenLimits& written, Reader& reader) {
+  if (const auto value = reader.integer(node, 0, max_tokens)) written.limits.max_tokens = *value;
 }
 
-void set_max_cost(const Node& node, chat::Limits& limits, Reader& reader) {
-  if (const auto value = reader.number(node, 0)) limits.max_cost_usd = *value;
+void set_max_cost(const Node& node, WrittenLimits& written, Reader& reader) {
+  if (const auto value = reader.number(node, 0)) written.limits.max_cost_usd = *value;
 }
 
-void set_timeout(const Node& node, chat::Limits& limits, Reader& reader) {
-  if (const auto value = reader.duration(node, milliseconds{0})) limits.timeout = *value;
+void set_timeout(const Node& node, WrittenLimits& written, Reader& reader) {
+  if (const auto value = reader.duration(node, milliseconds{0})) written.limits.timeout = *value;
 }
 
-void check_money(const Node& node, chat::Limits&, Reader& reader) {
-  reader.number(node, 0);
+template <double SpendingLimits::*field>
+void set_spending(const Node& node, WrittenLimits& written, Reader& reader) {
+  if (const auto value = reader.number(node, 0)) written.spending.*field = *value;
 }
 
-using LimitKey = Key<chat::Limits>;
+using LimitKey = Key<WrittenLimits>;
 constexpr std::array limit_keys = {
     LimitKey{"max_turns", "whole number from 1 to 10000", "50", "Turns of one run",
              set_count<&chat::Limits::max_turns, 1, 10'000>},
@@ -57,10 +63,10 @@ constexpr std::array limit_keys = {
              set_count<&chat::Limits::parallel_subagents, 1, 64>},
     LimitKey{"subagent_depth", "whole number from 0 to 8", "2", "How deep subagents may start subagents; 0: none",
              set_count<&chat::Limits::subagent_depth, 0, 8>},
-    LimitKey{"day_usd", "number", "0", "What this agent may cost in a day; 0: no limit", check_money,
-             LimitKey::Use::unused},
-    LimitKey{"month_usd", "number", "0", "What this agent may cost in a month; 0: no limit", check_money,
-             LimitKey::Use::unused},
+    LimitKey{"day_usd", "number", "0", "What this agent may cost in a day, in USD; 0: no limit",
+             set_spending<&SpendingLimits::day_usd>},
+    LimitKey{"month_usd", "number", "0", "What this agent may cost in a month, in USD; 0: no limit",
+             set_spending<&SpendingLimits::month_usd>},
 };
 
 // --- sandbox ---
@@ -193,8 +199,10 @@ bool is_variable_name(std::string_view name) {
 }
 
 void set_limits(const Node& node, DefinitionDraft& draft, Reader& reader) {
-  draft.definition.limits = {};
-  read_map<chat::Limits>(node, limit_keys, draft.definition.limits, reader);
+  WrittenLimits written;
+  read_map<WrittenLimits>(node, limit_keys, written, reader);
+  draft.definition.limits = written.limits;
+  draft.spending = written.spending;
 }
 
 void set_sandbox(const Node& node, DefinitionDraft& draft, Reader& reader) {
@@ -228,7 +236,7 @@ void read_permissions(const Node& node, std::vector<chat::Rule>& rules, Reader& 
 
 std::vector<DefinitionKey> documented_group(std::string_view name) {
   std::vector<DefinitionKey> out;
-  if (name == "limits") add_documented<chat::Limits>(limit_keys, "limits.", out);
+  if (name == "limits") add_documented<WrittenLimits>(limit_keys, "limits.", out);
   if (name == "sandbox") add_documented<SandboxSettings>(sandbox_keys, "sandbox.", out);
   if (name == "permissions") add_documented<std::vector<chat::Rule>>(permission_keys, "permissions.", out);
   if (name == "thinking") add_documented<chat::ThinkingSettings>(thinking_keys, "thinking.", out);

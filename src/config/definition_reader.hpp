@@ -20,6 +20,7 @@ struct NameUse {
 /// A definition whose names are not looked up yet.
 struct DefinitionDraft {
   chat::AgentDefinition definition;
+  SpendingLimits spending;
   Location where;  ///< of its id
   std::vector<GivenValue> given;
   std::vector<NameUse> models;

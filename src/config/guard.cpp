@@ -72,6 +72,8 @@ class Guard {
     settings.data_dir.reset();
     settings.retention.reset();
     settings.max_sessions.reset();
+    settings.day_usd.reset();
+    settings.month_usd.reset();
     drop_allow_rules(settings.rules);
   }
 

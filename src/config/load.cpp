@@ -50,6 +50,7 @@ void add_entry(std::vector<AgentEntry>& entries, DefinitionKind kind, Layer laye
   draft.definition.hash = definition_hash(draft);
   entries.push_back({.kind = kind,
                      .definition = std::move(draft.definition),
+                     .spending = draft.spending,
                      .layer = layer,
                      .where = std::move(draft.where),
                      .shadowed = {},

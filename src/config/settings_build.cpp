@@ -38,6 +38,8 @@ std::string place(const SettingsDraft& draft, const std::string& written, const 
 }
 
 void take(const SettingsDraft& draft, const Sources& sources, Settings& out) {
+  out.budgets.day_usd = draft.day_usd.value_or(out.budgets.day_usd);
+  out.budgets.month_usd = draft.month_usd.value_or(out.budgets.month_usd);
   out.retry.attempts = draft.attempts.value_or(out.retry.attempts);
   out.retry.restarts = draft.restarts.value_or(out.retry.restarts);
   out.retry.idle = draft.idle.value_or(out.retry.idle);

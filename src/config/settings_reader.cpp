@@ -134,8 +134,9 @@ void set_idle(const Node& node, SettingsDraft& draft, Reader& reader) {
   if (const auto value = reader.duration(node, milliseconds{1000})) draft.idle = value;
 }
 
-void check_money(const Node& node, SettingsDraft&, Reader& reader) {
-  reader.number(node, 0);
+template <std::optional<double> SettingsDraft::*field>
+void set_money(const Node& node, SettingsDraft& draft, Reader& reader) {
+  if (const auto value = reader.number(node, 0)) draft.*field = *value;
 }
 
 void set_retention(const Node& node, SettingsDraft& draft, Reader& reader) {
@@ -161,8 +162,10 @@ constexpr std::array retry_keys = {
     SettingsKey{"idle", "duration", "90s", "The longest silence in a stream", set_idle},
 };
 constexpr std::array budget_keys = {
-    SettingsKey{"day_usd", "number", "0", "What may be spent in a day; 0: no limit", check_money, Use::unused},
-    SettingsKey{"month_usd", "number", "0", "What may be spent in a month; 0: no limit", check_money, Use::unused},
+    SettingsKey{"day_usd", "number", "0", "What may be spent in a day, in USD; 0: no limit",
+                set_money<&SettingsDraft::day_usd>},
+    SettingsKey{"month_usd", "number", "0", "What may be spent in a month, in USD; 0: no limit",
+                set_money<&SettingsDraft::month_usd>},
 };
 constexpr std::array session_keys = {
     SettingsKey{"retention", "duration", "0", "How long sessions are kept before they are archived; 0: always",

@@ -63,6 +63,8 @@ struct SettingsDraft {
   std::optional<std::chrono::milliseconds> idle;
   std::optional<std::chrono::milliseconds> retention;
   std::optional<int> max_sessions;
+  std::optional<double> day_usd;
+  std::optional<double> month_usd;
   std::optional<std::string> data_dir;  ///< as written
   std::string directory;                ///< where relative paths start
   std::vector<chat::Rule> rules;

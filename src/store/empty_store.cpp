@@ -59,4 +59,13 @@ Result<SearchResult> EmptyStore::search(const SearchQuery& query) {
   return SearchResult{};
 }
 
+Result<RunInfo> EmptyStore::find_run(std::string_view reference) {
+  ERRAND_TRY(parse_run_reference(reference));
+  return no_such_run(reference);
+}
+
+Result<std::vector<StoredRecord>> EmptyStore::records_of(const RunInfo& run, std::int64_t) {
+  return no_such_run(run.id);
+}
+
 }  // namespace errand::store

@@ -48,6 +48,15 @@ class EmptyStore final : public Store {
   Result<std::string> archive_directory() override { return refused(); }
   Result<std::vector<KeptFile>> kept_files(std::string_view) override { return std::vector<KeptFile>{}; }
 
+  Result<std::vector<RunInfo>> list_runs(const RunQuery&) override { return std::vector<RunInfo>{}; }
+  Result<RunInfo> find_run(std::string_view reference) override;
+  Result<std::vector<StoredRecord>> records_of(const RunInfo& run, std::int64_t after) override;
+  Result<std::vector<UsageGroup>> usage(const UsageQuery&) override { return std::vector<UsageGroup>{}; }
+  Result<Reservation> reserve(const Charge&) override { return refused(); }
+  Result<void> settle(std::int64_t, const Spending&) override { return refused(); }
+  Result<void> release(std::int64_t) override { return refused(); }
+  Result<std::unique_ptr<Lease>> lock(std::string_view) override { return refused(); }
+
  private:
   [[nodiscard]] static tl::unexpected<Error> none(std::string_view session);
 

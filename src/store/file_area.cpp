@@ -24,6 +24,12 @@ tl::unexpected<Error> foreign(const std::string& path) {
               "name a data directory of your own with --data-dir");
 }
 
+// A link could lead into another user's data, and what is behind it is not ours to look after.
+tl::unexpected<Error> link_in_the_way(const std::string& path) {
+  return fail(ErrorKind::storage, fmt::format("{} is a symbolic link", path),
+              "a user's data is in the data directory itself; to keep all of it elsewhere, name that with --data-dir");
+}
+
 Result<void> narrow(const std::string& path, const struct stat& info, mode_t allowed) {
   // Root may look after anybody's store; nobody else takes what is not his.
   if (info.st_uid != ::geteuid() && ::geteuid() != 0) return foreign(path);
@@ -44,6 +50,7 @@ Result<void> make_private_directory(const std::string& path) {
     return fail_errno(ErrorKind::storage, fmt::format("can't make the directory {}", path), errno);
   }
   struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) return link_in_the_way(path);
   if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return fail(ErrorKind::storage, fmt::format("{} is in the way: it is no directory", path),
                 "move it aside and try again");
@@ -53,10 +60,11 @@ Result<void> make_private_directory(const std::string& path) {
 
 Result<void> narrow_file(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
+  if (::lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return {};
     return fail_errno(ErrorKind::storage, fmt::format("can't look at {}", path), errno);
   }
+  if (S_ISLNK(info.st_mode)) return link_in_the_way(path);
   if (!S_ISREG(info.st_mode)) {
     return fail(ErrorKind::storage, fmt::format("{} is in the way: it is no file", path),
                 "move it aside and try again");

@@ -10,7 +10,7 @@
 namespace errand::store {
 
 /// Makes `path` a directory with mode 0700 that is ours: made when missing (its parent must be there), narrowed when
-/// wider. What is in the way, belongs to another user or can't be narrowed is ErrorKind::storage.
+/// wider. What is in the way, is a symbolic link, belongs to another user or can't be narrowed is ErrorKind::storage.
 Result<void> make_private_directory(const std::string& path);
 
 /// Narrows the mode of a file of ours to 0600 where it is wider. Opens nothing: closing any descriptor of a database

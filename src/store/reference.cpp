@@ -45,6 +45,11 @@ Result<Reference> parse_rank(std::string_view text) {
   return Rank{rank};
 }
 
+Result<Reference> no_run_reference(std::string_view text) {
+  return fail(ErrorKind::usage, fmt::format("{} is no run reference", quoted(text)),
+              "write an id or its beginning, latest, or -2 for the one before; see \"errand runs\"");
+}
+
 }  // namespace
 
 Result<Reference> parse_reference(std::string_view text) {
@@ -63,6 +68,23 @@ Result<void> check_name(std::string_view name) {
       ErrorKind::usage, fmt::format("{} can't be a session's name", quoted(name)),
       fmt::format("a name is one line of at most {} bytes, is no id, is not \"latest\" and starts with no \"-\"",
                   max_name_bytes));
+}
+
+Result<Reference> parse_run_reference(std::string_view text) {
+  auto parsed = is_plain(text) ? parse_reference(text) : no_run_reference(text);
+  const auto* word = parsed ? std::get_if<Word>(&*parsed) : nullptr;
+  if (!parsed || (word != nullptr && !word->may_be_prefix)) return no_run_reference(text);
+  return parsed;
+}
+
+tl::unexpected<Error> no_such_run(std::string_view reference) {
+  return fail(ErrorKind::failure, fmt::format("no run {}", quoted(reference)), "see \"errand runs --all\"");
+}
+
+Result<void> check_lock_name(std::string_view name) {
+  if (is_plain(name)) return {};
+  return fail(ErrorKind::usage, fmt::format("{} can't be a lock's name", quoted(name)),
+              fmt::format("a name is one line of at most {} bytes", max_name_bytes));
 }
 
 Result<void> check_id(std::string_view id) {

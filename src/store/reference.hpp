@@ -40,6 +40,15 @@ Result<void> check_name(std::string_view name);
 /// `failure` unless `id` is a session's id in full: ids become file names and are never cleaned up.
 Result<void> check_id(std::string_view id);
 
+/// The same for a run, which has no name: every Word may be a prefix.
+Result<Reference> parse_run_reference(std::string_view text);
+
+/// The failure for a run nobody knows.
+tl::unexpected<Error> no_such_run(std::string_view reference);
+
+/// `usage` unless `name` can be a lock's.
+Result<void> check_lock_name(std::string_view name);
+
 /// The failure for a session nobody knows.
 tl::unexpected<Error> no_such_session(std::string_view reference);
 

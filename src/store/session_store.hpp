@@ -119,6 +119,9 @@ struct Totals {
   int turns = 0;
   chat::Usage usage;
   std::optional<double> cost_usd = 0.0;  ///< nullopt: unknown, and the session's total with it
+  std::string model{};                   ///< whose the usage event of this append is: "anthropic/claude-x"
+  double presumed_usd = 0;               ///< its cost as budgets see it, where the event has none
+  std::int64_t reservation = 0;          ///< of Budgets::reserve(), that this settles; 0: none
 };
 
 struct SessionQuery {

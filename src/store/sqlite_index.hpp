@@ -32,8 +32,8 @@ void add_files_written(Database& database, std::int64_t session, const std::stri
 /// forks of it copied is found in each of them from then on, and they count as forks of what this one was a fork of.
 void remove_from_index(Database& database, std::int64_t session);
 
-/// Rewrites the index without what was taken out of it: until then words of it stay in the index's pages, though nothing
-/// finds them. Costs about as much as reading the whole index; for the end of a deletion.
+/// Rewrites the index without what was taken out of it: until then words of it stay in the index's pages, though
+/// nothing finds them. Costs about as much as reading the whole index; for the end of a deletion.
 void compact_index(Database& database);
 
 /// Makes the index anew from all messages and events.

@@ -11,12 +11,6 @@ namespace errand::store {
 
 namespace {
 
-std::string age_of(Timestamp then) {
-  const auto age = now() - then;
-  if (age >= std::chrono::minutes(1)) return format_age(then, now());
-  return fmt::format("{}s", std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count()));
-}
-
 Result<Target> find_target(Database& database, std::string_view session) {
   ERRAND_TRY(check_id(session));
   static const auto sql = fmt::format(
@@ -29,6 +23,12 @@ Result<Target> find_target(Database& database, std::string_view session) {
 }
 
 }  // namespace
+
+std::string age_of(Timestamp then) {
+  const auto age = now() - then;
+  if (age >= std::chrono::minutes(1)) return format_age(then, now());
+  return fmt::format("{}s", std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+}
 
 std::optional<Holder> read_holder(const Rows& rows, int first_column) {
   const auto at = [&](int offset) { return first_column + offset; };
@@ -106,10 +106,15 @@ void Leases::remove_row(Database& database, std::string_view session) const {
 
 void Leases::remove_all_rows(Database& database) const {
   database.run("DELETE FROM leases WHERE token = ?", {token_});
+  database.run("DELETE FROM locks WHERE token = ?", {token_});
+  database.run("DELETE FROM reservations WHERE token = ?", {token_});
 }
 
 void Leases::renew(Database& database) const {
-  database.run("UPDATE leases SET renewed = ? WHERE token = ?", {to_ms(now()), token_});
+  const auto at = to_ms(now());
+  database.run("UPDATE leases SET renewed = ? WHERE token = ?", {at, token_});
+  database.run("UPDATE locks SET renewed = ? WHERE token = ?", {at, token_});
+  database.run("UPDATE reservations SET renewed = ? WHERE token = ?", {at, token_});
 }
 
 }  // namespace errand::store

@@ -25,6 +25,9 @@ inline constexpr std::string_view holder_columns =
     "l.token, l.pid, l.started, l.boot, l.host, l.pid_namespace, l.acquired, l.renewed";
 std::optional<Holder> read_holder(const Rows& rows, int first_column);
 
+/// How long something is held, for messages: "12s", "5m".
+std::string age_of(Timestamp then);
+
 /// A session as a writer finds it.
 struct Target {
   std::string id;
@@ -64,8 +67,11 @@ class Leases {
   /// Whether the holder of a lease lives.
   [[nodiscard]] bool is_live(const Holder& holder) const;
 
+  /// What a row of ours has in its columns: who we are.
+  [[nodiscard]] const Owner& self() const;
+  [[nodiscard]] const std::string& token() const { return token_; }
+
  private:
-  const Owner& self() const;
   [[nodiscard]] tl::unexpected<Error> busy(const Target& target) const;
 
   std::string token_;                  ///< names this store object

@@ -22,7 +22,8 @@ constexpr std::int64_t tried_one_by_one = 4096;
 
 constexpr std::int64_t last_key = std::numeric_limits<std::int64_t>::max() / 2;
 
-constexpr std::array<std::string_view, 4> made_anew = {"leases", "schema_version", "searchable", "touched"};
+constexpr std::array<std::string_view, 6> made_anew = {"leases",         "locks",      "reservations",
+                                                       "schema_version", "searchable", "touched"};
 
 // A foreign database: nothing in its schema is obeyed, and each cell is checked before it is believed.
 SQLite::Database open_damaged(const std::string& path) {

@@ -168,9 +168,80 @@ constexpr const char* rewinds = R"sql(
 CREATE INDEX rewinds ON events(session, position) WHERE type = 'rewound';
 )sql";
 
-constexpr std::array migrations_of_this_program = {Migration{1, version_1}, Migration{2, version_2},
-                                                   Migration{3, search_index, fill_index}, Migration{4, snapshots},
-                                                   Migration{5, rewinds}};
+// A request to a model, with all that is asked of it, so that it outlives its session. Locks and reservations name
+// their holder as leases do.
+constexpr const char* accounts = R"sql(
+CREATE TABLE usage_by_turn(
+  key INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  session TEXT NOT NULL,
+  run TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  root_agent TEXT NOT NULL,
+  model TEXT NOT NULL,
+  project TEXT NOT NULL,
+  turns INTEGER NOT NULL,
+  input INTEGER NOT NULL,
+  output INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL,
+  tool INTEGER NOT NULL,
+  cost_usd REAL,
+  presumed_usd REAL NOT NULL
+) STRICT;
+CREATE INDEX spending ON usage_by_turn(time, presumed_usd, agent, root_agent);
+
+WITH RECURSIVE up(key, root) AS (
+  SELECT key, key FROM sessions WHERE parent IS NULL
+  UNION ALL SELECT s.key, up.root FROM up JOIN sessions p ON p.key = up.key JOIN sessions s ON s.parent = p.id
+)
+INSERT INTO usage_by_turn(time, session, run, agent, root_agent, model, project, turns, input, output, cache_read,
+                          cache_write, reasoning, tool, cost_usd, presumed_usd)
+SELECT e.time, r.id, e.run, s.agent, r.agent,
+       coalesce(nullif(m.json ->> '$.provider', '') || '/', '') || coalesce(m.json ->> '$.model', ''), s.project,
+       m.key IS NOT NULL, coalesce(CAST(e.json ->> '$.input' AS INTEGER), 0), coalesce(CAST(e.json ->> '$.output' AS INTEGER), 0),
+       coalesce(CAST(e.json ->> '$.cache_read' AS INTEGER), 0), coalesce(CAST(e.json ->> '$.cache_write' AS INTEGER), 0),
+       coalesce(CAST(e.json ->> '$.reasoning' AS INTEGER), 0), coalesce(CAST(e.json ->> '$.tool' AS INTEGER), 0), CAST(e.json ->> '$.cost_usd' AS REAL),
+       coalesce(CAST(e.json ->> '$.cost_usd' AS REAL), 0)
+FROM events e JOIN sessions s ON s.key = e.session JOIN up ON up.key = s.key JOIN sessions r ON r.key = up.root
+LEFT JOIN messages m ON m.session = e.session AND m.position = e.position - 1 AND m.type = 'assistant' AND
+  json_valid(m.json)
+WHERE e.type = 'usage' AND json_valid(e.json);
+
+CREATE INDEX runs_started_alone ON runs(started, id) WHERE trigger NOT IN ('chat', 'subagent');
+
+CREATE TABLE locks(
+  name TEXT PRIMARY KEY,
+  token TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  host TEXT NOT NULL,
+  pid_namespace INTEGER NOT NULL,
+  acquired INTEGER NOT NULL,
+  renewed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE reservations(
+  key INTEGER PRIMARY KEY,
+  agent TEXT NOT NULL,
+  root_agent TEXT NOT NULL,
+  usd REAL NOT NULL,
+  token TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  host TEXT NOT NULL,
+  pid_namespace INTEGER NOT NULL,
+  acquired INTEGER NOT NULL,
+  renewed INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array migrations_of_this_program = {
+    Migration{1, version_1}, Migration{2, version_2}, Migration{3, search_index, fill_index},
+    Migration{4, snapshots}, Migration{5, rewinds},   Migration{6, accounts}};
 
 // 0: empty. An earlier program's database without our table is not ours to touch.
 Result<int> version_of(Database& database) {

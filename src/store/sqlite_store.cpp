@@ -7,11 +7,13 @@
 #include "base/sha256.hpp"
 #include "base/try.hpp"
 #include "store/reference.hpp"
+#include "store/sqlite_budgets.hpp"
 #include "store/sqlite_messages.hpp"
 #include "store/sqlite_runs.hpp"
 #include "store/sqlite_search.hpp"
 #include "store/sqlite_sessions.hpp"
 #include "store/sqlite_snapshots.hpp"
+#include "store/sqlite_usage.hpp"
 
 namespace errand::store {
 
@@ -49,7 +51,7 @@ SqliteStore::SqliteStore(std::unique_ptr<Database> database, FileArea files, Fil
 
 SqliteStore::~SqliteStore() {
   heartbeat_.reset();
-  if (!leases_.holds_any()) return;
+  if (!holds_any()) return;
   const auto released = with_database([&](Database& database) -> Result<void> {
     Transaction transaction(database, Durability::crash);
     leases_.remove_all_rows(database);
@@ -143,7 +145,10 @@ Result<void> SqliteStore::append(std::string_view session, const std::vector<Las
     ERRAND_TRY_ASSIGN(const auto target, leases_.writable(database, session));
     ERRAND_TRY(append_events(database, target, events));
     add_totals(database, target.key, totals);
+    add_usage(database, target.key, events, totals);
+    if (totals.reservation != 0) remove_reservation(database, totals.reservation);
     transaction.commit();
+    if (reservations_.erase(totals.reservation) > 0) set_heartbeat();
     return {};
   });
 }
@@ -265,7 +270,7 @@ void SqliteStore::renew() {
 
 void SqliteStore::set_heartbeat() {
   // Nobody else can see a lease in memory.
-  if (leases_.holds_any() && !database_->in_memory()) {
+  if (holds_any() && !database_->in_memory()) {
     heartbeat_->on();
   } else {
     heartbeat_->off();

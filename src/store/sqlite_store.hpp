@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "store/file_area.hpp"
 #include "store/heartbeat.hpp"
@@ -53,8 +54,18 @@ class SqliteStore final : public Store {
   Result<std::string> archive_directory() override;
   Result<std::vector<KeptFile>> kept_files(std::string_view session) override;
 
+  Result<std::vector<RunInfo>> list_runs(const RunQuery& query) override;
+  Result<RunInfo> find_run(std::string_view reference) override;
+  Result<std::vector<StoredRecord>> records_of(const RunInfo& run, std::int64_t after) override;
+  Result<std::vector<UsageGroup>> usage(const UsageQuery& query) override;
+  Result<Reservation> reserve(const Charge& charge) override;
+  Result<void> settle(std::int64_t reservation, const Spending& spending) override;
+  Result<void> release(std::int64_t reservation) override;
+  Result<std::unique_ptr<Lease>> lock(std::string_view name) override;
+
   /// What a Lease does when it goes.
   void release(const std::string& session);
+  void unlock(const std::string& name);
 
  private:
   /// work(database) under the lock, SQLite's exceptions made errors.
@@ -65,12 +76,15 @@ class SqliteStore final : public Store {
   Result<void> remove_files(const std::string& session, SessionFiles files);
   void renew();
   void set_heartbeat();
+  [[nodiscard]] bool holds_any() const;
 
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
   FileArea files_;
   FileArea snapshots_;
   Leases leases_;
+  std::set<std::string> locks_;           // names that we hold
+  std::set<std::int64_t> reservations_;   // that we made
   std::unique_ptr<Heartbeat> heartbeat_;  // last: its thread uses the others
 };
 

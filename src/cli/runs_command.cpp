@@ -1,0 +1,245 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "chat/event_json.hpp"
+#include "cli/command.hpp"
+#include "cli/listing.hpp"
+#include "cli/output.hpp"
+#include "cli/run_attach.hpp"
+#include "cli/run_stop.hpp"
+#include "cli/setup.hpp"
+#include "cli/since.hpp"
+#include "render/summary.hpp"
+#include "store/open.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+constexpr std::size_t short_id_length = 13;   // an id's whole time: a reference of its own
+constexpr std::size_t short_hash_length = 8;  // of a definition's hash
+constexpr std::size_t answer_lines = 10;
+constexpr std::chrono::seconds stop_patience{30};
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+std::chrono::milliseconds duration_of(const store::RunInfo& run) {
+  return std::max(std::chrono::milliseconds(0), run.ended.value_or(now()) - run.started);
+}
+
+Json run_json(const store::RunInfo& run) {
+  return {{"id", run.id},
+          {"session", run.session},
+          {"agent", run.agent},
+          {"definition_hash", run.definition_hash},
+          {"trigger", run.trigger},
+          {"argv", run.argv},
+          {"state", run.state},
+          {"started", to_rfc3339(run.started)},
+          {"ended", run.ended ? Json(to_rfc3339(*run.ended)) : Json(nullptr)},
+          {"duration_ms", duration_of(run).count()},
+          {"exit_code", run.exit_code ? Json(*run.exit_code) : Json(nullptr)},
+          {"error_kind", or_null(run.error_kind)},
+          {"stop_reason", or_null(run.stop_reason)},
+          {"turns", run.turns},
+          {"usage", chat::to_json(run.usage)},
+          {"cost_usd", run.cost_usd ? Json(*run.cost_usd) : Json(nullptr)},
+          {"pid", run.owner ? Json(run.owner->pid) : Json(nullptr)},
+          {"host", run.owner ? Json(run.owner->host) : Json(nullptr)}};
+}
+
+std::string exit_text(const store::RunInfo& run) {
+  return run.exit_code ? std::to_string(*run.exit_code) : run.state;
+}
+
+std::string cost_text(const store::RunInfo& run) {
+  return run.state == "ended" ? money_text(run.cost_usd) : "";
+}
+
+std::string short_hash(const std::string& hash) {
+  const auto colon = hash.find(':');
+  return hash.substr(colon == std::string::npos ? 0 : colon + 1, short_hash_length);
+}
+
+// As it could be typed again.
+std::string command_line(const std::vector<std::string>& argv) {
+  std::vector<std::string> out;
+  for (const auto& word : argv) {
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_-+=./:,@%") == std::string::npos;
+    out.push_back(plain ? word : fmt::format("'{}'", text::replace_all(word, "'", "'\\''")));
+  }
+  return text::join(out, " ");
+}
+
+std::vector<std::string> strings_in(const Json& json, const char* key) {
+  std::vector<std::string> out;
+  if (!json.is_object() || !json.contains(key) || !json.at(key).is_array()) return out;
+  for (const auto& item : json.at(key)) {
+    if (item.is_string()) out.push_back(item.get<std::string>());
+    if (item.is_object() && item.contains("host"))
+      out.push_back(fmt::format("{}:{}{}", item.value("host", ""), item.value("port", 0),
+                                item.value("allowed", false) ? "" : " (refused)"));
+  }
+  return out;
+}
+
+std::string first_lines(const std::string& answer) {
+  const auto lines = text::lines(answer);
+  std::string out;
+  for (std::size_t i = 0; i < lines.size() && i < answer_lines; ++i) out += lines[i] + "\n";
+  if (lines.size() > answer_lines) {
+    out += fmt::format("[… {} more lines; errand runs attach shows all]\n", lines.size() - answer_lines);
+  }
+  return out;
+}
+
+std::string how_it_ended(const store::RunInfo& run) {
+  if (!run.exit_code) return run.state;
+  return fmt::format("exit {}{}", *run.exit_code, run.error_kind.empty() ? "" : fmt::format(" ({})", run.error_kind));
+}
+
+std::string shown(const store::RunInfo& run, const Json& done) {
+  std::string out = fmt::format("run         {}\nsession     {}\nagent       {}\ndefinition  {}\ntrigger     {}\n",
+                                run.id, run.session, run.agent, run.definition_hash, run.trigger);
+  out += fmt::format("command     {}\nstarted     {}\n", command_line(run.argv), to_rfc3339(run.started));
+  if (run.ended) out += fmt::format("ended       {}\n", to_rfc3339(*run.ended));
+  out += fmt::format("duration    {}\nstate       {}\n", format_duration(duration_of(run)), how_it_ended(run));
+  if (run.owner) out += fmt::format("process     {} on {}\n", run.owner->pid, run.owner->host);
+  if (!run.stop_reason.empty()) out += fmt::format("stopped by  {}\n", run.stop_reason);
+  if (run.state == "ended") {
+    out += fmt::format("turns       {}\ntokens      {}\ncost        {}\n", run.turns, render::tokens_line(run.usage),
+                       money_text(run.cost_usd));
+  }
+  const auto report = done.is_object() ? done.value("report", Json::object()) : Json::object();
+  for (const auto& path : strings_in(report, "files_written")) out += fmt::format("written     {}\n", path);
+  for (const auto& host : strings_in(report, "hosts")) out += fmt::format("contacted   {}\n", host);
+  for (const auto& sentence : strings_in(report, "blocked")) out += fmt::format("blocked     {}\n", sentence);
+  const auto answer = done.is_object() ? done.value("result", std::string()) : std::string();
+  if (!answer.empty()) out += "\n" + first_lines(answer);
+  return unicode::sanitize(out);
+}
+
+class RunsCommand final : public Command {
+ public:
+  void declare(Options& options) override {
+    options.flag("--json", json_, "as JSON");
+    options.flag("--failed", failed_, "only those that did not end with exit 0");
+    options.text("--since", since_, "TIME", "started since then: 24h, 30d, 2026-01-01");
+    options.text("--agent", agent_, "ID", "of this agent only");
+    options.number("--limit", limit_, 1, "at most N; default 20");
+    options.flag("--all", all_, "those of chats and subagents too");
+    options.duration("--timeout", timeout_,
+                     "stop: how long to wait for the end, default 30s; attach: how long to follow");
+  }
+
+  Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
+    ERRAND_TRY_ASSIGN(const auto verb, read_verb("errand runs", words,
+                                                 {{"list"},
+                                                  {"show", VerbSpec::Argument::required},
+                                                  {"attach", VerbSpec::Argument::required},
+                                                  {"stop", VerbSpec::Argument::required}}));
+    ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
+    ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
+    ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, place.user, store::OpenMode::existing_only));
+    if (verb.name == "list") return list(*store);
+    ERRAND_TRY_ASSIGN(const auto run, store->find_run(verb.argument));
+    if (verb.name == "show") return show(*store, run);
+    Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
+    if (verb.name == "stop") return stop(*store, run, call.within(timeout_.value_or(stop_patience)));
+    return attach(*store, run, invocation.globals, timeout_ ? call.within(*timeout_) : call);
+  }
+
+ private:
+  Result<int> list(store::RunJournal& journal) const {
+    store::RunQuery query;
+    if (failed_) query.which = all_ ? store::WhichRuns::all_failed : store::WhichRuns::failed;
+    if (!failed_ && all_) query.which = store::WhichRuns::all;
+    if (since_) {
+      ERRAND_TRY_ASSIGN(query.since, parse_since(*since_));
+    }
+    query.agent = agent_.value_or("");
+    query.limit = static_cast<int>(std::min<std::int64_t>(limit_.value_or(20), 1'000'000'000));
+    ERRAND_TRY_ASSIGN(const auto runs, journal.list_runs(query));
+    if (!json_) return list_table(runs);
+    auto items = Json::array();
+    for (const auto& run : runs) items.push_back(run_json(run));
+    return print_json({{"runs", std::move(items)}});
+  }
+
+  static Result<int> list_table(const std::vector<store::RunInfo>& runs) {
+    const bool on_terminal = ::isatty(STDOUT_FILENO) != 0;
+    const auto id = [&](const std::string& whole) { return on_terminal ? whole.substr(0, short_id_length) : whole; };
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& run : runs) {
+      rows.push_back({id(run.id), on_terminal ? format_age(run.started, now()) : to_rfc3339(run.started), run.agent,
+                      on_terminal ? short_hash(run.definition_hash) : run.definition_hash, run.trigger, exit_text(run),
+                      run.error_kind, format_duration(duration_of(run)), cost_text(run), id(run.session)});
+    }
+    return print_table({{"id"},
+                        {"age"},
+                        {"agent"},
+                        {"definition", Width::flexible},
+                        {"trigger"},
+                        {"exit"},
+                        {"error"},
+                        {"duration"},
+                        {"cost"},
+                        {"session", Width::flexible}},
+                       rows);
+  }
+
+  // Its `done` event; null when it has none.
+  static Result<Json> done_of(store::RunJournal& journal, const store::RunInfo& run) {
+    ERRAND_TRY_ASSIGN(const auto records, journal.records_of(run, 0));
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+      if (record->type != "done") continue;
+      auto body = Json::parse(record->json, nullptr, false);
+      return body.is_object() ? body : Json(nullptr);
+    }
+    return Json(nullptr);
+  }
+
+  Result<int> show(store::RunJournal& journal, const store::RunInfo& run) const {
+    ERRAND_TRY_ASSIGN(const auto done, done_of(journal, run));
+    if (json_) return print_json({{"run", run_json(run)}, {"done", done}});
+    return print_out(shown(run, done));
+  }
+
+  Result<int> stop(store::RunJournal& journal, const store::RunInfo& run, const Call& call) const {
+    ERRAND_TRY_ASSIGN(const auto ended, stop_run(journal, run, call));
+    if (json_) return print_json({{"run", run_json(ended)}});
+    return print_out(fmt::format("{}: {}\n", ended.id, how_it_ended(ended)));
+  }
+
+  Result<int> attach(store::Store& store, const store::RunInfo& run, const Globals& globals, const Call& call) const {
+    if (!json_) return attach_run(store, run, globals, call);
+    return fail(ErrorKind::usage, "\"errand runs attach\" does not take --json: what comes is the run's own output",
+                "start the run with --output-format json, or see \"errand runs show --json\"");
+  }
+
+  bool json_ = false;
+  bool failed_ = false;
+  bool all_ = false;
+  std::optional<std::string> since_, agent_;
+  std::optional<std::int64_t> limit_;
+  std::optional<std::chrono::milliseconds> timeout_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_runs_command() {
+  return std::make_unique<RunsCommand>();
+}
+
+}  // namespace errand::cli
