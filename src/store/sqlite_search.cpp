@@ -27,9 +27,10 @@ constexpr double newest_bonus = 0.2;
 constexpr std::int64_t ms_of_day = 86'400'000;
 constexpr double bonus_half_life_ms = 30.0 * ms_of_day;
 
-// Above these a condition is no part of the MATCH any more, and each hit is looked at instead.
-constexpr std::size_t max_session_facets = 1000;
-constexpr std::int64_t max_day_facets = 400;
+// Above these a condition is no part of the MATCH any more, and each hit is looked at instead: FTS5 goes through all
+// alternatives for every row.
+constexpr std::size_t max_session_facets = 500;
+constexpr std::int64_t max_day_facets = 100;
 
 struct Candidate {
   std::int64_t key = 0;
