@@ -125,6 +125,7 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
               .tools = {},
               .subagents = subagents_of(definition, services, 0),
               .skills = skills_of(definition, services.skills),
+              .compact_at = services.compact_at,
               .hooks = {},
               .warnings = std::move(warnings)};
   agent.tools = offered_tools(agent, services, nullptr);
@@ -153,6 +154,7 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
               .subagents = subagents_of(own, services, parent.depth + 1),
               .skills = skills_of(own, services.skills),
               .path = std::move(path),
+              .compact_at = services.compact_at,
               .depth = parent.depth + 1,
               .hooks = {},
               .warnings = {}};

@@ -29,7 +29,8 @@ struct Agent {
   std::vector<chat::AgentDefinition> subagents;  ///< that it may start
   std::vector<chat::SkillDefinition> skills;     ///< that it may load
   std::string path = "root";
-  int depth = 0;  ///< 0 for the root
+  double compact_at = 0.8;  ///< as in Services
+  int depth = 0;            ///< 0 for the root
   Hooks hooks;
   std::vector<chat::event::Warning> warnings;  ///< of its opening, to be told first
 };

@@ -16,9 +16,7 @@ namespace {
 
 namespace stream = chat::stream;
 
-// A conversation that fills more of the window than this is compacted.
-constexpr double full_share = 0.8;
-// Unless that leaves more than this of it.
+// A conversation is compacted unless that leaves more than this of it.
 constexpr double worthwhile_share = 0.75;
 
 // What the model says while it says it, as events.
@@ -118,7 +116,7 @@ std::int64_t Asker::estimated() const {
 // Asks the API to count only where the estimate, which is rather too high, says that it may be too much.
 Result<void> Asker::make_room() {
   const auto window = agent_.provider->model().context;
-  const auto full = static_cast<std::int64_t>(static_cast<double>(window) * full_share);
+  const auto full = static_cast<std::int64_t>(static_cast<double>(window) * agent_.compact_at);
   if (window <= 0 || estimated() <= full) return {};
   ERRAND_TRY_ASSIGN(const auto tokens, agent_.provider->count_tokens(request(), call_));
   if (tokens <= full) return {};
@@ -136,7 +134,7 @@ Result<void> Asker::make_room() {
 
 // To a model of the chain that would not be full with it; else, what this one can't hold, to one that just can.
 Result<bool> Asker::move_to_window(std::int64_t tokens) {
-  const auto roomy = static_cast<std::int64_t>(std::ceil(static_cast<double>(tokens) / full_share));
+  const auto roomy = static_cast<std::int64_t>(std::ceil(static_cast<double>(tokens) / agent_.compact_at));
   auto& provider = *agent_.provider;
   Narrator narrator(reporter_);
   const bool too_long = tokens > provider.model().context;

@@ -66,6 +66,7 @@ struct Services {
   Surroundings surroundings;
   Purse purse{};
   http::Transport* web = nullptr;  ///< what fetches pages; null: there is no network
+  double compact_at = 0.8;         ///< the share of a model's window at which a conversation is made shorter
   tool::Notes* notes = nullptr;    ///< what is kept across sessions; null: nothing is
 };
 

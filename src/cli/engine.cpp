@@ -136,6 +136,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .surroundings = std::move(around),
                       .purse = std::move(purse),
                       .web = self.wire_->replays() ? nullptr : &self.wire_->network(),
+                      .compact_at = self.config_.settings.sessions.compact_at,
                       .notes = self.notes_ ? &*self.notes_ : nullptr});
   return engine;
 }

@@ -29,6 +29,8 @@ struct SessionArguments {
   bool named = false;
   bool follow = false;
   bool repair = false;
+  bool files = false;
+  bool force = false;
   std::optional<std::string> project, agent, name, at, format, output;
   std::optional<std::chrono::milliseconds> since, older_than;
   std::optional<std::int64_t> limit, keep_last, lines;

@@ -24,7 +24,8 @@ constexpr std::array verbs = {
     SessionVerb{"tail", "REF", 1, 1, "--json --follow --lines", sessions_tail},
     SessionVerb{"rename", "REF NAME", 2, 2, "", sessions_rename},
     SessionVerb{"fork", "REF", 1, 1, "--name --at", sessions_fork},
-    SessionVerb{"rewind", "REF [MESSAGE|-N]", 1, 2, "--json --dry-run --undo-compaction", sessions_rewind},
+    SessionVerb{"rewind", "REF [MESSAGE|-N]", 1, 2, "--json --dry-run --undo-compaction --files --force",
+                sessions_rewind},
     SessionVerb{"export", "REF…", 0, many, "--format --output --all", sessions_export},
     SessionVerb{"import", "FILE|-", 1, 1, "--json --format --name", sessions_import},
     SessionVerb{"delete", "REF…", 1, many, "--json --yes", sessions_delete},
@@ -48,6 +49,8 @@ std::vector<Said> said_options(const SessionArguments& a) {
           {"--named", a.named},
           {"--follow", a.follow},
           {"--repair", a.repair},
+          {"--files", a.files},
+          {"--force", a.force},
           {"--project", a.project.has_value()},
           {"--agent", a.agent.has_value()},
           {"--name", a.name.has_value()},
@@ -106,6 +109,8 @@ class SessionsCommand final : public Command {
     options.text("--name", a.name, "TEXT", "fork, import: the new session's name");
     options.text("--at", a.at, "MESSAGE", "fork: end with that message");
     options.flag("--undo-compaction", a.undo_compaction, "rewind: take the newest compaction back, and no message");
+    options.flag("--files", a.files, "rewind: files that tools changed go back too, and nothing else does");
+    options.flag("--force", a.force, "rewind --files: also those that something else has changed since");
     options.flag("--dry-run", a.dry_run, "rewind, prune: show what would go");
     options.text("--format", a.format, "FORMAT", "export: jsonl, md, html, json; import: auto, errand, claude-code");
     options.text("-o,--output", a.output, "FILE", "export: there rather than on stdout");

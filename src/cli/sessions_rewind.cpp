@@ -1,13 +1,16 @@
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "agent/rewind.hpp"
+#include "base/exit_code.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/output.hpp"
+#include "cli/rewind_files.hpp"
 #include "cli/sessions.hpp"
 #include "cli/transcript.hpp"
 
@@ -34,19 +37,35 @@ Result<agent::Rewinding> planned(const SessionCall& call, const agent::Said& sai
   return agent::rewind_before_prompt(said, nth);
 }
 
+// Where the conversation ends afterwards; 0: before its first message.
+std::int64_t end_after(const agent::Rewinding& rewinding, const store::History& history,
+                       const std::vector<store::StoredRecord>& records) {
+  std::string last;
+  if (!rewinding.events.empty()) {
+    last = rewinding.events.back().to;
+  } else if (!history.messages.empty()) {
+    last = history.messages.back().message_id;
+  }
+  const auto found = std::ranges::find(records, last, &store::StoredRecord::message_id);
+  return last.empty() || found == records.end() ? 0 : found->position;
+}
+
+Result<int> tell_json(const SessionCall& call, const std::string& session, const agent::Rewinding& rewinding,
+                      const std::vector<RestoredFile>& files) {
+  Json out = {{"session", session},
+              {"to", rewinding.events.empty() || rewinding.events.back().to.empty() ? Json(nullptr)
+                                                                                    : Json(rewinding.events.back().to)},
+              {"leaving", rewinding.leaving},
+              {"returning", rewinding.returning},
+              {"undoes_compaction", rewinding.undoes_compaction},
+              {"dry_run", call.options.dry_run}};
+  if (call.options.files) out["files"] = files_json(files);
+  return print_json(out);
+}
+
 Result<int> tell(const SessionCall& call, const std::string& session, const agent::Rewinding& rewinding,
                  const std::vector<store::StoredRecord>& records) {
   const bool dry = call.options.dry_run;
-  if (call.options.json) {
-    return print_json(
-        {{"session", session},
-         {"to", rewinding.events.empty() || rewinding.events.back().to.empty() ? Json(nullptr)
-                                                                               : Json(rewinding.events.back().to)},
-         {"leaving", rewinding.leaving},
-         {"returning", rewinding.returning},
-         {"undoes_compaction", rewinding.undoes_compaction},
-         {"dry_run", dry}});
-  }
   if (dry) ERRAND_TRY(print_out(transcript_of(records, rewinding.leaving)));
   if (rewinding.events.empty()) {
     print_note(call.invocation.globals, "the conversation stands there already");
@@ -66,6 +85,7 @@ Result<int> tell(const SessionCall& call, const std::string& session, const agen
 }  // namespace
 
 Result<int> sessions_rewind(const SessionCall& call) {
+  if (call.options.force && !call.options.files) return fail(ErrorKind::usage, "--force goes with --files");
   ERRAND_TRY_ASSIGN(const auto desk, open_sessions(call));
   ERRAND_TRY_ASSIGN(const auto info, desk.find(call.words[0]));
   std::unique_ptr<store::Lease> lease;
@@ -80,7 +100,15 @@ Result<int> sessions_rewind(const SessionCall& call) {
     for (const auto& event : rewinding.events) events.push_back({0, info.id, "", "root", now(), event});
     ERRAND_TRY(desk.store->append(info.id, events, {}));
   }
-  return tell(call, info.id, rewinding, records);
+  std::vector<RestoredFile> files;
+  if (call.options.files) {
+    ERRAND_TRY_ASSIGN(files, rewind_files(call, *desk.store, info, end_after(rewinding, history, records)));
+  }
+  ERRAND_TRY_ASSIGN(const int code, call.options.json ? tell_json(call, info.id, rewinding, files)
+                                                      : tell(call, info.id, rewinding, records));
+  if (call.options.files && !call.options.json) tell_files(call, files);
+  const bool failed = std::ranges::any_of(files, [](const auto& file) { return !file.failure.empty(); });
+  return code == 0 && failed ? exit_code_of(ErrorKind::failure) : code;
 }
 
 }  // namespace errand::cli

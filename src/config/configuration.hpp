@@ -99,6 +99,7 @@ struct UnsetVariable {
 struct SessionSettings {
   std::chrono::milliseconds retention{0};  ///< how long an unused one is kept; 0: always
   int max_sessions = 0;                    ///< how many are kept; 0: all
+  double compact_at = 0.8;                 ///< the share of the model's window at which a conversation is compacted
   bool operator==(const SessionSettings&) const = default;
 };
 

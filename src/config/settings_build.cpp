@@ -44,6 +44,7 @@ void take(const SettingsDraft& draft, const Sources& sources, Settings& out) {
   out.retry.restarts = draft.restarts.value_or(out.retry.restarts);
   out.retry.idle = draft.idle.value_or(out.retry.idle);
   out.sessions.retention = draft.retention.value_or(out.sessions.retention);
+  out.sessions.compact_at = draft.compact_at.value_or(out.sessions.compact_at);
   out.sessions.max_sessions = draft.max_sessions.value_or(out.sessions.max_sessions);
   for (const auto& [alias, model] : draft.models) out.models[alias] = spec_of(alias, model);
   if (!draft.data_dir) return;

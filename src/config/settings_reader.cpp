@@ -151,6 +151,12 @@ void set_rules(const Node& node, SettingsDraft& draft, Reader& reader) {
   read_permissions(node, draft.rules, reader);
 }
 
+void set_compact_at(const Node& node, SettingsDraft& draft, Reader& reader) {
+  const auto value = reader.number(node, 0);
+  if (value && (*value < 0.2 || *value > 0.95)) return reader.wrong_type(node, "a number from 0.2 to 0.95");
+  if (value) draft.compact_at = value;
+}
+
 using SettingsKey = Key<SettingsDraft>;
 using Use = SettingsKey::Use;
 
@@ -172,6 +178,8 @@ constexpr std::array session_keys = {
                 set_retention},
     SettingsKey{"max_sessions", "whole number", "0", "How many are kept before the oldest are archived; 0: all",
                 set_count<&SettingsDraft::max_sessions, 0, 1'000'000'000>},
+    SettingsKey{"compact_at", "number from 0.2 to 0.95", "0.8",
+                "The share of the model's window at which a conversation is made shorter", set_compact_at},
 };
 
 void set_retry(const Node& node, SettingsDraft& draft, Reader& reader) {

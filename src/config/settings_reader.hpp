@@ -63,6 +63,7 @@ struct SettingsDraft {
   std::optional<std::chrono::milliseconds> idle;
   std::optional<std::chrono::milliseconds> retention;
   std::optional<int> max_sessions;
+  std::optional<double> compact_at;
   std::optional<double> day_usd;
   std::optional<double> month_usd;
   std::optional<std::string> data_dir;  ///< as written

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "agent/restore.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "cli/sessions.hpp"
+
+namespace errand::cli {
+
+/// What `sessions rewind --files` comes to, file by file.
+struct RestoredFile {
+  agent::RestoreStep step;
+  std::string failure;  ///< why it could not be done; empty: it was, or nothing was to be done
+};
+
+/// Takes the files back that tools of the session changed after the record at `position`; with --dry-run says what
+/// would be. One that fails costs no other.
+Result<std::vector<RestoredFile>> rewind_files(const SessionCall& call, store::Snapshots& snapshots,
+                                               const store::SessionInfo& session, std::int64_t position);
+
+Json files_json(const std::vector<RestoredFile>& files);
+
+/// One line on stderr for each, unless -q.
+void tell_files(const SessionCall& call, const std::vector<RestoredFile>& files);
+
+}  // namespace errand::cli
