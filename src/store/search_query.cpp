@@ -99,7 +99,9 @@ std::vector<Unit> units_of(std::string_view typed) {
   std::vector<Unit> out;
   std::size_t end = 0;
   for_each_token(typed, [&](const SearchToken& token) {
-    if (token.kind == SearchToken::Kind::part) {
+    if (token.kind == SearchToken::Kind::name) {
+      out.back().text = token.text;
+    } else if (token.kind == SearchToken::Kind::part) {
       out.back().parts.emplace_back(token.text);
     } else if (token.place == SearchToken::Place::next) {
       const bool joined = !out.empty() && typed.substr(end, token.begin - end) == "_";

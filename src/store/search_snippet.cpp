@@ -51,7 +51,9 @@ class Finder {
         spots_.push_back({token.begin, token.end, {}});
         if (spots_.size() > longest_) spots_.pop_front();
       }
-      if (is_asked_for(token.text)) spots_.back().tokens.emplace_back(token.text);
+      if (!is_asked_for(token.text)) return true;
+      spots_.back().tokens.emplace_back(token.text);
+      if (token.kind == SearchToken::Kind::name) spots_.back().end = token.end;
       return found_.size() < max_occurrences;
     });
     look();

@@ -15,6 +15,9 @@ using letters::Kind;
 // More parts than a name that somebody thought of has: base64 and the like.
 constexpr std::size_t max_parts = 8;
 
+// "notepad++": longer words have no such signs in their names.
+constexpr std::size_t max_named_bytes = 8;
+
 bool is_of_word(Kind kind) {
   return kind == Kind::lower || kind == Kind::upper || kind == Kind::digit || kind == Kind::mark;
 }
@@ -68,8 +71,21 @@ class Tokenizer {
       at += character.bytes;
     }
     emit(from, at, SearchToken::Kind::word, SearchToken::Place::next);
+    if (const auto end = end_of_name(at); end > at && at - from <= max_named_bytes) {
+      emit(from, end, SearchToken::Kind::name, SearchToken::Place::same);
+    }
     if (parts_.size() > 1 && parts_.size() <= max_parts && at - from <= max_token_bytes) emit_parts(at);
     return at;
+  }
+
+  // Behind the signs that belong to the word which ends at `at`.
+  [[nodiscard]] std::size_t end_of_name(std::size_t at) const {
+    const auto rest = text_.substr(at);
+    const std::size_t signs = rest.starts_with("++") ? 2 : rest.starts_with('#') ? 1 : 0;
+    if (signs == rest.size()) return at + signs;
+    const auto next = letters::first_of(rest.substr(signs)).kind;
+    const bool is_version = signs == 2 && next == Kind::digit;  // "C++20"
+    return !is_of_word(next) || is_version ? at + signs : at;
   }
 
   void emit_parts(std::size_t end) {

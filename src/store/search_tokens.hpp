@@ -12,6 +12,7 @@ namespace errand::store {
 struct SearchToken {
   enum class Kind {
     word,  ///< letters and digits that stand together, a symbol: "parser", "utf8", "🎉"
+    name,  ///< the word before it with the signs that make it a name: "c++", "c#"
     part,  ///< of the word before it, by its capitals: "json" of "parseJson"
     pair,  ///< two neighbours in a script without blanks: "日本" and "本語" of "日本語"
     last,  ///< the last character of such a run
@@ -31,8 +32,9 @@ struct SearchToken {
 /// Longest token, in bytes; a longer word is found by as much of its beginning.
 inline constexpr std::size_t max_token_bytes = 64;
 
-/// Takes `text` apart, in order. Whatever is neither letter, digit, mark nor symbol separates. A change of this changes
-/// what is in every index: it needs a migration that makes them anew.
+/// Takes `text` apart, in order. Whatever is neither letter, digit, mark nor symbol separates, but "++" and '#' that
+/// end a short word: "C++" is found by "c" and by "c++". A change of this changes what is in every index: it needs a
+/// migration that makes them anew.
 ///
 /// - Words lose case and diacritics (letters::append_folded).
 /// - "parse_json_value" and "src/store/open.cpp" are words in a row, found as phrases.

@@ -55,6 +55,8 @@ TEST_CASE("search tokens: text of any kind is taken apart into words", "[store][
       {"ΣΊΣΥΦΟΣ Ёлка", "σισυφοσ елка"},
       {"हिन्दी भाषा", "हिन्दी भाषा"},
       {"שָׁלוֹם مُحَمَّد", "שלום محمد"},
+      {"C++, C#: g++ -o x; i++ a++b C++20 F#5 # ++ std::vector<int>#", "c|c++ c|c# g|g++ o x i|i++ a b c|c++ 20 f 5 std vector int"},
+      {"verylongword++", "verylongword"},
       {"utf8 x86_64 v2.0", "utf8 x86 64 v2 0"},
       {"parseJsonValue", "parsejsonvalue|parse|json|value"},
       {"HTTPServer", "httpserver|http|server"},
@@ -115,6 +117,7 @@ TEST_CASE("search query: each word becomes the ways it can be written", "[store]
       {"parseJson", {"parsejson or parse json"}, {}},
       {"parse_json*", {"parse json* or parsejson*"}, {}},
       {"a/openFile_x.cpp", {"a openfile x cpp or a open file x cpp or a openfilex cpp"}, {}},
+      {"C++ \"modern C#\" c", {"c++", "modern c#", "c"}, {}},
       {"日", {"日*"}, {}},
       {"日本語 日本*", {"日本 本語", "日本"}, {}},
       {"x　y", {"x", "y"}, {}},
@@ -158,6 +161,7 @@ TEST_CASE("search snippet: one line around most of what was asked for", "[store]
       {"\"日本\" vim", "x日本語vim", "x[日本]語[vim]"},
       {"語", "日本語", "日[本語]"},
       {"json", "parseJson", "[parseJson]"},
+      {"c++", "C, C++ and C#", "C, [C++] and C#"},
       {"a", "a" + far, "[a]" + std::string(239, '.') + " …"},
   };
   for (const auto& c : cases) {
