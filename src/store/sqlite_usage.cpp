@@ -68,6 +68,7 @@ std::string name_in(const Rows& rows, UsageBy by, Dates& dates) {
 struct Counted {
   UsageGroup group;
   std::set<std::string> runs;
+  std::string newest_run;  // most turns are of the same run as the one before
 };
 
 void add_row(const Rows& rows, Counted& to) {
@@ -81,7 +82,10 @@ void add_row(const Rows& rows, Counted& to) {
   } else {
     ++group.without_price;
   }
-  to.runs.insert(rows.text(run));
+  auto id = rows.text(run);
+  if (id == to.newest_run && !to.runs.empty()) return;
+  to.runs.insert(id);
+  to.newest_run = std::move(id);
 }
 
 }  // namespace

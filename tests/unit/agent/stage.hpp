@@ -13,6 +13,7 @@
 #include "agent/services.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
+#include "store/store.hpp"
 #include "support/temp_dir.hpp"
 
 namespace errand::test {

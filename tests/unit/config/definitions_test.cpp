@@ -353,10 +353,11 @@ TEST_CASE("agents: keys that have no effect yet are checked, and said once", "[c
               "  plugins: [ { path: ./p }, playwright@official ]\n"
               "  limits: { day_usd: 3 }\n");
   const auto config = world.load();
+  CHECK(agent_of(config, "a").spending == SpendingLimits{.day_usd = 3});
   REQUIRE(config.warnings.size() == 1);
   const auto file = world.dir / "home/.config/errand/agents.yaml";
-  CHECK(config.warnings[0].message == "checked, but without effect in this version: limits.day_usd (" + file +
-                                          ":4:22), mcp_servers (" + file + ":2:16), plugins (" + file + ":3:12)");
+  CHECK(config.warnings[0].message ==
+        "checked, but without effect in this version: mcp_servers (" + file + ":2:16), plugins (" + file + ":3:12)");
 }
 
 TEST_CASE("agents: the hash changes with the definition and with nothing else", "[config][agents]") {

@@ -157,7 +157,7 @@ TEST_CASE("trust: what config.yaml and .env need, and the one warning that names
                                                     "budgets.day_usd in config.yaml", "data_dir in config.yaml",
                                                     "permissions.allow in config.yaml", "permission_mode of _defaults",
                                                     "ERRAND_USER in .env", "ANTHROPIC_API_KEY in .env"});
-  REQUIRE(config.warnings.size() == 2);
+  REQUIRE(config.warnings.size() == 1);
   CHECK(config.warnings[0].code == "untrusted");
   CHECK(config.warnings[0].message ==
         "this directory is not trusted, so this is held back: providers.corp.base_url in "
@@ -169,7 +169,7 @@ TEST_CASE("trust: what config.yaml and .env need, and the one warning that names
         "of _defaults (agents.yaml:1:31), ERRAND_USER in .env (.env:3:1), "
         "ANTHROPIC_API_KEY in .env (.env:1:1); errand "
         "trust allows it");
-  CHECK(config.warnings[1].code == "not_used_yet");
+  CHECK(config.settings.budgets == SpendingLimits{});
   CHECK(config.settings.retry.attempts == 3);
   CHECK(config.settings.data_dir.empty());
   CHECK(config.settings.providers.at("anthropic").base_url == "https://api.anthropic.com");
@@ -184,7 +184,8 @@ TEST_CASE("trust: what config.yaml and .env need, and the one warning that names
   REQUIRE(trust_project(config));
   const auto trusted = world.load();
   CHECK(trusted.project.trust == Trust::trusted);
-  CHECK(codes(trusted) == std::vector<std::string>{"not_used_yet"});
+  CHECK(codes(trusted).empty());
+  CHECK(trusted.settings.budgets == SpendingLimits{.day_usd = 100});
   CHECK(trusted.settings.data_dir == world.dir / "project/d");
   CHECK(trusted.settings.providers.at("anthropic").base_url == "http://evil");
   CHECK(trusted.settings.providers.at("anthropic").key == "stolen");
