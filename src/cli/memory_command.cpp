@@ -24,12 +24,12 @@ using Scope = tool::Notes::Scope;
 struct Memory {
   std::string_view name;
   Scope scope;
-  const store::MemoryFile& file;
+  std::string path;
   std::string text;
 };
 
 Json json_of(const Memory& memory) {
-  return {{"scope", memory.name}, {"path", memory.file.path()}, {"text", memory.text}};
+  return {{"scope", memory.name}, {"path", memory.path}, {"text", memory.text}};
 }
 
 class MemoryCommand final : public Command {
@@ -63,10 +63,13 @@ class MemoryCommand final : public Command {
   }
 
   Result<std::vector<Memory>> wanted() const {
-    std::vector<Memory> out = {{"user", Scope::user, memories_->user, {}},
-                               {"project", Scope::project, memories_->project, {}}};
-    std::erase_if(out, [&](const Memory& memory) { return !wants(memory.scope); });
-    for (auto& memory : out) ERRAND_TRY_ASSIGN(memory.text, memory.file.read());
+    std::vector<Memory> out;
+    for (const auto scope : {Scope::user, Scope::project}) {
+      if (!wants(scope)) continue;
+      const auto& file = scope == Scope::user ? memories_->user : memories_->project;
+      ERRAND_TRY_ASSIGN(auto text, file.read());
+      out.push_back({scope == Scope::user ? "user" : "project", scope, file.path(), std::move(text)});
+    }
     return out;
   }
 
@@ -82,7 +85,7 @@ class MemoryCommand final : public Command {
     std::vector<std::vector<std::string>> rows;
     for (const auto& memory : memories) {
       rows.push_back({std::string(memory.name), std::to_string(text::lines(memory.text).size()),
-                      std::to_string(memory.text.size()), memory.file.path()});
+                      std::to_string(memory.text.size()), memory.path});
     }
     return print_table({{"scope"}, {"notes"}, {"bytes"}, {"path", Width::flexible}}, rows);
   }

@@ -30,7 +30,7 @@ class Scene {
 
   /// What a command prints as JSON, or in all; it must succeed.
   [[nodiscard]] Json answer_of(const std::vector<std::string>& argv) const;
-  [[nodiscard]] std::string output_of(const std::vector<std::string>& argv) const;
+  std::string output_of(const std::vector<std::string>& argv) const;
 
   /// The newest session takes another prompt.
   void go_on() const;

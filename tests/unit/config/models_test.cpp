@@ -41,11 +41,10 @@ TEST_CASE("models: what a word names", "[config][models]") {
                                                                 .price = chat::Price{2, 10, 0.1, 2.5},
                                                                 .thinking = ThinkingStyle::adaptive});
   CHECK(resolve_model(config, "gpt-5", "/")->full_name() == "openai/gpt-5");
-  CHECK(resolve_model(config, "openrouter/meta/llama-9", "/") ==
-        chat::ModelSpec{.provider = "openrouter",
-                        .id = "meta/llama-9",
-                        .alias = "openrouter/meta/llama-9",
-                        .thinking = ThinkingStyle::effort});
+  CHECK(resolve_model(config, "openrouter/meta/llama-9", "/") == chat::ModelSpec{.provider = "openrouter",
+                                                                                 .id = "meta/llama-9",
+                                                                                 .alias = "openrouter/meta/llama-9",
+                                                                                 .thinking = ThinkingStyle::effort});
   CHECK(resolve_model(config, "play", "/here") == scripted(world.dir / "home/.config/errand/tour.yaml", "play"));
   CHECK(resolve_model(config, "scripted/a/b.yaml", "/here") == scripted("/here/a/b.yaml", "scripted/a/b.yaml"));
   CHECK(resolve_model(config, "scripted//abs.yaml", "/here") == scripted("/abs.yaml", "scripted//abs.yaml"));

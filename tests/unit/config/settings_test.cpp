@@ -97,7 +97,7 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
       {"permissions: { allow: [\"Nope(x)\"] }\n",
        "error: the rule \"Nope(x)\" names an unknown tool \"Nope\"\n  at c.yaml:1:24\n  hint: known tools: Read, "
        "Write, Edit, Glob, "
-       "Grep, Bash, BashOutput, KillShell, WebFetch, TodoWrite, AskUserQuestion, Skill, Task\n"},
+       "Grep, Bash, BashOutput, KillShell, WebFetch, TodoWrite, AskUserQuestion, Skill, Memory, Task\n"},
   }));
   World world;
   world.write("project/c.yaml", c.text);
@@ -299,7 +299,7 @@ providers:
     proxy: "http://${PROXY_USER}@proxy:3128"
 retry: { attempts: 8, restarts: 2, idle: 90s }
 budgets: { day_usd: 0, month_usd: 0 }
-sessions: { retention: 90d, max_sessions: 0 }
+sessions: { retention: 90d, max_sessions: 0, compact_at: 0.7 }
 data_dir: /d
 permissions: { allow: [Read], ask: [Bash], deny: [Write] }
 )yaml");

@@ -91,7 +91,7 @@ TEST_CASE("usage: a store of before is read into the table once", "[store]") {
     Database database(directory / "ada/errand.db");
     database.execute(
         "DROP TABLE usage_by_turn; DROP TABLE locks; DROP TABLE reservations; DROP INDEX runs_started_alone; DELETE "
-        "FROM schema_version WHERE version = 3");
+        "FROM schema_version WHERE version = 6");
   }
   const auto groups = open_in(directory)->usage({.by = {UsageBy::session, UsageBy::model}}).value();
   REQUIRE(groups.size() == 2);
