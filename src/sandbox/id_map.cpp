@@ -145,11 +145,13 @@ bool MappedMounts::attach() const {
   // What the host mounts and unmounts still arrives, what we do stays here.
   if (::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) != 0) return false;
   if (::mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m") != 0) return false;
-  ::umask(0);
-  return std::ranges::all_of(trees_, [](const Tree& tree) {
+  const auto mask = ::umask(0);
+  const bool attached = std::ranges::all_of(trees_, [](const Tree& tree) {
     return make_place(tree.place, tree.is_directory) &&
            ::move_mount(tree.mount.get(), "", AT_FDCWD, tree.place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) == 0;
   });
+  ::umask(mask);  // commands make files with it
+  return attached;
 }
 
 std::optional<int> IdMap::mapping() {

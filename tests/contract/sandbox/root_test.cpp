@@ -81,6 +81,15 @@ TEST_CASE("sandbox: root's command is nobody to the kernel, and owns root's file
   }
 }
 
+TEST_CASE("sandbox: commands make files with the user's mask", "[sandbox][root]") {
+  if (!test::can_confine()) return;
+  const Confined f;
+  const auto before = ::umask(027);
+  const auto out = f.out("umask; echo x > made; stat -c %a made");
+  ::umask(before);
+  CHECK(out == "0027\n640\n");
+}
+
 TEST_CASE("sandbox: where a workspace can't be id-mapped root's commands run without", "[sandbox][root]") {
   if (!can_map()) return;
   const Confined f;
