@@ -218,7 +218,8 @@ Failures StepRun::check() const {
 }
 
 Failures StepRun::check_exit() const {
-  const Exit wanted{step_.value("exit", 0), 0};
+  const int code = step_.value("exit", 0);
+  const Exit wanted = code < 0 ? Exit{0, -code} : Exit{code, 0};
   if (*exit_ == wanted) return {};
   if (exit_->signal != 0)
     return {fmt::format("it was ended by signal {}, not with exit {}", exit_->signal, wanted.code)};

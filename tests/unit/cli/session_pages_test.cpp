@@ -1,6 +1,7 @@
 #include "cli/session_pages.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
