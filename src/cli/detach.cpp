@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
@@ -81,7 +82,9 @@ Result<pid_t> spawn_self(const std::vector<std::string>& argv, const Pipes& pipe
   env.push_back(variable.data());
   env.push_back(nullptr);
   pid_t child = -1;
-  const int failed = ::posix_spawn(&child, "/proc/self/exe", actions.get(), attributes.get(), words.data(), env.data());
+  // By its own name, which process listings show; one that was replaced meanwhile has none.
+  const auto program = real_path("/proc/self/exe").value_or("/proc/self/exe");
+  const int failed = ::posix_spawn(&child, program.c_str(), actions.get(), attributes.get(), words.data(), env.data());
   if (failed != 0) return fail_errno(ErrorKind::failure, "can't start a process for the run", failed);
   return child;
 }
