@@ -45,11 +45,14 @@ Json fields(const event::ThinkingDelta& e) {
   return {{"text", e.text}};
 }
 Json fields(const event::Assistant& e) {
-  return {{"message_id", e.message_id},
-          {"content", content_json(e.message.content)},
-          {"stop_reason", name_of(e.message.stop)},
-          {"model", e.message.model},
-          {"usage", to_json(e.message.usage)}};
+  Json out = {{"message_id", e.message_id},
+              {"content", content_json(e.message.content)},
+              {"stop_reason", name_of(e.message.stop)},
+              {"model", e.message.model},
+              {"usage", to_json(e.message.usage)}};
+  // Who wrote it: what belongs to one provider alone goes back to that one.
+  if (!e.message.provider.empty()) out["provider"] = e.message.provider;
+  return out;
 }
 Json fields(const event::ToolUse& e) {
   Json out = {{"id", e.id}, {"name", e.name}};

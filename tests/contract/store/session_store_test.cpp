@@ -71,6 +71,7 @@ TEST_CASE("store: messages and events come back whole and in the order they were
       "m-1",
       chat::StopReason::tool_use,
       {1, 2, 3, 4, 5}};
+  reply.provider = "anthropic";
   REQUIRE(store->begin_run(run, {user_says(id, 1, "u1", "count\n\"it\"")}));
   REQUIRE(store->append(id, {event_of(id, 2, chat::event::Assistant{"a1", reply, {}}), warns(id, 3, "slow")}, {}));
   REQUIRE(store->append(id, {event_of(id, 4, chat::event::ToolResult{"t1", result, "Bash", {}, false, ""})}, {}));
