@@ -9,9 +9,11 @@ namespace errand::agent {
 /// A user's memories as agents have them: no secret gets in.
 class MemoryNotes final : public tool::Notes {
  public:
+  enum class Keeping { all, nothing };  ///< nothing: `--no-session`; what is there can be read
+
   /// `secrets` is borrowed.
-  MemoryNotes(store::Memories memories, const secrets::Redactor& secrets)
-      : memories_(std::move(memories)), secrets_(secrets) {}
+  MemoryNotes(store::Memories memories, const secrets::Redactor& secrets, Keeping keeping = Keeping::all)
+      : memories_(std::move(memories)), secrets_(secrets), keeping_(keeping) {}
 
   Result<void> add(Scope scope, std::string_view note) override;
   Result<void> remove(Scope scope, std::string_view note) override;
@@ -24,6 +26,7 @@ class MemoryNotes final : public tool::Notes {
 
   store::Memories memories_;
   const secrets::Redactor& secrets_;
+  Keeping keeping_;
 };
 
 }  // namespace errand::agent

@@ -94,9 +94,9 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   engine->keeps_sessions_ = !arguments.no_session;
   ERRAND_TRY_ASSIGN(auto purse, engine->purse());
   ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
-  if (!arguments.no_session) {
-    self.notes_.emplace(store::memories_of(place.data_directory, place.user, around.roots.project), self.secrets_);
-  }
+  using Keeping = agent::MemoryNotes::Keeping;
+  self.notes_.emplace(store::memories_of(place.data_directory, place.user, around.roots.project), self.secrets_,
+                      arguments.no_session ? Keeping::nothing : Keeping::all);
   tool::add_builtin(engine->tools_);
   engine->sandbox_ = sandbox::open_bubblewrap();
   if (!around.sandbox_off)
@@ -137,7 +137,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .purse = std::move(purse),
                       .web = self.wire_->replays() ? nullptr : &self.wire_->network(),
                       .compact_at = self.config_.settings.sessions.compact_at,
-                      .notes = self.notes_ ? &*self.notes_ : nullptr});
+                      .notes = &*self.notes_});
   return engine;
 }
 

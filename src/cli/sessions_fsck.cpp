@@ -31,10 +31,11 @@ std::string_view name_of(Weight weight) {
   return "damage";
 }
 
-// Nothing was found, or all of it is mended and nothing was lost with it.
+// Nothing was found but what a crash leaves and the next run puts right; or it is mended, and nothing was lost with it.
 int exit_of(const CheckReport& report) {
-  const bool open = std::ranges::any_of(
-      report.findings, [](const auto& finding) { return !finding.mended || finding.weight == Weight::loss; });
+  const bool open = std::ranges::any_of(report.findings, [](const auto& finding) {
+    return finding.weight == Weight::loss || (finding.weight == Weight::damage && !finding.mended);
+  });
   const bool lost =
       report.salvage && std::ranges::any_of(report.salvage->tables, [](const auto& rows) { return rows.lost != 0; });
   return open || lost ? exit_findings : 0;
@@ -95,9 +96,7 @@ Result<int> sessions_fsck(const SessionCall& call) {
   ERRAND_TRY_ASSIGN(const int printed,
                     call.options.json ? print_json(report_json(report)) : print_out(report_text(report)));
   if (printed == 0 && exit_of(report) != 0 && !call.options.repair) {
-    print_note(call.invocation.globals,
-               "\"errand sessions fsck --repair\" mends what can be mended; what is harmless "
-               "costs nothing and is put right by the session's next run");
+    print_note(call.invocation.globals, "\"errand sessions fsck --repair\" mends what can be mended");
   }
   return printed != 0 ? printed : exit_of(report);
 }

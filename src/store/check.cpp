@@ -147,9 +147,9 @@ class Check {
       rebuild_index(database);
       transaction.commit();
     }
-    report_.findings.push_back({"index", Weight::harmless,
-                                fmt::format("the search index is not complete: {}", sound.error().message),
-                                mend_ == Mend::what_can_be});
+    const bool mended = mend_ == Mend::what_can_be;
+    report_.findings.push_back({"index", mended ? Weight::harmless : Weight::loss,
+                                fmt::format("search can't find everything: {}", sound.error().message), mended});
   }
 
   static std::int64_t count(Database& database, std::string_view sql) {

@@ -4,6 +4,7 @@
 
 #include "http/transport.hpp"
 #include "support/tool_bench.hpp"
+#include "tool/notes.hpp"
 
 namespace errand::tool {
 namespace {
@@ -37,6 +38,14 @@ class CannedWeb final : public http::Transport {
     if (auto taken = on_body(head, "<p>x</p>"); !taken) return fail(taken.error());
     return head;
   }
+};
+
+// Takes every note and keeps none.
+class Unwritten final : public Notes {
+ public:
+  Result<void> add(Scope, std::string_view) override { return {}; }
+  Result<void> remove(Scope, std::string_view) override { return {}; }
+  Result<std::string> read(Scope) override { return std::string(); }
 };
 
 // Arguments as models get them wrong.
@@ -108,7 +117,9 @@ TEST_CASE("every tool: its valid input validates and has a one-line summary", "[
     const auto summary = tool->summary(input);
     CHECK(summary.starts_with(name));
     CHECK(summary.find('\n') == std::string::npos);
-    const bool touches_files = tool->spec().effect == chat::Effect::read || tool->spec().effect == chat::Effect::write;
+    // What Memory writes is the store's, whose path is no argument of a call.
+    const bool touches_files =
+        tool->spec().effect == chat::Effect::read || (tool->spec().effect == chat::Effect::write && name != "Memory");
     CHECK(tool->targets(input).size() == (touches_files ? 1 : 0));
     for (const auto& target : tool->targets(input)) {
       CHECK(target.write == (tool->spec().effect == chat::Effect::write));
@@ -118,6 +129,7 @@ TEST_CASE("every tool: its valid input validates and has a one-line summary", "[
 
 TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
   CannedWeb web;
+  Unwritten notes;
   test::ToolBench bench([](sandbox::SandboxPolicy& policy) { policy.allowed_domains = {"127.0.0.1:8080"}; });
   bench.write("a.txt", "x\n");
   bench.write("s/SKILL.md", "body\n");
@@ -139,7 +151,8 @@ TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
                     .may_read = {},
                     .report = {},
                     .on_contact = {},
-                    .web = &web};
+                    .web = &web,
+                    .notes = &notes};
     for (const auto& target : tool->targets(input)) {
       context.targets.push_back(*bench.files().resolve(target.path, bench.root()));
     }

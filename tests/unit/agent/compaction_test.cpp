@@ -356,7 +356,7 @@ void fill_with_results(Stage& stage, FakeModel& model) {
                                              [](const std::string& x, const tool::Context&, const Call&) {
                                                return tool::text_output(std::string(24'000, x[0]));
                                              }));
-  model.spec.context = 20'000;
+  model.spec.context = 17'000;
   model.call({tool_call("0", "TodoWrite", "d")});
   model.call({tool_call("1", "TodoWrite", "e")});
   model.say("answer");

@@ -205,7 +205,7 @@ TEST_CASE("memory: notes of both kinds stand in the prompt, as notes", "[agent][
   const auto text = prompt();
   CHECK(text.find("<memory of=\"user\">\n- likes tabs\n</memory>") != std::string::npos);
   CHECK(text.find("<memory of=\"project\">\n- build with ninja\n</memory>") != std::string::npos);
-  const auto refused = notes.add(Scope::user, "the key is ghp_" + std::string(36, 'A'));
+  const auto refused = notes.add(Scope::user, "the key is ghp_" + std::string("A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"));
   REQUIRE(!refused);
   CHECK(refused.error().message == "the note holds a secret, and is not kept");
 }
