@@ -244,6 +244,7 @@ Result<std::int64_t> clear_older_results(Agent& agent, Session& session, Reporte
                                      .cleared_before = history.ids[plan.keep]};
   ERRAND_TRY(reporter.record({chat::event::CompactStarted{reason, plan.before}, std::move(done)}));
   clear_results(history, plan.keep);
+  history.cleared_before = history.ids[plan.keep];
   strip_thinking(history, history.messages.size(), agent.provider->model().thinking);
   session.context_tokens = 0;
   session.measured = 0;
@@ -275,7 +276,10 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
   const auto text = transcript(session.history, plan.keep, plan.transcript);
   const auto reply = ask_for_summary(agent, text, plan, reporter, bill, call);
   const auto failure = failure_of(reply);
-  if (failure && ends_the_run(*failure)) return fail(*failure);
+  // Nothing forces a compaction that the user asked for, and without a key the next request fails too.
+  if (failure && (ends_the_run(*failure) || reason == "user" || failure->kind == ErrorKind::auth)) {
+    return fail(*failure);
+  }
 
   const auto prompt = current_prompt(session.history, plan.keep);
   const auto summary =
@@ -286,10 +290,15 @@ Result<std::int64_t> compact(Agent& agent, Session& session, Reporter& reporter,
   for (auto i = plan.keep; i < session.history.messages.size(); ++i) {
     shorter.add(session.history.messages[i], session.history.ids[i]);
   }
+  // What was cleared before stays so where it is kept: it is the newest record alone that a resumed session reads.
+  const auto& cleared = session.history.cleared_before;
+  if (!cleared.empty() && std::ranges::find(shorter.ids, cleared) != shorter.ids.end())
+    shorter.cleared_before = cleared;
   strip_thinking(shorter, shorter.messages.size(), agent.provider->model().thinking);
   const auto after = provider::estimate_tokens(next_request(agent, shorter));
-  std::vector<chat::EventBody> events = {chat::event::CompactCompleted{
-      reason, plan.before, after, session.history.ids[plan.keep], summary, failure.has_value()}};
+  std::vector<chat::EventBody> events = {chat::event::CompactCompleted{reason, plan.before, after,
+                                                                       session.history.ids[plan.keep], summary,
+                                                                       failure.has_value(), shorter.cleared_before}};
   if (failure) {
     events.emplace_back(chat::event::Warning{
         "summary_failed",
@@ -306,8 +315,12 @@ Result<Compacted> compact_for_user(Agent& agent, Session& session, const std::st
                                    const Call& call) {
   EventStream stream(services.sink, make_uuid7(now()), services.secrets);
   Reporter reporter(stream, services.store, session.info.id, agent.path);
-  RunTree tree{.services = services, .stream = stream, .session = session.info.id, .limits = agent.definition.limits};
-  Bill bill(tree, agent.definition.limits);
+  RunTree tree{.services = services,
+               .stream = stream,
+               .session = session.info.id,
+               .limits = agent.definition.limits,
+               .root_agent = agent.definition.id};
+  Bill bill(tree, agent.definition.limits, agent.definition.id);
   auto plan = plan_compaction(agent, session, 1);
   if (!plan) return fail(ErrorKind::failure, "there is nothing to compact: the conversation is as short as it gets");
   plan->hint = reporter.secrets().clean(hint);

@@ -17,6 +17,7 @@ namespace {
 
 // A context file beyond this is cut: it would crowd out the work.
 constexpr std::size_t max_context_file_bytes = 32'768;
+constexpr std::size_t max_all_bytes = 262'144;
 constexpr int max_depth = 5;
 constexpr std::size_t max_files = 50;
 
@@ -61,6 +62,11 @@ void find_imports(std::string_view line, std::vector<std::string>& out) {
   }
 }
 
+// A project's own .env is for programs, and what it holds for nobody's prompt.
+bool holds_variables(const std::string& path) {
+  return file_name(path).starts_with(".env") || file_name(real_path(path).value_or(path)).starts_with(".env");
+}
+
 class Reader {
  public:
   Reader(const Surroundings& surroundings, const Reading& reading, std::vector<chat::event::Warning>& warnings)
@@ -75,14 +81,17 @@ class Reader {
   }
 
   void add(const std::string& path, int depth) {
-    if (!seen_.insert(path).second || seen_.size() > max_files) return;
+    // A link may give one file many names.
+    const auto known = real_path(path).value_or(path);
+    if (!seen_.insert(known).second || seen_.size() > max_files) return;
     const auto content = read_as_tools_do(path);
     if (!content) return leave_out(path, content.error());
+    if (content->find('\0') != std::string::npos) return;  // no text
     take(path, *content);
     if (depth == max_depth) return;
     for (const auto& import : imports_in(*content)) {
       const auto target = resolved(import, path);
-      if (is_regular_file(target)) add(target, depth + 1);
+      if (is_regular_file(target) && !holds_variables(target)) add(target, depth + 1);
     }
   }
 
@@ -112,11 +121,15 @@ class Reader {
   }
 
   void take(const std::string& path, const std::string& content) {
-    const auto shown = text::preview(unicode::sanitize(content), max_context_file_bytes, "");
+    const auto shown = text::preview(without_frames(unicode::sanitize(content)), max_context_file_bytes, "");
     const auto text = text::trim(shown.text);
     if (text.empty()) return;
+    if (out_.size() + text.size() > max_all_bytes) {
+      return leave_out(path, {.kind = ErrorKind::limit,
+                              .message = fmt::format("context files have more than {} bytes together", max_all_bytes)});
+    }
     if (!out_.empty()) out_ += "\n\n";
-    out_ += fmt::format("<context file=\"{}\">\n{}\n</context>", path, text);
+    out_ += fmt::format("<context file=\"{}\">\n{}\n</context>", without_frames(unicode::sanitize(path)), text);
   }
 
   const Surroundings& surroundings_;
@@ -135,6 +148,13 @@ std::function<bool(std::string_view absolute_path)> context_reader(const chat::A
   return [rules = std::move(rules), roots](std::string_view path) {
     return !policy::is_read_denied(rules, "Read", path, roots);
   };
+}
+
+std::string without_frames(std::string text) {
+  for (const auto* tag : {"<memory", "</memory", "<context", "</context"}) {
+    text = text::replace_all(text, tag, fmt::format("&lt;{}", std::string_view(tag).substr(1)));
+  }
+  return text;
 }
 
 std::vector<std::string> imports_in(std::string_view text) {

@@ -32,6 +32,9 @@ std::string context_section(const chat::AgentDefinition& agent, const Surroundin
 std::function<bool(std::string_view absolute_path)> context_reader(const chat::AgentDefinition& agent,
                                                                    const policy::Roots& roots);
 
+/// The text with what could end or begin a frame of the prompt made harmless ("&lt;/memory").
+std::string without_frames(std::string text);
+
 /// The paths that a text imports, as written, in order.
 std::vector<std::string> imports_in(std::string_view text);
 

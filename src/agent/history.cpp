@@ -134,6 +134,7 @@ Conversed continuable(const store::History& stored, chat::ThinkingStyle style) {
   const auto uncleared = std::ranges::find(out.ids, cleared);
   if (!cleared.empty() && uncleared != out.ids.end()) {
     clear_results(out, static_cast<std::size_t>(uncleared - out.ids.begin()));
+    out.cleared_before = cleared;
   }
   const auto later = stored.messages.begin() + static_cast<std::ptrdiff_t>(stored.compaction->messages_before);
   if (later <= kept) return out;

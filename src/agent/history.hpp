@@ -13,6 +13,7 @@ namespace errand::agent {
 struct Conversed {
   std::vector<chat::Message> messages;
   std::vector<std::string> ids;  ///< one for each message; empty for results, which are stored one by one
+  std::string cleared_before{};  ///< the message up to which older results were cleared; empty: none were
 
   void add(chat::Message message, std::string id = {}) {
     messages.push_back(std::move(message));

@@ -29,7 +29,9 @@ Result<Looked> look_at(const PlannedCall& plan, const Agent& agent) {
   out.facts.effect = spec.effect;
   auto subject = plan.tool->subject(*plan.input);
   (spec.effect == Effect::execute ? out.facts.command : out.facts.subject) = std::move(subject);
-  out.facts.contained = agent.files->policy().enforced;
+  // What holds in every project is kept outside of this one, and no sandbox contains it.
+  const bool everywhere = spec.name == "Memory" && out.facts.subject == "user";
+  out.facts.contained = agent.files->policy().enforced && !everywhere;
   for (const auto& wanted : plan.tool->targets(*plan.input)) {
     ERRAND_TRY_ASSIGN(auto target, agent.files->resolve(wanted.path, agent.cwd));
     if (is_outside(target, wanted.write)) out.leave = sandbox::Leave::outside_too;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -23,6 +24,9 @@ struct RestoreStep {
   std::string hash;    ///< of `write`: what it held
   bool operator==(const RestoreStep&) const = default;
 };
+
+/// The reason of a file that stays because somebody else changed it.
+inline constexpr std::string_view changed_by_others = "something else has changed it since";
 
 /// Whose later changes are kept.
 enum class Foreign {

@@ -66,7 +66,7 @@ std::string memory_section(tool::Notes* notes, std::vector<chat::event::Warning>
       warnings.push_back({"memory", fmt::format("notes of earlier sessions are left out: {}", text.error().message)});
       continue;
     }
-    const auto shown = text::preview(unicode::sanitize(*text), store::max_memory_bytes, "");
+    const auto shown = text::preview(without_frames(unicode::sanitize(*text)), store::max_memory_bytes, "");
     if (text::trim(shown.text).empty()) continue;
     out += fmt::format("\n<memory of=\"{}\">\n{}\n</memory>", scope == Scope::user ? "user" : "project",
                        text::trim(shown.text));

@@ -43,7 +43,8 @@ class MemoryCommand final : public Command {
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
     ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
-    memories_ = store::memories_of(place.data_directory, place.user, place.workspace);
+    memories_ =
+        store::memories_of(place.data_directory, place.user, real_path(place.workspace).value_or(place.workspace));
     const auto verb = words.empty() ? std::string("list") : words.front();
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
     if (verb == "add" || verb == "remove") return change(verb, rest, config);

@@ -35,11 +35,23 @@ std::string line_of(const RestoredFile& file, bool dry) {
 
 }  // namespace
 
-Result<std::vector<RestoredFile>> rewind_files(const SessionCall& call, store::Snapshots& snapshots,
-                                               const store::SessionInfo& session, std::int64_t position) {
+Result<std::vector<agent::RestoreStep>> plan_files(const SessionCall& call, store::Snapshots& snapshots,
+                                                   const store::SessionInfo& session, std::int64_t position) {
   const sandbox::Workspace files(agent::restore_policy(session.start.project));
   const auto foreign = call.options.force ? agent::Foreign::discard : agent::Foreign::keep;
   ERRAND_TRY_ASSIGN(auto steps, agent::plan_restore(snapshots, session.id, position, files, foreign));
+  if (call.options.dry_run) return steps;
+  for (const auto& step : steps) {
+    if (step.reason != agent::changed_by_others) continue;
+    return fail(ErrorKind::failure, fmt::format("something else has changed {} since", unicode::sanitize(step.path)),
+                "nothing was done; --force takes it back all the same, without --files all files stay");
+  }
+  return steps;
+}
+
+std::vector<RestoredFile> restore_files(const SessionCall& call, store::Snapshots& snapshots,
+                                        const store::SessionInfo& session, std::vector<agent::RestoreStep> steps) {
+  const sandbox::Workspace files(agent::restore_policy(session.start.project));
   std::vector<RestoredFile> out;
   for (auto& step : steps) {
     std::string failure;
@@ -65,7 +77,8 @@ Json files_json(const std::vector<RestoredFile>& files) {
 void tell_files(const SessionCall& call, const std::vector<RestoredFile>& files) {
   const auto& globals = call.invocation.globals;
   for (const auto& file : files) print_note(globals, line_of(file, call.options.dry_run));
-  print_note(globals, files.empty() ? "no tool changed a file since then; what shell commands changed is not known"
+  print_note(globals, files.empty() ? "no change of a file since then is known; those of shell commands, and before a "
+                                      "fork or an import, never are"
                                     : "what shell commands changed is not known, and stays");
 }
 

@@ -16,10 +16,14 @@ struct RestoredFile {
   std::string failure;  ///< why it could not be done; empty: it was, or nothing was to be done
 };
 
-/// Takes the files back that tools of the session changed after the record at `position`; with --dry-run says what
-/// would be. One that fails costs no other.
-Result<std::vector<RestoredFile>> rewind_files(const SessionCall& call, store::Snapshots& snapshots,
-                                               const store::SessionInfo& session, std::int64_t position);
+/// What would bring the files back that tools of the session changed after the record at `position`. `failure` when one
+/// was changed by somebody else since, unless --force was said: then nothing is to be done at all.
+Result<std::vector<agent::RestoreStep>> plan_files(const SessionCall& call, store::Snapshots& snapshots,
+                                                   const store::SessionInfo& session, std::int64_t position);
+
+/// Does it, but with --dry-run. One that fails costs no other.
+std::vector<RestoredFile> restore_files(const SessionCall& call, store::Snapshots& snapshots,
+                                        const store::SessionInfo& session, std::vector<agent::RestoreStep> steps);
 
 Json files_json(const std::vector<RestoredFile>& files);
 

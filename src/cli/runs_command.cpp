@@ -87,9 +87,14 @@ std::vector<std::string> strings_in(const Json& json, const char* key) {
   if (!json.is_object() || !json.contains(key) || !json.at(key).is_array()) return out;
   for (const auto& item : json.at(key)) {
     if (item.is_string()) out.push_back(item.get<std::string>());
-    if (item.is_object() && item.contains("host"))
-      out.push_back(fmt::format("{}:{}{}", item.value("host", ""), item.value("port", 0),
-                                item.value("allowed", false) ? "" : " (refused)"));
+    if (!item.is_object()) continue;
+    const auto host = item.find("host");
+    const auto port = item.find("port");
+    if (host == item.end() || !host->is_string() || port == item.end() || !port->is_number_integer()) continue;
+    const auto allowed = item.find("allowed");
+    const bool refused = allowed == item.end() || *allowed != true;
+    out.push_back(
+        fmt::format("{}:{}{}", host->get<std::string>(), port->get<std::int64_t>(), refused ? " (refused)" : ""));
   }
   return out;
 }
@@ -121,11 +126,14 @@ std::string shown(const store::RunInfo& run, const Json& done) {
     out += fmt::format("turns       {}\ntokens      {}\ncost        {}\n", run.turns, render::tokens_line(run.usage),
                        money_text(run.cost_usd));
   }
-  const auto report = done.is_object() ? done.value("report", Json::object()) : Json::object();
+  // An imported one may have anything there.
+  const auto field = [&](const char* key) { return done.is_object() && done.contains(key) ? done.at(key) : Json(); };
+  const auto report = field("report");
   for (const auto& path : strings_in(report, "files_written")) out += fmt::format("written     {}\n", path);
   for (const auto& host : strings_in(report, "hosts")) out += fmt::format("contacted   {}\n", host);
   for (const auto& sentence : strings_in(report, "blocked")) out += fmt::format("blocked     {}\n", sentence);
-  const auto answer = done.is_object() ? done.value("result", std::string()) : std::string();
+  const auto result = field("result");
+  const auto answer = result.is_string() ? result.get<std::string>() : std::string();
   if (!answer.empty()) out += "\n" + first_lines(answer);
   return unicode::sanitize(out);
 }

@@ -168,9 +168,10 @@ Result<void> check_message(const std::string& type, const Json& body) {
 }
 
 // What a secret may not stand in is text for people and models; ids, media and signatures stay byte for byte.
-bool stays(std::string_view key) {
-  constexpr std::array<std::string_view, 7> kept = {"data",       "signature",  "id",  "tool_use_id",
-                                                    "message_id", "media_type", "json"};
+bool stays(std::string_view key, const Json& object) {
+  constexpr std::array<std::string_view, 5> kept = {"signature", "id", "tool_use_id", "message_id", "media_type"};
+  if (key == "data") return object.contains("media_type");
+  if (key == "json") return object.contains("type") && object.at("type") == "native";
   return std::ranges::find(kept, key) != kept.end();
 }
 
@@ -185,7 +186,7 @@ bool clean(Json& json, const secrets::Redactor& secrets) {
   if (json.is_array()) {
     for (auto& item : json) changed |= clean(item, secrets);
   } else if (json.is_object()) {
-    for (auto& [key, value] : json.items()) changed |= !stays(key) && clean(value, secrets);
+    for (auto& [key, value] : json.items()) changed |= !stays(key, json) && clean(value, secrets);
     // A signature is true of the words it was made for alone.
     if (changed && json.contains("signature")) json["signature"] = "";
   }

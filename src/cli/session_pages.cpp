@@ -109,9 +109,9 @@ std::string one_line(std::string_view text) {
 
 // --- Markdown ---
 
-// Longer than any run of backticks within.
-std::string fence_for(std::string_view text) {
-  std::size_t longest = 2;
+// Longer than any run of backticks within, and no shorter than `least`.
+std::string fence_for(std::string_view text, std::size_t least) {
+  std::size_t longest = least - 1;
   std::size_t run = 0;
   for (const char c : text) {
     run = c == '`' ? run + 1 : 0;
@@ -121,13 +121,14 @@ std::string fence_for(std::string_view text) {
 }
 
 std::string code_block(std::string_view text) {
-  const auto fence = fence_for(text);
+  const auto fence = fence_for(text, 3);
   return fmt::format("{}\n{}\n{}\n\n", fence, text::trim_end(text), fence);
 }
 
 std::string inline_code(std::string_view text) {
-  const auto fence = fence_for(text);
-  return fmt::format("{} {} {}", fence, one_line(text), fence);
+  const auto fence = fence_for(text, 1);
+  const auto* blank = text.find('`') == std::string_view::npos ? "" : " ";
+  return fmt::format("{}{}{}{}{}", fence, blank, one_line(text), blank, fence);
 }
 
 // Each run of pieces of one side has one heading.

@@ -72,6 +72,16 @@ std::string usage_of(const SessionVerb& verb) {
   return fmt::format("errand sessions {}{}{}", verb.name, verb.words.empty() ? "" : " ", verb.words);
 }
 
+// An empty value is a variable that was not set, and would mean everything.
+Result<void> check_values(const SessionArguments& a) {
+  const std::array<std::pair<std::string_view, const std::optional<std::string>*>, 3> filters = {
+      {{"--agent", &a.agent}, {"--tool", &a.search.tool}, {"--file", &a.search.file}}};
+  for (const auto& [name, value] : filters) {
+    if (*value && (*value)->empty()) return fail(ErrorKind::usage, fmt::format("{} is empty", name));
+  }
+  return {};
+}
+
 Result<void> check_options(const SessionVerb& verb, const SessionArguments& arguments) {
   const auto known = text::split(verb.options, ' ');
   for (const auto& option : said_options(arguments)) {
@@ -89,8 +99,9 @@ Result<void> check_words(const SessionVerb& verb, const std::vector<std::string>
                 fmt::format("usage: {}", usage_of(verb)));
   }
   if (words.size() >= verb.least) return {};
-  return fail(ErrorKind::usage, fmt::format("\"errand sessions {}\" wants {}", verb.name, verb.words),
-              "\"errand sessions list\" shows them");
+  return fail(
+      ErrorKind::usage, fmt::format("\"errand sessions {}\" wants {}", verb.name, verb.words),
+      verb.words.starts_with("REF") ? "\"errand sessions list\" shows them" : fmt::format("usage: {}", usage_of(verb)));
 }
 
 class SessionsCommand final : public Command {
@@ -133,6 +144,7 @@ class SessionsCommand final : public Command {
       return unknown_verb("errand sessions", name, names);
     }
     ERRAND_TRY(check_options(*verb, arguments_));
+    ERRAND_TRY(check_values(arguments_));
     ERRAND_TRY(check_words(*verb, rest));
     return verb->run({arguments_, rest, invocation});
   }

@@ -75,6 +75,9 @@ Result<Taken> take(store::Store& store, store::WholeSession session) {
     if (as_imported(std::move(stored)) == wanted) return Taken{session.info.id, true};
     session.info.id = make_uuid7(now());
   }
+  // A file is anybody's: it may not do without every question, nor be the newest for ever.
+  if (session.info.start.permission_mode == "bypass") session.info.start.permission_mode = "ask";
+  session.info.updated = std::min(session.info.updated, now());
   ERRAND_TRY_ASSIGN(const auto made, store.import_session(session));
   return Taken{made.id, false};
 }
@@ -93,7 +96,7 @@ Result<int> sessions_import(const SessionCall& call) {
   tell_skipped(globals, read);
   if (read.sessions.empty()) {
     return fail(ErrorKind::failure, fmt::format("{} holds no session", call.words[0] == "-" ? "stdin" : call.words[0]),
-                "it takes what \"errand sessions export\" writes, and transcripts of Claude Code");
+                "it takes JSON lines as \"errand sessions export\" writes them, and transcripts of Claude Code");
   }
   if (call.options.name && read.sessions.size() > 1) {
     return fail(ErrorKind::usage, fmt::format("--name is for one session, and there are {}", read.sessions.size()));

@@ -95,15 +95,16 @@ Result<int> sessions_rewind(const SessionCall& call) {
   ERRAND_TRY_ASSIGN(const auto history, desk.store->read_history(info.id));
   ERRAND_TRY_ASSIGN(const auto records, desk.store->records(info.id));
   ERRAND_TRY_ASSIGN(const auto rewinding, planned(call, {history, records}));
+  std::vector<agent::RestoreStep> steps;
+  if (call.options.files) {
+    ERRAND_TRY_ASSIGN(steps, plan_files(call, *desk.store, info, end_after(rewinding, history, records)));
+  }
   if (!call.options.dry_run && !rewinding.events.empty()) {
     std::vector<store::Lasting> events;
     for (const auto& event : rewinding.events) events.push_back({0, info.id, "", "root", now(), event});
     ERRAND_TRY(desk.store->append(info.id, events, {}));
   }
-  std::vector<RestoredFile> files;
-  if (call.options.files) {
-    ERRAND_TRY_ASSIGN(files, rewind_files(call, *desk.store, info, end_after(rewinding, history, records)));
-  }
+  const auto files = restore_files(call, *desk.store, info, std::move(steps));
   ERRAND_TRY_ASSIGN(const int code, call.options.json ? tell_json(call, info.id, rewinding, files)
                                                       : tell(call, info.id, rewinding, records));
   if (call.options.files && !call.options.json) tell_files(call, files);

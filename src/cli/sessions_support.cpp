@@ -40,7 +40,9 @@ Result<std::string> project_of(const SessionCall& call, const config::Configurat
   const auto& project = call.options.project;
   if (!project) return std::string();
   if (project->empty()) return config.project.root;
-  return real_path(*project);
+  // One that is gone has sessions all the same.
+  ERRAND_TRY_ASSIGN(const auto here, current_directory());
+  return real_path(*project).value_or(normalize_path(join_path(here, *project)));
 }
 
 Result<bool> is_confirmed(const SessionCall& call, std::string_view verb, const std::string& question) {

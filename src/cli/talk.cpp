@@ -12,12 +12,13 @@
 #include "cli/output.hpp"
 #include "cli/retention.hpp"
 #include "cli/setup.hpp"
+#include "config/lookup.hpp"
 
 namespace errand::cli {
 
 namespace {
 
-// The session that -c or -r name, or a fork of it.
+// The session that -c or -r name.
 Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine) {
   if (!arguments.continue_newest && !arguments.resume) return std::nullopt;
   auto& store = engine.store();
@@ -28,8 +29,16 @@ Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& 
                 "start one without -c, or name one with -r; \"errand sessions\" lists all");
   }
   if (!found) return fail(std::move(found).error());
-  if (!arguments.fork) return *std::move(found);
-  ERRAND_TRY_ASSIGN(auto forked, store.fork(found->id, arguments.name.value_or("")));
+  return *std::move(found);
+}
+
+// A fork is made once agent and models are known to be there: what can't start leaves nothing behind.
+Result<std::optional<store::SessionInfo>> forked_when_asked(const RunArguments& arguments, const Engine& engine,
+                                                            const chat::AgentDefinition& definition,
+                                                            std::optional<store::SessionInfo> resumed) {
+  if (!resumed || !arguments.fork) return resumed;
+  ERRAND_TRY(config::resolve_models(engine.config(), definition.models, engine.config().sources.cwd));
+  ERRAND_TRY_ASSIGN(auto forked, engine.store().fork(resumed->id, arguments.name.value_or("")));
   return forked;
 }
 
@@ -93,8 +102,9 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
   const auto& engine = *talk->engine_;
   ERRAND_TRY(talk->take_lock(arguments));
-  ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, engine));
-  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, resumed));
+  ERRAND_TRY_ASSIGN(const auto found, session_to_resume(arguments, engine));
+  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, found));
+  ERRAND_TRY_ASSIGN(const auto resumed, forked_when_asked(arguments, engine, definition, found));
   talk->engine_->preload(definition.models);
   auto warnings = warnings_of(engine, definition, resumed);
   if (!resumed && !arguments.no_session) make_room(engine, warnings);

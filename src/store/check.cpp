@@ -55,6 +55,11 @@ class Check {
 
   Result<CheckReport> run() {
     struct stat info {};
+    for (const auto& path : {directory_, report_.path, report_.path + "-wal"}) {
+      if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) continue;
+      return fail(ErrorKind::storage, fmt::format("{} is a symbolic link", path), "it may lead to another user's data");
+    }
+    ERRAND_TRY(refuse_lost_database(report_.path));
     if (::lstat(report_.path.c_str(), &info) != 0) {
       if (errno == ENOENT) return std::move(report_);
       return fail_errno(ErrorKind::storage, fmt::format("can't look at {}", report_.path), errno);

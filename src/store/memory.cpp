@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/fd.hpp"
 #include "base/file.hpp"
@@ -35,9 +36,30 @@ Result<T> as_storage(Result<T> result) {
   return fail(std::move(error));
 }
 
+// `<data>/<user>/memory/…`: nothing from the user's directory down may be a link, which could lead to another user's.
+Result<bool> is_own_file(const std::string& path) {
+  auto directory = parent_path(path);
+  std::vector<std::string> below = {path, directory};
+  while (file_name(directory) != "memory" && directory != "/" && directory != ".") {
+    directory = parent_path(directory);
+    below.push_back(directory);
+  }
+  below.push_back(parent_path(directory));
+  for (auto at = below.rbegin(); at != below.rend(); ++at) {
+    struct stat info {};
+    if (::lstat(at->c_str(), &info) != 0) {
+      if (errno == ENOENT) return false;
+      return fail_errno(ErrorKind::storage, fmt::format("can't look at {}", *at), errno);
+    }
+    if (S_ISLNK(info.st_mode)) return fail(ErrorKind::storage, fmt::format("{} is a symbolic link", *at));
+  }
+  return true;
+}
+
 // Held from reading to writing, so that two processes' notes are both there afterwards.
 Result<Fd> lock_directory(const std::string& path) {
   const auto directory = parent_path(path);
+  ERRAND_TRY(is_own_file(path));
   ERRAND_TRY(as_storage(make_directories(parent_path(directory), 0700)));
   ERRAND_TRY(make_private_directory(directory));
   Fd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -97,12 +119,13 @@ std::string project_name(std::string_view project) {
 }  // namespace
 
 Result<std::string> MemoryFile::read() const {
-  if (!path_exists(path_)) return std::string();
+  ERRAND_TRY_ASSIGN(const bool there, is_own_file(path_));
+  if (!there) return std::string();
   return as_storage(read_file(path_, max_read_bytes));
 }
 
 Result<void> MemoryFile::write(std::string_view text) const {
-  ERRAND_TRY(lock_directory(path_));
+  ERRAND_TRY_ASSIGN(const auto lock, lock_directory(path_));
   return as_storage(write_file_atomic(path_, text, 0600));
 }
 

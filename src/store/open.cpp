@@ -70,6 +70,16 @@ bool is_valid_user(std::string_view user) {
          std::all_of(user.begin(), user.end(), may_stand);
 }
 
+Result<void> refuse_lost_database(const std::string& path) {
+  struct stat database {};
+  struct stat wal {};
+  const bool gone = ::lstat(path.c_str(), &database) != 0 || database.st_size == 0;
+  if (!gone || ::lstat((path + "-wal").c_str(), &wal) != 0 || wal.st_size == 0) return {};
+  return fail(ErrorKind::storage,
+              fmt::format("{} is empty or gone, and {}-wal, which belongs to it, is not", path, path),
+              "bring the database file back from a backup, or move both aside to begin a new store");
+}
+
 Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::string_view user, OpenMode mode) {
   if (!is_valid_user(user)) {
     return fail(ErrorKind::usage, fmt::format("\"{}\" can't be a user name", unicode::sanitize(user)),
@@ -77,6 +87,7 @@ Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::stri
   }
   const auto directory = join_path(data_directory, user);
   const auto path = join_path(directory, "errand.db");
+  ERRAND_TRY(refuse_lost_database(path));
   if (mode == OpenMode::existing_only) {
     ERRAND_TRY_ASSIGN(const bool there, is_there(path));
     if (!there) return std::make_unique<EmptyStore>(path);

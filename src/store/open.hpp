@@ -21,6 +21,10 @@ enum class OpenMode {
 /// ErrorKind::storage; a corrupt one is left where it is and named, with what mends it.
 Result<std::unique_ptr<Store>> open(const std::string& data_directory, std::string_view user, OpenMode mode);
 
+/// `storage` when the database is empty or gone while its -wal is not: SQLite would throw that away, and with it most
+/// of what was stored.
+Result<void> refuse_lost_database(const std::string& path);
+
 /// A store in memory for `--no-session`: nothing outlives it but `files_directory`, which is removed with it.
 Result<std::unique_ptr<Store>> open_temporary();
 

@@ -199,7 +199,7 @@ std::string list_sql(const SessionQuery& query) {
 }
 
 std::vector<SessionInfo> list_sessions(Database& database, const Leases& leases, const SessionQuery& query) {
-  const auto since = query.since ? to_ms(*query.since) : 0;
+  const auto since = query.since ? to_ms(*query.since) : std::numeric_limits<std::int64_t>::min();
   const auto limit = query.limit > 0 ? std::int64_t{query.limit} : -1;
   return read_sessions(database.query(list_sql(query), {since, query.project, query.agent, limit}), leases);
 }
@@ -212,6 +212,9 @@ std::string stale_sql(const StaleQuery& query) {
   };
   auto where = fmt::format("WHERE {} AND s.updated < ?3", among("s."));
   if (query.named == StaleQuery::Named::kept) where += " AND s.name IS NULL";
+  // A family goes or stays as one.
+  where += fmt::format(" AND NOT EXISTS (SELECT 1 FROM sessions c WHERE c.parent = s.id AND (c.updated >= ?3{}))",
+                       query.named == StaleQuery::Named::kept ? " OR c.name IS NOT NULL" : "");
   where += query.keep_newest <= 0
                ? " AND ?4 <= 0"
                : fmt::format(

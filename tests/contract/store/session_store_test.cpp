@@ -407,3 +407,23 @@ TEST_CASE("store: several threads may use one store", "[store][contract]") {
     CHECK(store->history(ids[static_cast<std::size_t>(i)]).value().size() == appends);
   }
 }
+
+TEST_CASE("store: a clock that jumps back changes no order, and nothing becomes older for it", "[store][contract]") {
+  const Opened store;
+  const auto earlier = store.session_at(500);
+  const auto id = store.session();
+  const auto run = a_run(id, 1000);
+  REQUIRE(store->begin_run(run, {user_says(id, 1000, "u1", "first")}));
+  REQUIRE(store->append(id, {assistant_says(id, 10, "a1", "second")}, {}));
+  REQUIRE(store->end_run(end_of(run, 20), {warns(id, 20, "third")}));
+  std::vector<std::string> types;
+  const auto records = store->records(id).value();
+  for (const auto& record : records) types.push_back(record.type);
+  CHECK(types == std::vector<std::string>{"user", "assistant", "warning"});
+  CHECK(message_ids(store->history(id).value()) == std::vector<std::string>{"u1", "a1"});
+  const auto newest = store->find("latest", "").value();
+  CHECK(newest.id == id);
+  CHECK(newest.updated == at(1000));
+  CHECK(newest.status == "idle");
+  CHECK(store->find("-2", "").value().id == earlier);
+}

@@ -420,6 +420,32 @@ TEST_CASE("compaction: what was cleared stays so under the summary that comes la
   CHECK(resumed.messages == live.messages);
 }
 
+TEST_CASE("compaction: a summary that keeps cleared results keeps them cleared, also after a resume",
+          "[agent][compaction]") {
+  Stage stage;
+  auto& model = stage.models["main"];
+  model.spec.context = 23'000;
+  model.say(std::string(3000, 'i'));
+  CHECK(stage.ask("a long introduction").exit_code == 0);
+  stage.tools.add(std::make_unique<FakeTool>("TodoWrite", chat::Effect::none, false,
+                                             [](const std::string& x, const tool::Context&, const Call&) {
+                                               return tool::text_output(std::string(x == "s" ? 500 : 26'000, x[0]));
+                                             }));
+  stage.chat().use_agent(stage.definition);
+  model.call({tool_call("0", "TodoWrite", "d")});
+  model.call({tool_call("1", "TodoWrite", "e")});
+  model.call({tool_call("2", "TodoWrite", "s")});
+  model.say("answer");
+  CHECK(stage.ask("go on").exit_code == 0);
+  model.say("A summary.");
+  REQUIRE(stage.chat().compact("", {}));
+  const auto& live = stage.chat().session()->history;
+  const auto resumed =
+      agent::continuable(stage.store->read_history(stage.chat().session()->info.id).value(), chat::ThinkingStyle{});
+  CHECK(result_sizes(resumed.messages) == result_sizes(live.messages));
+  CHECK(resumed.messages == live.messages);
+}
+
 TEST_CASE("compaction: the todo list outlives what it was written in", "[agent][compaction]") {
   Stage stage;
   tool::add_builtin(stage.tools);

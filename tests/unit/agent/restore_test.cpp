@@ -150,3 +150,31 @@ TEST_CASE("restore: a subagent's changes are kept with the session it worked for
   REQUIRE(taken.size() == 1);
   CHECK(taken[0].path.ends_with("/by_child.txt"));
 }
+
+TEST_CASE("restore: what a person added between two changes of the tools is a person's work", "[agent][restore]") {
+  Changed changed;
+  changed.put("old.txt", "second change and mine");
+  auto& model = changed.stage.models["main"];
+  model.call({read_call("4", "old.txt")});
+  model.call({write_call("5", "old.txt", "third change")});
+  model.say("done");
+  REQUIRE(changed.stage.ask("again").exit_code == 0);
+  const auto steps = changed.plan(1);
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[1].action == Action::leave);
+  CHECK(steps[1].reason == agent::changed_by_others);
+}
+
+TEST_CASE("restore: one can go back again from where one went back to", "[agent][restore]") {
+  Changed changed;
+  std::int64_t after_first = 0;
+  int results = 0;
+  for (const auto& record : changed.stage.records()) {
+    if (record.type == "tool_result" && ++results == 3) after_first = record.position;
+  }
+  changed.restore_all(changed.plan(after_first));
+  REQUIRE(changed.get("old.txt") == "first change");
+  changed.restore_all(changed.plan(1));
+  CHECK(changed.get("old.txt") == "as it was");
+  CHECK(changed.get("new.txt") == "(none)");
+}
