@@ -88,7 +88,7 @@ TEST_CASE("sandbox: a burst of processes dies with its sandbox", "[sandbox][life
   const auto ran = f.run(
       "spawn() { for i in 1 2 3 4 5; do (setsid sleep 86396; :) & done; }; "
       "for j in $(seq 20); do spawn & done; echo spawned; sleep 100",
-      Call{}.within(milliseconds(1500)));
+      Call{}.within(milliseconds(4000)));
   CHECK(ran.finished.end == ProcessEnd::timed_out);
   CHECK(ran.out == "spawned\n");
   CHECK(processes_with("86396") == 0);
