@@ -71,10 +71,13 @@ bool is_valid_user(std::string_view user) {
 }
 
 Result<void> refuse_lost_database(const std::string& path) {
-  struct stat database {};
+  // The -wal is looked at first: whoever makes a store beside us makes the database before it, so that a -wal seen now
+  // has its database when that is looked at.
   struct stat wal {};
+  if (::lstat((path + "-wal").c_str(), &wal) != 0 || wal.st_size == 0) return {};
+  struct stat database {};
   const bool gone = ::lstat(path.c_str(), &database) != 0 || database.st_size == 0;
-  if (!gone || ::lstat((path + "-wal").c_str(), &wal) != 0 || wal.st_size == 0) return {};
+  if (!gone) return {};
   return fail(ErrorKind::storage,
               fmt::format("{} is empty or gone, and {}-wal, which belongs to it, is not", path, path),
               "bring the database file back from a backup, or move both aside to begin a new store");

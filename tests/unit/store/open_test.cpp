@@ -1,6 +1,8 @@
 #include "store/open.hpp"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -254,6 +256,23 @@ TEST_CASE("open: ten processes that make one store at once all get it", "[store]
   for (const auto& child : children) child->line->say("go");
   for (const auto& child : children) CHECK(child->line->hear() == "made");
   CHECK(open(directory.path(), "ada", OpenMode::existing_only).value()->list({}).value().size() == 10);
+}
+
+TEST_CASE("open: a store that another process makes meanwhile is not a lost one", "[store][open]") {
+  const TempDir directory;
+  int lost = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const auto path = directory / fmt::format("{}.db", i);
+    std::atomic<bool> made = false;
+    std::thread maker([&] {
+      std::ofstream(path) << "database";
+      std::ofstream(path + "-wal") << "records";
+      made = true;
+    });
+    while (!made) lost += refuse_lost_database(path) ? 0 : 1;
+    maker.join();
+  }
+  CHECK(lost == 0);
 }
 
 TEST_CASE("open: every list that can be long is read from an index, in order", "[store][open]") {
