@@ -5,7 +5,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/look.hpp"
 #include "agent/overwrite.hpp"
@@ -15,6 +14,7 @@
 #include "agent/task_group.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"

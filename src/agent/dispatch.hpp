@@ -8,7 +8,7 @@
 #include "agent/reporter.hpp"
 #include "agent/run_tree.hpp"
 #include "agent/session.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "tool/tool.hpp"
 
 namespace errand::agent {

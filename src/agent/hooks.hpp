@@ -7,7 +7,7 @@
 
 #include "agent/hook_answer.hpp"
 #include "base/call.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "chat/agent.hpp"
 #include "chat/hook.hpp"
 #include "policy/policy.hpp"

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/tell_hooks.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 
 namespace errand::agent {

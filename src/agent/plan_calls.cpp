@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/dispatch.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

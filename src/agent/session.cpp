@@ -2,8 +2,6 @@
 
 #include <ranges>
 
-#include <nlohmann/json.hpp>
-
 #include "agent/history.hpp"
 #include "base/json.hpp"
 #include "base/try.hpp"

@@ -1,11 +1,27 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <string>
 
-namespace errand {
+#include <nlohmann/json.hpp>
 
-/// JSON whose objects keep the order of their keys: what is sent stays byte-stable from turn to turn, and what a
-/// model wrote is shown as it wrote it. Source files include <nlohmann/json.hpp>; headers only this one.
-using Json = nlohmann::ordered_json;
+#include "base/json_fwd.hpp"
 
-}  // namespace errand
+// The whole of Json, for source files. Its code is made once, in json.cpp: made anew in each of some hundred files, it
+// was most of what they took to compile.
+// NOLINTBEGIN: the namespaces are the library's.
+namespace nlohmann {
+
+using StringInput = detail::iterator_input_adapter<std::string::const_iterator>;
+using BytesInput = detail::iterator_input_adapter<const char*>;
+
+extern template class basic_json<ordered_map>;
+extern template class detail::serializer<errand::Json>;
+extern template class detail::json_sax_dom_parser<errand::Json>;
+extern template class detail::json_sax_dom_callback_parser<errand::Json>;
+extern template class detail::lexer<errand::Json, StringInput>;
+extern template class detail::lexer<errand::Json, BytesInput>;
+extern template class detail::parser<errand::Json, StringInput>;
+extern template class detail::parser<errand::Json, BytesInput>;
+
+}  // namespace nlohmann
+// NOLINTEND

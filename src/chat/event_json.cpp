@@ -1,7 +1,6 @@
 #include "chat/event_json.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

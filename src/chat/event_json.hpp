@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "chat/event.hpp"
 
 namespace errand::chat {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/call.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "cli/command.hpp"
 #include "config/configuration.hpp"
 

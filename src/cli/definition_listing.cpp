@@ -1,8 +1,8 @@
 #include "cli/definition_listing.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"

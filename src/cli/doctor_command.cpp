@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/exit_code.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/checkup.hpp"

@@ -4,11 +4,11 @@
 #include <cerrno>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
+#include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "base/unicode.hpp"
 #include "version.hpp"

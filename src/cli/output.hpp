@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "cli/command.hpp"
 
 namespace errand::cli {

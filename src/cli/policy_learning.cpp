@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "policy/shell.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "base/time.hpp"
 #include "policy/policy.hpp"
 #include "store/session_store.hpp"

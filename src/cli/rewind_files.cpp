@@ -1,8 +1,8 @@
 #include "cli/rewind_files.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/output.hpp"

@@ -5,7 +5,7 @@
 
 #include "agent/restore.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "cli/sessions.hpp"
 
 namespace errand::cli {

@@ -2,8 +2,7 @@
 
 #include <array>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"

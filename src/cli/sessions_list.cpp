@@ -1,7 +1,6 @@
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
 #include "cli/session_lines.hpp"

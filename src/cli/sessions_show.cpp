@@ -1,5 +1,4 @@
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
 #include "cli/session_lines.hpp"

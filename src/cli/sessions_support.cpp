@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/fd.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/record_reader.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"

@@ -4,11 +4,11 @@
 #include <chrono>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "cli/output.hpp"

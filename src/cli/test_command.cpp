@@ -3,10 +3,10 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/exit_code.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"

@@ -1,10 +1,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/subagent.hpp"
 #include "base/exit_code.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/command.hpp"
 #include "cli/listing.hpp"

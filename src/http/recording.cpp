@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "http/recording_format.hpp"

@@ -5,8 +5,7 @@
 #include <map>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/secret_needles.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"

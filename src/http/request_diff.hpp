@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "http/recording.hpp"
 
 // Internal to this room: whether two requests mean the same.

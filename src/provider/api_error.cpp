@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <re2/re2.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

@@ -2,8 +2,6 @@
 
 #include <cstddef>
 
-#include <nlohmann/json.hpp>
-
 #include "base/json.hpp"
 
 namespace errand::provider {

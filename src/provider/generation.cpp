@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/sync.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"

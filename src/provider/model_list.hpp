@@ -7,7 +7,7 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "chat/model.hpp"
 #include "http/transport.hpp"
 

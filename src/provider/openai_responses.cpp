@@ -7,8 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "provider/address.hpp"
 #include "provider/api_error.hpp"

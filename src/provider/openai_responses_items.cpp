@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "provider/http_provider.hpp"

@@ -3,8 +3,7 @@
 #include <utility>
 #include <variant>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"

@@ -4,8 +4,7 @@
 #include <cctype>
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

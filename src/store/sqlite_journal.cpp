@@ -1,7 +1,6 @@
 #include "store/sqlite_journal.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
 #include "base/overloaded.hpp"

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "base/try.hpp"

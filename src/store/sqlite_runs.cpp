@@ -1,10 +1,10 @@
 #include "store/sqlite_runs.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
 #include "base/id.hpp"
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
 

@@ -3,9 +3,9 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/id.hpp"
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"

@@ -4,10 +4,10 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
 
 #include "base/id.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"

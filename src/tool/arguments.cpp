@@ -1,7 +1,6 @@
 #include "tool/arguments.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace errand::tool {

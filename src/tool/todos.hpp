@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "chat/event.hpp"
 
 namespace errand::tool {

@@ -11,7 +11,7 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "base/sync.hpp"
 #include "chat/agent.hpp"
 #include "chat/event.hpp"

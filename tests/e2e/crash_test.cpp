@@ -3,8 +3,8 @@
 #include <random>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "e2e/scene.hpp"
 
 using namespace errand;

@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace errand::test::e2e {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "support/e2e_model_server.hpp"
 #include "support/e2e_program.hpp"
 #include "support/e2e_world.hpp"

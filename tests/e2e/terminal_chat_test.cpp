@@ -2,9 +2,9 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "support/e2e_model_server.hpp"
 #include "support/e2e_terminal.hpp"
 #include "support/e2e_world.hpp"

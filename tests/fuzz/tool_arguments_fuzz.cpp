@@ -3,8 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "tool/registry.hpp"
 

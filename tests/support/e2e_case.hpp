@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/json.hpp"
 #include "support/e2e_check.hpp"
 

@@ -4,9 +4,9 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <re2/re2.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace errand::test::e2e {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "base/json.hpp"
+#include "base/json_fwd.hpp"
 #include "support/e2e_check.hpp"
 
 namespace errand::test::e2e {

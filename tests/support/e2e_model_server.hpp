@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "support/e2e_wire.hpp"
 #include "support/e2e_world.hpp"
 #include "support/loopback_server.hpp"

@@ -5,8 +5,7 @@
 #include <string>
 #include <thread>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.hpp"
 #include "support/e2e_check.hpp"
 #include "support/e2e_model_server.hpp"
 #include "support/e2e_program.hpp"

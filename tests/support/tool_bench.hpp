@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "support/temp_dir.hpp"
 #include "tool/registry.hpp"
 #include "tool/tool.hpp"

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "tool/arguments.hpp"
 #include "tool/builtin.hpp"

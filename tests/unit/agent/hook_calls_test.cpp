@@ -4,10 +4,10 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/run.hpp"
 #include "base/fd.hpp"
+#include "base/json.hpp"
 #include "unit/agent/stage.hpp"
 
 // Hooks where they stand in a run. What one answers is made up here; real shells run them in the end-to-end cases.

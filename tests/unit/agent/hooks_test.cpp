@@ -4,9 +4,9 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/fd.hpp"
+#include "base/json.hpp"
 #include "unit/agent/stage.hpp"
 
 using namespace errand;

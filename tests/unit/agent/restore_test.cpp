@@ -4,10 +4,10 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "tool/builtin.hpp"
 #include "unit/agent/stage.hpp"
 

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "unit/agent/stage.hpp"
 
 using namespace errand;

@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "agent/redaction.hpp"
 #include "agent/report.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "chat/event_json.hpp"
 #include "unit/agent/stage.hpp"

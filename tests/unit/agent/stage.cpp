@@ -1,8 +1,8 @@
 #include "unit/agent/stage.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "provider/fallback.hpp"
 #include "store/open.hpp"
 

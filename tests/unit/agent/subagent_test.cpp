@@ -4,9 +4,9 @@
 #include <set>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/json.hpp"
 #include "unit/agent/stage.hpp"
 
 using namespace errand;

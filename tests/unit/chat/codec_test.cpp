@@ -1,7 +1,8 @@
 #include "chat/codec.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
 
 using namespace errand;
 using namespace errand::chat;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"

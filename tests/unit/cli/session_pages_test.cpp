@@ -1,8 +1,8 @@
 #include "cli/session_pages.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
 #include "contract/store/samples.hpp"

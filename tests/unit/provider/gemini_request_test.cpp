@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
 #include "provider/gemini.hpp"

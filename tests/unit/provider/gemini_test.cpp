@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "provider/gemini_arguments.hpp"
 #include "unit/provider/support.hpp"
 

@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "unit/provider/support.hpp"
 

@@ -1,8 +1,8 @@
 #include "provider/http_provider.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
 #include "http/retry.hpp"

@@ -1,8 +1,8 @@
 #include "provider/json_text.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 
 namespace errand::provider {

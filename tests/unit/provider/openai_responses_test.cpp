@@ -1,8 +1,8 @@
 #include "provider/openai_responses.hpp"
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "provider/http_provider.hpp"
 #include "provider/openai_responses_items.hpp"

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "chat/codec.hpp"
 #include "provider/anthropic.hpp"
 #include "provider/openai_chat.hpp"
