@@ -92,7 +92,7 @@ Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
 }
 
 // The other process changes the session while it has it: what is resumed is looked up anew each time.
-Result<Session> Chat::resume(chat::ThinkingStyle style, const Call& call) {
+Result<Session> Chat::open_resumed(chat::ThinkingStyle style, const Call& call) {
   auto& store = services_.store;
   auto session = resume_session(store, *start_.resume, style);
   const auto is_busy = [&] { return !session && session.error().kind == ErrorKind::busy; };
@@ -112,7 +112,7 @@ Result<Session> Chat::resume(chat::ThinkingStyle style, const Call& call) {
 
 Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call) {
   if (start_.resume) {
-    ERRAND_TRY_ASSIGN(auto session, resume(style, call));
+    ERRAND_TRY_ASSIGN(auto session, open_resumed(style, call));
     for (const auto& what : session.damaged) {
       start_.warnings.push_back({"damaged_message", fmt::format("stored message {} can't be read and is left out: {}",
                                                                 what.message_id, what.reason)});
@@ -165,6 +165,38 @@ void Chat::end(std::string_view reason) {
   if (session_ && agent_) tell_session_end(*agent_, reason);
   session_.reset();
   agent_.reset();
+}
+
+void Chat::resume_with(store::SessionInfo session) {
+  end("other");
+  start_.resume = std::move(session);
+  announce_ = Announce::ready;
+}
+
+void Chat::let_go() {
+  if (!session_) return;
+  start_.resume = session_->info;
+  session_.reset();
+  agent_.reset();
+}
+
+Result<store::SessionInfo> Chat::fork(const std::string& name) {
+  const auto id = session_id();
+  if (id.empty()) return fail(ErrorKind::failure, "there is nothing to fork: no prompt was asked yet");
+  ERRAND_TRY_ASSIGN(auto made, services_.store.fork(id, services_.secrets.clean(name)));
+  resume_with(made);
+  return made;
+}
+
+std::string Chat::session_id() const {
+  if (session_) return session_->info.id;
+  return start_.resume ? start_.resume->id : "";
+}
+
+Result<store::History> Chat::conversation() const {
+  const auto id = session_id();
+  if (id.empty()) return store::History{};
+  return services_.store.read_history(id);
 }
 
 void Chat::start_new() {

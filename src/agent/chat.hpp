@@ -55,6 +55,23 @@ class Chat {
   /// The next prompt begins a new session; the one before has ended.
   void start_new();
 
+  /// The next prompt goes on with that session; the one before has ended.
+  void resume_with(store::SessionInfo session);
+
+  /// Gives the session's lease back and forgets what is known of it, so that others may change it; the next prompt goes
+  /// on with what is stored then.
+  void let_go();
+
+  /// A new session that goes on from here, with that name (may be empty); the next prompt goes there. `failure` before
+  /// the first prompt.
+  Result<store::SessionInfo> fork(const std::string& name);
+
+  /// The session that the next prompt goes to; empty: one that is not there yet.
+  [[nodiscard]] std::string session_id() const;
+
+  /// The conversation that the next prompt adds to, without it being open for writing.
+  [[nodiscard]] Result<store::History> conversation() const;
+
   /// Tells hooks that the session has ended, if one began here: "prompt_input_exit", "other". Once.
   void end(std::string_view reason);
 
@@ -64,7 +81,7 @@ class Chat {
  private:
   Result<void> open(const chat::UserMessage& first, const Call& call);
   Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call);
-  Result<Session> resume(chat::ThinkingStyle style, const Call& call);
+  Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
 
   const Services& services_;

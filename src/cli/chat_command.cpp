@@ -1,13 +1,18 @@
+#include <utility>
+
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
 #include "cli/face.hpp"
+#include "cli/main.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
 #include "cli/prompt_input.hpp"
@@ -50,6 +55,29 @@ Result<std::string> delimiter_of(const std::string& written) {
   }
   if (out.empty()) return fail(ErrorKind::usage, "--delimiter is empty");
   return out;
+}
+
+// What a slash command shows is no answer: where stdout is no terminal, it goes to stderr for as long as this lives.
+class OutputBesideAnswers {
+ public:
+  OutputBesideAnswers() {
+    if (::isatty(STDOUT_FILENO) != 0) return;
+    kept_ = Fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (kept_) ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+  OutputBesideAnswers(const OutputBesideAnswers&) = delete;
+  OutputBesideAnswers& operator=(const OutputBesideAnswers&) = delete;
+  ~OutputBesideAnswers() {
+    if (kept_) ::dup2(kept_.get(), STDOUT_FILENO);
+  }
+
+ private:
+  Fd kept_;
+};
+
+Result<void> to_terminal(std::string_view bytes) {
+  if (::isatty(STDERR_FILENO) == 0) return fail(ErrorKind::failure, "there is no terminal");
+  return write_all(STDERR_FILENO, bytes);
 }
 
 class ChatCommand final : public Command {
@@ -124,16 +152,31 @@ class ChatCommand final : public Command {
 
   repl::SlashContext slash_context(Talk& talk, const Invocation& invocation, Face& face) {
     const auto& config = talk.engine().config();
-    return {
-        .chat = talk.chat(),
-        .config = config,
-        .definition_of = [this, &config](const std::string& id) { return cli::definition_of(config, id, arguments_); },
-        .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
-        .say =
-            [&invocation, &face](std::string_view line) {
+    const auto& services = talk.engine().services();
+    return {.chat = talk.chat(),
+            .config = config,
+            .definition_of = [this, &config](const std::string& id) { return definition_of(config, id, arguments_); },
+            .find_session =
+                [&services](const std::string& reference) {
+                  return services.store.find(reference, services.surroundings.roots.project);
+                },
+            .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
+            .say =
+                [&invocation, &face](std::string_view line) {
+                  face.make_room();
+                  print_note(invocation.globals, line);
+                },
+            .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<void> {
+              ERRAND_TRY_ASSIGN(asked_, ask(talk, prompt));
+              return {};
+            },
+            .run_command = [&invocation, &face](const std::vector<std::string>& words) -> Result<void> {
               face.make_room();
-              print_note(invocation.globals, line);
-            }};
+              const OutputBesideAnswers beside;
+              ERRAND_TRY(run_words(words, invocation));
+              return {};
+            },
+            .to_terminal = to_terminal};
   }
 
   Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
@@ -206,7 +249,7 @@ class ChatCommand final : public Command {
     if (commands_ && record.starts_with('/')) {
       ERRAND_TRY_ASSIGN(const auto after, repl::run_slash(record, slash));
       leaving = after == repl::After::leave;
-      return exit_success;
+      return std::exchange(asked_, exit_success);
     }
     ERRAND_TRY_ASSIGN(const auto prompt, message_of(record, commands_ ? AtPaths::attach : AtPaths::plain_text));
     return ask(talk, prompt);
@@ -221,6 +264,7 @@ class ChatCommand final : public Command {
   std::optional<std::string> delimiter_;
   bool keep_going_ = false;
   bool commands_ = false;
+  int asked_ = exit_success;  ///< the code of what a slash command asked the agent
 };
 
 }  // namespace

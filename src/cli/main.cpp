@@ -94,16 +94,18 @@ Result<void> start_log(const Globals& globals) {
   return log::setup(options);
 }
 
-Result<int> run_chosen(const CommandEntry& entry, const std::vector<std::string>& args,
-                       const std::vector<std::string>& argv, Signals& signals) {
-  Globals globals;
+enum class Start { of_the_program, within_it };
+
+Result<int> run_chosen(const CommandEntry& entry, const std::vector<std::string>& args, Start start,
+                       const Invocation& outer) {
+  Globals globals = outer.globals;
   const auto command = entry.make();
   auto options = options_of(entry, *command, globals);
   ERRAND_TRY_ASSIGN(const auto words, options.parse(args));
   if (globals.help && entry.name != "help") return print_out(options.help());
   if (globals.version && entry.name != "version") return print_out(version_line());
-  ERRAND_TRY(start_log(globals));
-  return command->run(words, {globals, argv, signals});
+  if (start == Start::of_the_program) ERRAND_TRY(start_log(globals));
+  return command->run(words, {globals, outer.argv, outer.signals});
 }
 
 int exit_of(const Error& error, const Signals& signals) {
@@ -122,10 +124,16 @@ int run_main(const std::vector<std::string>& argv) {
     return exit_code_of(chosen.error().kind);
   }
   const auto* entry = chosen->entry != nullptr ? chosen->entry : default_command(chosen->args);
-  const auto code = run_chosen(*entry, chosen->args, argv, signals);
+  const auto code = run_chosen(*entry, chosen->args, Start::of_the_program, {{}, argv, signals});
   if (code) return *code;
   print_error(code.error());
   return exit_of(code.error(), signals);
+}
+
+Result<int> run_words(const std::vector<std::string>& words, const Invocation& invocation) {
+  const auto* entry = words.empty() ? nullptr : find_command(words.front());
+  if (entry == nullptr) return unknown_command(words.empty() ? "" : words.front());
+  return run_chosen(*entry, {words.begin() + 1, words.end()}, Start::within_it, invocation);
 }
 
 int report_bug(std::string_view what) {

@@ -2,30 +2,66 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 namespace errand::repl {
 
 Result<After> run_agent(const std::string& argument, SlashContext& context);
 Result<After> run_compact(const std::string& argument, SlashContext& context);
+Result<After> run_copy(const std::string& argument, SlashContext& context);
+Result<After> run_cost(const std::string& argument, SlashContext& context);
 Result<After> run_exit(const std::string& argument, SlashContext& context);
+Result<After> run_export(const std::string& argument, SlashContext& context);
+Result<After> run_fork(const std::string& argument, SlashContext& context);
 Result<After> run_help(const std::string& argument, SlashContext& context);
+Result<After> run_init(const std::string& argument, SlashContext& context);
 Result<After> run_model(const std::string& argument, SlashContext& context);
 Result<After> run_new(const std::string& argument, SlashContext& context);
+Result<After> run_permissions(const std::string& argument, SlashContext& context);
+Result<After> run_resume(const std::string& argument, SlashContext& context);
+Result<After> run_retry(const std::string& argument, SlashContext& context);
 
 namespace {
 
 constexpr std::array table = {
     SlashCommand{"/agent", "[ID]", "show the agents, or go on with another", run_agent},
     SlashCommand{"/compact", "[HINT]", "replace older turns by a summary; HINT says what matters", run_compact},
+    SlashCommand{"/config", "[get KEY]", "settings", nullptr, "config {words|show}"},
+    SlashCommand{"/copy", "", "the last answer into the clipboard of the terminal", run_copy},
+    SlashCommand{"/cost", "", "turns, tokens and money of this session", run_cost},
+    SlashCommand{"/doctor", "", "check configuration, keys, network, sandbox and store", nullptr, "doctor"},
     SlashCommand{"/exit", "", "leave; Ctrl-D does the same", run_exit},
+    SlashCommand{"/export", "[FILE]", "the session as Markdown, or as the name of FILE says: .jsonl, .json, .html",
+                 run_export},
+    SlashCommand{"/fork", "[NAME]", "go on in a copy of this session", run_fork},
     SlashCommand{"/help", "", "this list", run_help},
+    SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
+    SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
+    SlashCommand{"/models", "", "model names, windows and prices", nullptr, "models"},
     SlashCommand{"/new", "", "begin a new session", run_new},
+    SlashCommand{"/permissions", "", "what the agent may do, must ask for and may not", run_permissions},
+    SlashCommand{"/quit", "", "leave", run_exit},
+    SlashCommand{"/rename", "NAME", "name this session", nullptr, "sessions rename {session} {text}"},
+    SlashCommand{"/resume", "[REF]", "show the newest sessions, or go on with one", run_resume},
+    SlashCommand{"/retry", "", "ask the last prompt again", run_retry},
+    SlashCommand{"/rewind", "[MESSAGE]", "go back to before the last prompt, or to a message; --files too", nullptr,
+                 "sessions rewind {session} {words|-1}", SlashCommand::Session::let_go},
+    SlashCommand{"/sandbox", "", "what confines commands here", nullptr, "sandbox check"},
+    SlashCommand{"/search", "TEXT", "in everything ever said", nullptr, "sessions search -- {text}"},
+    SlashCommand{"/sessions", "", "the newest sessions", nullptr, "sessions list {words}"},
+    SlashCommand{"/skills", "", "skills that can be loaded", nullptr, "skills {words|list}"},
+    SlashCommand{"/subagents", "", "helpers that can be started", nullptr, "subagents {words|list}"},
+    SlashCommand{"/tools", "", "what an agent can call", nullptr, "tools {words|list}"},
+    SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", nullptr,
+                 "sessions rewind {session} -1 --files", SlashCommand::Session::let_go},
+    SlashCommand{"/usage", "", "tokens and money by day and model", nullptr, "usage {words}"},
 };
 
 constexpr bool is_sorted() {
@@ -36,7 +72,47 @@ constexpr bool is_sorted() {
 }
 static_assert(is_sorted(), "the table of slash commands is sorted and holds each name once");
 
+// "{words|show}": the argument's words, or those behind the bar.
+Result<std::vector<std::string>> filled_in(std::string_view part, const std::string& argument,
+                                           const SlashContext& context) {
+  if (part == "{text}") return std::vector{argument};
+  if (part == "{session}") {
+    ERRAND_TRY_ASSIGN(auto id, session_of(context));
+    return std::vector{std::move(id)};
+  }
+  if (!part.starts_with("{words")) return std::vector{std::string(part)};
+  auto words = words_of(argument);
+  const auto bar = part.find('|');
+  if (words.empty() && bar != std::string_view::npos) words.emplace_back(part.substr(bar + 1, part.size() - bar - 2));
+  return words;
+}
+
+Result<After> run_on_command_line(const SlashCommand& command, const std::string& argument, SlashContext& context) {
+  std::vector<std::string> words;
+  for (const auto& part : words_of(command.command)) {
+    ERRAND_TRY_ASSIGN(auto filled, filled_in(part, argument, context));
+    std::ranges::move(filled, std::back_inserter(words));
+  }
+  if (command.session == SlashCommand::Session::let_go) context.chat.let_go();
+  ERRAND_TRY(context.run_command(std::move(words)));
+  return After::go_on;
+}
+
 }  // namespace
+
+Result<std::string> session_of(const SlashContext& context) {
+  auto id = context.chat.session_id();
+  if (id.empty()) return fail(ErrorKind::failure, "there is no session yet: no prompt was asked");
+  return id;
+}
+
+std::vector<std::string> words_of(std::string_view argument) {
+  std::vector<std::string> out;
+  for (auto& word : text::split(argument, ' ')) {
+    if (!word.empty()) out.push_back(std::move(word));
+  }
+  return out;
+}
 
 std::span<const SlashCommand> slash_commands() {
   return table;
@@ -46,7 +122,9 @@ Result<After> run_slash(std::string_view line, SlashContext& context) {
   const auto name = line.substr(0, line.find_first_of(" \t"));
   const std::string argument(text::trim(line.substr(name.size())));
   const auto found = std::ranges::find(table, name, &SlashCommand::name);
-  if (found != table.end()) return found->run(argument, context);
+  if (found != table.end()) {
+    return found->run != nullptr ? found->run(argument, context) : run_on_command_line(*found, argument, context);
+  }
   std::vector<std::string> known;
   for (const auto& command : table) known.emplace_back(command.name);
   return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", name),

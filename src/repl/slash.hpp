@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/chat.hpp"
 #include "base/error.hpp"
@@ -17,18 +18,39 @@ struct SlashContext {
   agent::Chat& chat;
   const config::Configuration& config;
   std::function<Result<chat::AgentDefinition>(const std::string& id)> definition_of;
+  std::function<Result<store::SessionInfo>(const std::string& reference)> find_session;
   std::function<Call()> begin;                     ///< what a command that takes time is held to
   std::function<void(std::string_view line)> say;  ///< to the person, a line end is added
+  /// A prompt, as if the person had typed it.
+  std::function<Result<void>(const chat::UserMessage& prompt)> ask;
+  /// `errand WORDS…` in this process, for the person to see; `failure` for an exit code that is not 0 and was not told.
+  std::function<Result<void>(std::vector<std::string> words)> run_command;
+  /// Bytes for the terminal itself; `failure` where there is none.
+  std::function<Result<void>(std::string_view bytes)> to_terminal;
 };
 
 enum class After { go_on, leave };
 
 struct SlashCommand {
+  /// Whether the command works on the session in a way that wants its lease.
+  enum class Session { kept, let_go };
+
   std::string_view name;      ///< "/agent"
   std::string_view argument;  ///< for help: "[ID]"
   std::string_view help;
-  Result<After> (*run)(const std::string& argument, SlashContext& context);
+  Result<After> (*run)(const std::string& argument, SlashContext& context) = nullptr;
+  /// Where there is no `run`: the words of a command of the command line. "{session}" stands for the session's id,
+  /// "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}" for all of it as
+  /// one word.
+  std::string_view command{};
+  Session session = Session::kept;
 };
+
+/// The id of the session that the chat is in; `failure` before its first prompt.
+Result<std::string> session_of(const SlashContext& context);
+
+/// Blanks part the words of an argument.
+std::vector<std::string> words_of(std::string_view argument);
 
 /// Every slash command, sorted by name.
 std::span<const SlashCommand> slash_commands();

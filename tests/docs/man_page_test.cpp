@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "config/settings.hpp"
 #include "config/test_case.hpp"
+#include "repl/slash.hpp"
 
 using namespace errand;
 
@@ -29,6 +31,14 @@ TEST_CASE("man: errand(1) names every command and every option", "[docs]") {
       CAPTURE(option);
       if (option.starts_with("--")) CHECK(page.find(option) != std::string::npos);
     }
+  }
+}
+
+TEST_CASE("man: errand(1) names every command of a chat", "[docs]") {
+  const auto page = man_page("errand.1");
+  for (const auto& command : repl::slash_commands()) {
+    CAPTURE(command.name);
+    CHECK(page.find(fmt::format(".It Ic {}", command.name)) != std::string::npos);
   }
 }
 
