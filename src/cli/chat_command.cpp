@@ -166,6 +166,7 @@ class ChatCommand final : public Command {
                   face.make_room();
                   print_note(invocation.globals, line);
                 },
+            .message_of = [](const std::string& text) { return cli::message_of(text, AtPaths::attach); },
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<void> {
               ERRAND_TRY_ASSIGN(asked_, ask(talk, prompt));
               return {};

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "config/prompt_commands.hpp"
 
 namespace errand::repl {
 
@@ -98,6 +99,13 @@ Result<After> run_on_command_line(const SlashCommand& command, const std::string
   return After::go_on;
 }
 
+Result<After> ask_kept(const config::PromptCommand& command, const std::string& argument, SlashContext& context) {
+  ERRAND_TRY_ASSIGN(const auto text, config::expand(command, argument));
+  ERRAND_TRY_ASSIGN(const auto prompt, context.message_of(text));
+  ERRAND_TRY(context.ask(prompt));
+  return After::go_on;
+}
+
 }  // namespace
 
 Result<std::string> session_of(const SlashContext& context) {
@@ -125,8 +133,12 @@ Result<After> run_slash(std::string_view line, SlashContext& context) {
   if (found != table.end()) {
     return found->run != nullptr ? found->run(argument, context) : run_on_command_line(*found, argument, context);
   }
+  const auto prompts = config::find_prompt_commands(context.config);
+  const auto kept = std::ranges::find(prompts, name.substr(1), &config::PromptCommand::name);
+  if (kept != prompts.end()) return ask_kept(*kept, argument, context);
   std::vector<std::string> known;
   for (const auto& command : table) known.emplace_back(command.name);
+  for (const auto& prompt : prompts) known.push_back("/" + prompt.name);
   return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", name),
               text::suggest(name, known, "commands"));
 }

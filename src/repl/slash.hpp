@@ -21,6 +21,7 @@ struct SlashContext {
   std::function<Result<store::SessionInfo>(const std::string& reference)> find_session;
   std::function<Call()> begin;                     ///< what a command that takes time is held to
   std::function<void(std::string_view line)> say;  ///< to the person, a line end is added
+  std::function<Result<chat::UserMessage>(const std::string& text)> message_of;  ///< with the files that it names
   /// A prompt, as if the person had typed it.
   std::function<Result<void>(const chat::UserMessage& prompt)> ask;
   /// `errand WORDS…` in this process, for the person to see; `failure` for an exit code that is not 0 and was not told.
@@ -55,7 +56,8 @@ std::vector<std::string> words_of(std::string_view argument);
 /// Every slash command, sorted by name.
 std::span<const SlashCommand> slash_commands();
 
-/// Runs "/name argument". An unknown name is `usage` with the nearest.
+/// Runs "/name argument": a command, else a prompt that is kept in a file of that name (config/prompt_commands.hpp). An
+/// unknown name is `usage` with the nearest.
 Result<After> run_slash(std::string_view line, SlashContext& context);
 
 }  // namespace errand::repl
