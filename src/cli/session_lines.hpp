@@ -32,8 +32,9 @@ struct ReadSessions {
   std::size_t left_out = 0;                   ///< lines that are no part of a conversation, by their kind
 };
 
-/// Bytes a line may have.
-inline constexpr std::size_t max_session_line_bytes = std::size_t{64} << 20U;
+/// Bytes a line may have: more than an export writes. SQLite keeps at most a thousand million for a message; its line
+/// has them once, and as `raw` again with a backslash before each quote.
+inline constexpr std::size_t max_session_line_bytes = (std::size_t{4} << 30U) - 1;
 
 enum class LineFormat { automatic, errand, claude_code };
 

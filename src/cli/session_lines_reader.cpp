@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
-#include "cli/session_lines.hpp"
+#include "cli/session_reader.hpp"
 
 namespace errand::cli {
 
@@ -21,6 +22,7 @@ using store::WholeSession;
 
 constexpr std::size_t max_id_bytes = 200;
 constexpr std::size_t max_text_bytes = 4096;  // of a title, a path, a model's name
+constexpr std::size_t max_told_lines = 1000;  // the others are counted
 constexpr int max_count = 1'000'000'000;
 
 std::string string_at(const Json& json, const char* key) {
@@ -167,6 +169,20 @@ Result<void> check_message(const std::string& type, const Json& body) {
   return {};
 }
 
+bool is_message(std::string_view type) {
+  return type == "user" || type == "assistant" || type == "tool_result";
+}
+
+// Lines without a first one that tells about the session: what they say themselves.
+void tell(store::SessionInfo& info, const StoredRecord& record) {
+  info.updated = std::max(info.updated, record.time);
+  info.status = "idle";
+  if (record.type == "assistant") ++info.turns;
+  if (record.type != "user" || !info.start.title.empty()) return;
+  const auto prompt = chat::user_from_json(Json::parse(record.json, nullptr, false));
+  if (prompt) info.start.title = title_from(chat::text_of(prompt->content));
+}
+
 // What a secret may not stand in is text for people and models; ids, media and signatures stay byte for byte.
 bool stays(std::string_view key, const Json& object) {
   constexpr std::array<std::string_view, 5> kept = {"signature", "id", "tool_use_id", "message_id", "media_type"};
@@ -193,111 +209,6 @@ bool clean(Json& json, const secrets::Redactor& secrets) {
   return changed;
 }
 
-class Reader {
- public:
-  explicit Reader(std::string_view text) : lines_(text) {}
-
-  ReadSessions read() {
-    while (lines_.next()) {
-      if (text::trim(lines_.line()).empty()) continue;
-      if (auto taken = take_line(); !taken) out_.skipped.push_back({lines_.number(), taken.error().message});
-    }
-    return std::move(out_);
-  }
-
- private:
-  Result<void> take_line() {
-    if (lines_.line().size() > max_session_line_bytes) return fail(ErrorKind::limit, "too long");
-    ERRAND_TRY_ASSIGN(const auto line, chat::parse_json(lines_.line()));
-    if (!line.is_object()) return fail(ErrorKind::failure, "no object");
-    try {
-      const auto found = line.find("metadata");
-      const auto metadata = found != line.end() && found->is_object() ? *found : Json::object();
-      if (metadata.contains("session") && metadata["session"].is_object()) return begin(metadata, line);
-      return take_record(line, metadata);
-    } catch (const Json::exception& e) {
-      return fail(ErrorKind::failure, e.what());
-    }
-  }
-
-  Result<void> begin(const Json& metadata, const Json& line) {
-    out_.sessions.push_back(session_from(metadata["session"], line));
-    ids_.clear();
-    std::set<std::string> runs;
-    const auto found = metadata.find("runs");
-    if (found == metadata.end() || !found->is_array()) return {};
-    for (const auto& item : *found) {
-      auto run = run_from(item);
-      if (run && runs.insert(run->id).second) out_.sessions.back().runs.push_back(*std::move(run));
-    }
-    return {};
-  }
-
-  Result<void> take_record(const Json& line, const Json& metadata) {
-    const auto role = string_at(line, "role");
-    StoredRecord record;
-    record.type = role == "event" || role == "system" ? string_at(metadata, "type") : role;
-    if (!is_event_type(record.type)) return fail(ErrorKind::failure, "neither a message nor an event");
-    ERRAND_TRY_ASSIGN(auto body, body_of(record.type, line, metadata));
-    ERRAND_TRY(check_message(record.type, body));
-    if (is_message(record.type)) ERRAND_TRY(name_message(record, body));
-    const auto raw = string_at(metadata, "raw");
-    record.json = raw.empty() ? chat::dump(body) : raw;
-    if (!raw.empty()) {
-      ERRAND_TRY_ASSIGN(const auto parsed, chat::parse_json(raw));
-      if (!parsed.is_object()) return fail(ErrorKind::failure, "its raw text is no object");
-      ERRAND_TRY(check_message(record.type, parsed));
-    }
-    if (out_.sessions.empty()) {
-      out_.sessions.push_back(session_from(Json::object(), line));
-      told_ = false;
-    }
-    auto& session = out_.sessions.back();
-    record.run = fact_at(metadata, "run");
-    record.agent_path = fact_at(metadata, "agent");
-    if (record.agent_path.empty()) record.agent_path = "root";
-    const auto before = session.records.empty() ? session.info.created : session.records.back().time;
-    record.time = time_at(line, "timestamp").value_or(before);
-    if (!told_) tell(session.info, record);
-    record.position = static_cast<std::int64_t>(session.records.size()) + 1;
-    session.records.push_back(std::move(record));
-    return {};
-  }
-
-  // Lines without a first one that tells about the session: what they say themselves.
-  static void tell(store::SessionInfo& info, const StoredRecord& record) {
-    info.updated = std::max(info.updated, record.time);
-    info.status = "idle";
-    if (record.type == "assistant") ++info.turns;
-    if (record.type != "user" || !info.start.title.empty()) return;
-    const auto prompt = chat::user_from_json(Json::parse(record.json, nullptr, false));
-    if (prompt) info.start.title = title_from(chat::text_of(prompt->content));
-  }
-
-  static bool is_message(std::string_view type) {
-    return type == "user" || type == "assistant" || type == "tool_result";
-  }
-
-  // A message without an id gets one; one that the session has already is not read twice.
-  Result<void> name_message(StoredRecord& record, Json& body) {
-    record.message_id = string_at(body, "message_id");
-    if (record.message_id.empty()) {
-      record.message_id = make_uuid7(now());
-      body["message_id"] = record.message_id;
-    }
-    if (!is_plain_id(record.message_id)) return fail(ErrorKind::failure, "its message_id is no id");
-    if (!ids_.insert(record.message_id).second) {
-      return fail(ErrorKind::failure, fmt::format("a second message \"{}\"", record.message_id));
-    }
-    return {};
-  }
-
-  LineCursor lines_;
-  ReadSessions out_;
-  bool told_ = true;  // the first line told about the session
-  std::set<std::string> ids_;
-};
-
 void clean(WholeSession& session, const secrets::Redactor& secrets) {
   for (auto& record : session.records) {
     auto json = Json::parse(record.json, nullptr, false);
@@ -311,14 +222,18 @@ void clean(WholeSession& session, const secrets::Redactor& secrets) {
 }
 
 // Ours say `role`; Claude Code's say `type` and carry the message inside.
-bool is_claude_code(std::string_view text) {
-  LineCursor lines(text);
-  while (lines.next()) {
-    const auto json = chat::parse_json(lines.line());
-    if (!json || !json->is_object()) continue;
-    return !json->contains("role") && json->contains("type");
+bool is_claude_code(const Json& line) {
+  return !line.contains("role") && line.contains("type");
+}
+
+std::vector<store::Upkeep::KeptFile> files_in(const Json& metadata) {
+  std::vector<store::Upkeep::KeptFile> out;
+  const auto found = metadata.find("files_left_behind");
+  if (found == metadata.end() || !found->is_array()) return out;
+  for (const auto& file : *found) {
+    if (file.is_object()) out.push_back({fact_at(file, "name"), number_at(file, "bytes")});
   }
-  return false;
+  return out;
 }
 
 }  // namespace
@@ -342,10 +257,151 @@ bool LineCursor::next() {
   return true;
 }
 
+SessionReader::SessionReader(LineSource& lines, LineFormat format, const secrets::Redactor& secrets)
+    : lines_(lines), format_(format), secrets_(secrets) {}
+
+Result<std::optional<ReadSession>> SessionReader::next() {
+  while (finished_.empty() && !at_end_) ERRAND_TRY(take_next());
+  if (finished_.empty()) return std::nullopt;
+  auto out = std::move(finished_.front());
+  finished_.pop_front();
+  clean(out.session, secrets_);
+  return out;
+}
+
+Result<void> SessionReader::take_next() {
+  ++number_;
+  auto line = lines_.next();
+  if (!line) {
+    if (line.error().kind != ErrorKind::limit) return fail(std::move(line).error());
+    skip(line.error().message);
+    return {};
+  }
+  if (!*line) {
+    at_end_ = true;
+    finish();
+    return {};
+  }
+  const auto text = text::trim(**line);
+  if (text.empty()) return {};
+  const auto json = chat::parse_json(text);
+  if (format_ == LineFormat::automatic && json && json->is_object()) {
+    format_ = is_claude_code(*json) ? LineFormat::claude_code : LineFormat::errand;
+  }
+  if (format_ == LineFormat::claude_code) return take_transcript(text);
+  if (auto taken = json ? take_line(*json) : Result<void>(fail(json.error())); !taken) skip(taken.error().message);
+  return {};
+}
+
+// Another program's: no more of it is taken than of any file.
+Result<void> SessionReader::take_transcript(std::string_view first) {
+  std::string text(number_ - 1, '\n');
+  text += first;
+  while (true) {
+    ERRAND_TRY_ASSIGN(const auto line, lines_.next());
+    if (!line) break;
+    text.append("\n").append(*line);
+    if (text.size() > max_file_bytes) {
+      return fail(ErrorKind::limit, fmt::format("the transcript has more than {} bytes", max_file_bytes));
+    }
+  }
+  at_end_ = true;
+  auto read = read_claude_transcript(text);
+  for (auto& session : read.sessions) finished_.push_back({std::move(session), {}});
+  for (auto& line : read.skipped) skipped_.push_back(std::move(line));
+  left_out_ += read.left_out;
+  return {};
+}
+
+void SessionReader::skip(const std::string& reason) {
+  ++skipped_count_;
+  if (skipped_.size() < max_told_lines) skipped_.push_back({number_, reason});
+}
+
+void SessionReader::finish() {
+  if (current_) finished_.push_back(*std::exchange(current_, std::nullopt));
+}
+
+Result<void> SessionReader::take_line(const Json& line) {
+  if (!line.is_object()) return fail(ErrorKind::failure, "no object");
+  try {
+    const auto found = line.find("metadata");
+    const auto metadata = found != line.end() && found->is_object() ? *found : Json::object();
+    if (!metadata.contains("session") || !metadata["session"].is_object()) return take_record(line, metadata);
+    begin(metadata, line);
+    return {};
+  } catch (const Json::exception& e) {
+    return fail(ErrorKind::failure, e.what());
+  }
+}
+
+void SessionReader::begin(const Json& metadata, const Json& line) {
+  finish();
+  current_ = ReadSession{session_from(metadata["session"], line), files_in(metadata)};
+  has_first_line_ = true;
+  ids_.clear();
+  std::set<std::string> runs;
+  const auto found = metadata.find("runs");
+  if (found == metadata.end() || !found->is_array()) return;
+  for (const auto& item : *found) {
+    auto run = run_from(item);
+    if (run && runs.insert(run->id).second) current_->session.runs.push_back(*std::move(run));
+  }
+}
+
+Result<void> SessionReader::take_record(const Json& line, const Json& metadata) {
+  const auto role = string_at(line, "role");
+  StoredRecord record;
+  record.type = role == "event" || role == "system" ? string_at(metadata, "type") : role;
+  if (!is_event_type(record.type)) return fail(ErrorKind::failure, "neither a message nor an event");
+  ERRAND_TRY_ASSIGN(auto body, body_of(record.type, line, metadata));
+  ERRAND_TRY(check_message(record.type, body));
+  if (is_message(record.type)) ERRAND_TRY(name_message(record, body));
+  const auto raw = string_at(metadata, "raw");
+  record.json = raw.empty() ? chat::dump(body) : raw;
+  if (!raw.empty()) {
+    ERRAND_TRY_ASSIGN(const auto parsed, chat::parse_json(raw));
+    if (!parsed.is_object()) return fail(ErrorKind::failure, "its raw text is no object");
+    ERRAND_TRY(check_message(record.type, parsed));
+  }
+  if (!current_) {
+    current_ = ReadSession{session_from(Json::object(), line), {}};
+    has_first_line_ = false;
+  }
+  auto& session = current_->session;
+  record.run = fact_at(metadata, "run");
+  record.agent_path = fact_at(metadata, "agent");
+  if (record.agent_path.empty()) record.agent_path = "root";
+  const auto before = session.records.empty() ? session.info.created : session.records.back().time;
+  record.time = time_at(line, "timestamp").value_or(before);
+  if (!has_first_line_) tell(session.info, record);
+  record.position = static_cast<std::int64_t>(session.records.size()) + 1;
+  session.records.push_back(std::move(record));
+  return {};
+}
+
+// A message without an id gets one; one that the session has already is not read twice.
+Result<void> SessionReader::name_message(StoredRecord& record, Json& body) {
+  record.message_id = string_at(body, "message_id");
+  if (record.message_id.empty()) {
+    record.message_id = make_uuid7(now());
+    body["message_id"] = record.message_id;
+  }
+  if (!is_plain_id(record.message_id)) return fail(ErrorKind::failure, "its message_id is no id");
+  if (!ids_.insert(record.message_id).second) {
+    return fail(ErrorKind::failure, fmt::format("a second message \"{}\"", record.message_id));
+  }
+  return {};
+}
+
 ReadSessions read_session_lines(std::string_view text, LineFormat format, const secrets::Redactor& secrets) {
-  const bool claude = format == LineFormat::claude_code || (format == LineFormat::automatic && is_claude_code(text));
-  auto out = claude ? read_claude_transcript(text) : Reader(text).read();
-  for (auto& session : out.sessions) clean(session, secrets);
+  TextLines lines(text, max_session_line_bytes);
+  SessionReader reader(lines, format, secrets);
+  ReadSessions out;
+  // A text can be read to its end; a transcript too large to be taken is none.
+  while (auto read = reader.next().value_or(std::nullopt)) out.sessions.push_back(std::move(read->session));
+  out.skipped = reader.skipped();
+  out.left_out = reader.left_out();
   return out;
 }
 

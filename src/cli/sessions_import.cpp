@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cerrno>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,7 +12,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
-#include "cli/session_lines.hpp"
+#include "cli/session_reader.hpp"
 #include "cli/sessions.hpp"
 
 namespace errand::cli {
@@ -19,9 +21,13 @@ namespace {
 
 constexpr std::size_t max_told_lines = 10;
 
-Result<std::string> content_of(const std::string& file) {
-  if (file == "-") return read_all(STDIN_FILENO, max_file_bytes);
-  return read_file(file);
+// What is imported, read as it is needed: an export may be larger than memory.
+Result<Fd> open_input(const std::string& file) {
+  if (file == "-") return duplicate(STDIN_FILENO);
+  if (is_directory(file)) return fail(ErrorKind::failure, fmt::format("can't read {}: it is a directory", file));
+  Fd input(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!input) return fail_errno(ErrorKind::failure, fmt::format("can't read {}", file), errno);
+  return input;
 }
 
 Result<LineFormat> format_of(const SessionArguments& options) {
@@ -34,18 +40,19 @@ Result<LineFormat> format_of(const SessionArguments& options) {
               text::suggest(name, known, "formats"));
 }
 
-void tell_skipped(const Globals& globals, const ReadSessions& read) {
+void tell_skipped(const Globals& globals, const SessionReader& reader) {
   std::size_t told = 0;
-  for (const auto& line : read.skipped) {
-    if (told++ == max_told_lines) break;
+  for (const auto& line : reader.skipped()) {
+    if (told == max_told_lines) break;
+    ++told;
     print_note(globals, fmt::format("warning: line {} is skipped: {}", line.number, line.reason));
   }
-  if (read.skipped.size() > max_told_lines) {
-    print_note(globals, fmt::format("warning: {} more lines are skipped", read.skipped.size() - max_told_lines));
+  if (reader.skipped_count() > told) {
+    print_note(globals, fmt::format("warning: {} more lines are skipped", reader.skipped_count() - told));
   }
-  if (read.left_out > 0) {
+  if (reader.left_out() > 0) {
     print_note(globals, fmt::format("{} that hold nothing of the conversation are left out",
-                                    text::count_of(read.left_out, "line")));
+                                    text::count_of(reader.left_out(), "line")));
   }
 }
 
@@ -82,37 +89,76 @@ Result<Taken> take(store::Store& store, store::WholeSession session) {
   return Taken{made.id, false};
 }
 
+class Import {
+ public:
+  Import(const SessionCall& call, const SessionDesk& desk, const secrets::Redactor& secrets, SessionReader& reader)
+      : call_(call), desk_(desk), secrets_(secrets), reader_(reader) {}
+
+  Result<int> run() {
+    auto done = take_all();
+    tell_skipped(globals(), reader_);
+    if (!done) return fail(std::move(done).error());
+    if (items_.empty()) {
+      return fail(ErrorKind::failure, fmt::format("{} holds no session", file() == "-" ? "stdin" : file()),
+                  "it takes JSON lines as \"errand sessions export\" writes them, and transcripts of Claude Code");
+    }
+    if (!call_.options.json) return 0;
+    return print_json({{"sessions", std::move(items_)}, {"skipped_lines", reader_.skipped_count()}});
+  }
+
+ private:
+  [[nodiscard]] const Globals& globals() const { return call_.invocation.globals; }
+  [[nodiscard]] const std::string& file() const { return call_.words[0]; }
+
+  Result<void> take_all() {
+    ERRAND_TRY_ASSIGN(auto read, reader_.next());
+    if (read && call_.options.name) {
+      ERRAND_TRY_ASSIGN(const auto second, reader_.next());
+      if (second) return fail(ErrorKind::usage, "--name is for one session, and there are several");
+      read->session.info.start.name = secrets_.clean(*call_.options.name);
+    }
+    while (read) {
+      ERRAND_TRY(take_one(*std::move(read)));
+      ERRAND_TRY_ASSIGN(read, reader_.next());
+    }
+    return {};
+  }
+
+  Result<void> take_one(ReadSession read) {
+    auto& session = read.session;
+    const auto messages = std::ranges::count_if(session.records, [](const auto& r) { return !r.message_id.empty(); });
+    ERRAND_TRY_ASSIGN(const auto taken, take(*desk_.store, std::move(session)));
+    if (taken.was_here)
+      print_note(globals(), fmt::format("session {} is here already, just as it is in the file", taken.id));
+    items_.push_back({{"id", taken.id}, {"messages", messages}, {"was_here", taken.was_here}});
+    if (call_.options.json) return {};
+    return print_line(taken.id);
+  }
+
+  static Result<void> print_line(const std::string& text) {
+    ERRAND_TRY(print_out(text + "\n"));
+    return {};
+  }
+
+  const SessionCall& call_;
+  const SessionDesk& desk_;
+  const secrets::Redactor& secrets_;
+  SessionReader& reader_;
+  Json items_ = Json::array();
+};
+
 }  // namespace
 
-// The ids on stdout, one a line.
+// The ids on stdout, one a line, as each is in the store.
 Result<int> sessions_import(const SessionCall& call) {
   ERRAND_TRY_ASSIGN(const auto format, format_of(call.options));
-  ERRAND_TRY_ASSIGN(const auto content, content_of(call.words[0]));
+  ERRAND_TRY_ASSIGN(const auto input, open_input(call.words[0]));
   ERRAND_TRY_ASSIGN(const auto desk, open_sessions(call, store::OpenMode::create));
   secrets::Redactor redactor;
   learn_secrets(redactor, desk.config);
-  auto read = read_session_lines(content, format, redactor);
-  const auto& globals = call.invocation.globals;
-  tell_skipped(globals, read);
-  if (read.sessions.empty()) {
-    return fail(ErrorKind::failure, fmt::format("{} holds no session", call.words[0] == "-" ? "stdin" : call.words[0]),
-                "it takes JSON lines as \"errand sessions export\" writes them, and transcripts of Claude Code");
-  }
-  if (call.options.name && read.sessions.size() > 1) {
-    return fail(ErrorKind::usage, fmt::format("--name is for one session, and there are {}", read.sessions.size()));
-  }
-  auto items = Json::array();
-  for (auto& session : read.sessions) {
-    if (call.options.name) session.info.start.name = redactor.clean(*call.options.name);
-    const auto messages = std::ranges::count_if(session.records, [](const auto& r) { return !r.message_id.empty(); });
-    ERRAND_TRY_ASSIGN(const auto taken, take(*desk.store, std::move(session)));
-    if (taken.was_here)
-      print_note(globals, fmt::format("session {} is here already, just as it is in the file", taken.id));
-    items.push_back({{"id", taken.id}, {"messages", messages}, {"was_here", taken.was_here}});
-    if (!call.options.json) ERRAND_TRY(print_out(taken.id + "\n"));
-  }
-  if (!call.options.json) return 0;
-  return print_json({{"sessions", std::move(items)}, {"skipped_lines", read.skipped.size()}});
+  FdLines lines(input.get(), max_session_line_bytes);
+  SessionReader reader(lines, format, redactor);
+  return Import(call, desk, redactor, reader).run();
 }
 
 }  // namespace errand::cli

@@ -1,13 +1,17 @@
-#include "cli/session_lines.hpp"
-
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "base/fd.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
+#include "cli/session_reader.hpp"
 #include "contract/store/samples.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace errand;
 using namespace errand::cli;
@@ -107,6 +111,51 @@ TEST_CASE("session lines: what is written is read back as it was", "[cli][sessio
   for (const auto& line : lines) roles.push_back(Json::parse(line)["role"]);
   CHECK(roles == std::vector<std::string>{"system", "user", "assistant", "tool_use", "tool_use", "tool_result",
                                           "system", "system", "system", "event", "event", "event", "event", "event"});
+}
+
+TEST_CASE("session lines: a session with a result larger than any buffer is read back from a file",
+          "[cli][session_lines]") {
+  auto session = a_whole_session();
+  const chat::ToolResult result{"c1", {chat::Text{std::string(std::size_t{70} << 20U, 'x')}}, false};
+  session.records = {session.records[0],
+                     record_of(2, "t2", chat::event::ToolResult{"t2", result, "Bash", {}, false, ""})};
+  const TempDir directory;
+  const auto path = join_path(directory.path(), "large.jsonl");
+  REQUIRE(write_file_atomic(path, lines_of(session, {})));
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  FdLines lines(file.get(), max_session_line_bytes);
+  const secrets::Redactor nothing;
+  SessionReader reader(lines, LineFormat::automatic, nothing);
+  const auto back = reader.next().value();
+  REQUIRE(back);
+  CHECK((back->session == session));  // not shown when it differs
+  CHECK_FALSE(reader.next().value());
+  CHECK(reader.skipped_count() == 0);
+}
+
+TEST_CASE("session lines: a file larger than one that is read whole, and a line that is too long, cost nothing",
+          "[cli][session_lines]") {
+  const auto session = a_whole_session();
+  const TempDir directory;
+  const auto path = join_path(directory.path(), "large.jsonl");
+  REQUIRE(write_file_atomic(path, ""));
+  // Holes: 400 MiB that take no room.
+  const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  constexpr off_t hole_bytes = off_t{100} << 20U;
+  constexpr int holes = 4;
+  for (int hole = 1; hole <= holes; ++hole) REQUIRE(::pwrite(file.get(), "\n", 1, hole * hole_bytes) == 1);
+  REQUIRE(::lseek(file.get(), 0, SEEK_END) > static_cast<off_t>(max_file_bytes));
+  REQUIRE(write_all(file.get(), lines_of(session, {})));
+  REQUIRE(::lseek(file.get(), 0, SEEK_SET) == 0);
+  FdLines lines(file.get(), std::size_t{1} << 20U);
+  const secrets::Redactor nothing;
+  SessionReader reader(lines, LineFormat::automatic, nothing);
+  const auto back = reader.next().value();
+  REQUIRE(back);
+  CHECK(back->session == session);
+  CHECK_FALSE(reader.next().value());
+  REQUIRE(reader.skipped_count() == holes);
+  CHECK(reader.skipped()[0] == SkippedLine{1, "longer than 1048576 bytes"});
 }
 
 TEST_CASE("session lines: a stored text that is not as we would write it comes back byte for byte",
