@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -56,9 +57,10 @@ void tell_skipped(const Globals& globals, const SessionReader& reader) {
   }
 }
 
-// As import_session() would have it.
+// As import_session() would have it, and take() leaves it.
 store::WholeSession as_imported(store::WholeSession session) {
   if (session.info.status != "idle" && session.info.status != "failed") session.info.status = "interrupted";
+  if (session.info.start.permission_mode == "bypass") session.info.start.permission_mode = "ask";
   std::int64_t position = 0;
   for (auto& record : session.records) record.position = ++position;
   for (auto& run : session.runs) {
@@ -72,27 +74,50 @@ struct Taken {
   bool was_here = false;
 };
 
-// A session that is here already is not brought in twice; another one of its id gets an id of its own.
-Result<Taken> take(store::Store& store, store::WholeSession session) {
-  const auto here = store.find(session.info.id, "");
-  if (here) {
-    ERRAND_TRY_ASSIGN(auto stored, store.read_whole(session.info.id));
-    auto wanted = as_imported(session);
-    if (!wanted.info.start.parent.empty() && stored.info.start.parent.empty()) wanted.info.start.parent.clear();
-    if (as_imported(std::move(stored)) == wanted) return Taken{session.info.id, true};
-    session.info.id = make_uuid7(now());
+// Brings the sessions of one file in. Which is whose parent, the file says of its own sessions alone: it may be
+// anybody's, and could hang its sessions below one that is here.
+class Family {
+ public:
+  explicit Family(store::Store& store) : store_(store) {}
+
+  // A session that is here already is not brought in twice; another one of its id gets an id of its own, and its
+  // children, which come behind it, a copy below that.
+  Result<Taken> take(store::WholeSession session) {
+    const auto in_file = session.info.id;
+    const auto parent = ids_.find(session.info.start.parent);
+    const bool is_child = parent != ids_.end();
+    session.info.start.parent = is_child ? parent->second : std::string();
+    if (store_.find(in_file, "")) {
+      ERRAND_TRY_ASSIGN(auto stored, store_.read_whole(in_file));
+      auto wanted = as_imported(session);
+      if (!is_child) wanted.info.start.parent = stored.info.start.parent;
+      if (as_imported(std::move(stored)) == wanted) return became(in_file, {in_file, true});
+      session.info.id = make_uuid7(now());
+    }
+    if (const auto origin = ids_.find(session.info.forked_from); origin != ids_.end()) {
+      session.info.forked_from = origin->second;
+    }
+    // It may not do without every question, nor be the newest for ever.
+    if (session.info.start.permission_mode == "bypass") session.info.start.permission_mode = "ask";
+    session.info.updated = std::min(session.info.updated, now());
+    ERRAND_TRY_ASSIGN(const auto made, store_.import_session(session));
+    return became(in_file, {made.id, false});
   }
-  // A file is anybody's: it may not do without every question, nor be the newest for ever.
-  if (session.info.start.permission_mode == "bypass") session.info.start.permission_mode = "ask";
-  session.info.updated = std::min(session.info.updated, now());
-  ERRAND_TRY_ASSIGN(const auto made, store.import_session(session));
-  return Taken{made.id, false};
-}
+
+ private:
+  Taken became(const std::string& in_file, Taken taken) {
+    ids_.insert_or_assign(in_file, taken.id);
+    return taken;
+  }
+
+  store::Store& store_;
+  std::map<std::string, std::string> ids_;  // what a session of the file is called here
+};
 
 class Import {
  public:
   Import(const SessionCall& call, const SessionDesk& desk, const secrets::Redactor& secrets, SessionReader& reader)
-      : call_(call), desk_(desk), secrets_(secrets), reader_(reader) {}
+      : call_(call), desk_(desk), secrets_(secrets), reader_(reader), family_(*desk.store) {}
 
   Result<int> run() {
     auto done = take_all();
@@ -127,7 +152,7 @@ class Import {
   Result<void> take_one(ReadSession read) {
     auto& session = read.session;
     const auto messages = std::ranges::count_if(session.records, [](const auto& r) { return !r.message_id.empty(); });
-    ERRAND_TRY_ASSIGN(const auto taken, take(*desk_.store, std::move(session)));
+    ERRAND_TRY_ASSIGN(const auto taken, family_.take(std::move(session)));
     if (taken.was_here)
       print_note(globals(), fmt::format("session {} is here already, just as it is in the file", taken.id));
     items_.push_back({{"id", taken.id}, {"messages", messages}, {"was_here", taken.was_here}});
@@ -144,6 +169,7 @@ class Import {
   const SessionDesk& desk_;
   const secrets::Redactor& secrets_;
   SessionReader& reader_;
+  Family family_;
   Json items_ = Json::array();
 };
 
