@@ -315,6 +315,7 @@ Result<void> SessionReader::take_transcript(std::string_view first) {
 
 void SessionReader::skip(const std::string& reason) {
   ++skipped_count_;
+  ++broken_;
   if (skipped_.size() < max_told_lines) skipped_.push_back({number_, reason});
 }
 
@@ -339,6 +340,9 @@ void SessionReader::begin(const Json& metadata, const Json& line) {
   finish();
   current_ = ReadSession{session_from(metadata["session"], line), files_in(metadata)};
   has_first_line_ = true;
+  first_line_lost_ = false;
+  broken_ = 0;
+  last_position_ = 0;
   ids_.clear();
   std::set<std::string> runs;
   const auto found = metadata.find("runs");
@@ -349,7 +353,23 @@ void SessionReader::begin(const Json& metadata, const Json& line) {
   }
 }
 
+// Behind a line that can't be read, which may have been the first of another session: positions that begin anew tell.
+// Of that session at most as many records can be lost as there are such lines.
+bool SessionReader::belongs_elsewhere(const Json& metadata) {
+  const auto position = number_at(metadata, "position");
+  if (position > 0 && broken_ > 0 && current_) {
+    first_line_lost_ |= position <= std::max(last_position_, static_cast<std::int64_t>(broken_));
+  }
+  if (first_line_lost_) return true;
+  broken_ = 0;
+  last_position_ = position;
+  return false;
+}
+
 Result<void> SessionReader::take_record(const Json& line, const Json& metadata) {
+  if (belongs_elsewhere(metadata)) {
+    return fail(ErrorKind::failure, "the first line of its session can't be read");
+  }
   const auto role = string_at(line, "role");
   StoredRecord record;
   record.type = role == "event" || role == "system" ? string_at(metadata, "type") : role;

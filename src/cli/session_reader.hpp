@@ -40,6 +40,7 @@ class SessionReader {
   Result<void> take_line(const Json& line);
   void begin(const Json& metadata, const Json& line);
   Result<void> take_record(const Json& line, const Json& metadata);
+  bool belongs_elsewhere(const Json& metadata);
   Result<void> name_message(store::StoredRecord& record, Json& body);
   void skip(const std::string& reason);
   void finish();
@@ -51,8 +52,11 @@ class SessionReader {
   bool at_end_ = false;
   std::deque<ReadSession> finished_;
   std::optional<ReadSession> current_;
-  bool has_first_line_ = false;  ///< the current one has one that tells about it
-  std::set<std::string> ids_;    ///< of the current one's messages
+  bool has_first_line_ = false;     ///< the current one has one that tells about it
+  std::size_t broken_ = 0;          ///< lines skipped since the newest record
+  std::int64_t last_position_ = 0;  ///< of the newest record, as its line has it; 0: none
+  bool first_line_lost_ = false;    ///< records are of a session whose first line could not be read
+  std::set<std::string> ids_;       ///< of the current one's messages
   std::vector<SkippedLine> skipped_;
   std::size_t skipped_count_ = 0;
   std::size_t left_out_ = 0;

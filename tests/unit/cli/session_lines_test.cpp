@@ -205,6 +205,36 @@ TEST_CASE("session lines: a line that is no part of a session is skipped and cos
   CHECK_THAT(back.skipped[0].reason, Catch::Contains(c.reason));
 }
 
+TEST_CASE("session lines: what stands behind a first line that can't be read joins no other session",
+          "[cli][session_lines]") {
+  auto session = a_whole_session();
+  const auto broken = GENERATE(as<std::string>{}, "{\"role\":\"system\",\"metad",
+                               R"({"role":"system","metadata":{"session":7,"format":"errand/1"}})");
+  const auto records_before = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{13});
+  auto before = session;
+  before.records.resize(records_before);
+  auto lines = text::lines(lines_of(session, {}));
+  lines[0] = broken;
+  const auto text = lines_of(before, {}) + text::join(lines, "\n") + "\n" + lines_of(session, {});
+  const auto back = read(text);
+  REQUIRE(back.sessions.size() == 2);
+  CHECK(back.sessions[0] == before);
+  CHECK(back.sessions[1] == session);
+  REQUIRE(back.skipped.size() == lines.size());
+  CHECK(back.skipped[1] == SkippedLine{records_before + 3, "the first line of its session can't be read"});
+}
+
+TEST_CASE("session lines: a record that can't be read, even in two pieces, costs no other of its session",
+          "[cli][session_lines]") {
+  const auto session = a_whole_session();
+  auto lines = text::lines(lines_of(session, {}));
+  lines[3].insert(lines[3].size() / 2, "\n");
+  const auto back = read(text::join(lines, "\n"));
+  REQUIRE(back.sessions.size() == 1);
+  CHECK(back.skipped.size() == 2);
+  CHECK(back.sessions[0].records.size() == session.records.size() - 1);
+}
+
 TEST_CASE("session lines: facts that can't be true are not believed", "[cli][session_lines]") {
   const auto back = read(
       R"({"role":"system","metadata":{"session":{"id":"../x","name":"-1","title":7,"turns":-5,"runs":1e99,)"
