@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
+#include "cli/session_files.hpp"
 #include "cli/session_reader.hpp"
 #include "cli/sessions.hpp"
 
@@ -151,13 +152,29 @@ class Import {
 
   Result<void> take_one(ReadSession read) {
     auto& session = read.session;
+    in_file_ = session.info.id;
     const auto messages = std::ranges::count_if(session.records, [](const auto& r) { return !r.message_id.empty(); });
     ERRAND_TRY_ASSIGN(const auto taken, family_.take(std::move(session)));
     if (taken.was_here)
       print_note(globals(), fmt::format("session {} is here already, just as it is in the file", taken.id));
+    ERRAND_TRY(take_files(read, taken.id));
     items_.push_back({{"id", taken.id}, {"messages", messages}, {"was_here", taken.was_here}});
     if (call_.options.json) return {};
     return print_line(taken.id);
+  }
+
+  // Of a session that is here already too: the last try may have ended before its files came.
+  Result<void> take_files(const ReadSession& read, const std::string& id) {
+    if (read.files.empty()) return {};
+    const auto from = file() == "-" ? "" : archived_files(parent_path(file()), in_file_, read.files);
+    if (from.empty()) {
+      print_note(globals(),
+                 fmt::format("note: {} of session {} {} not beside {}", text::count_of(read.files.size(), "file"), id,
+                             read.files.size() == 1 ? "is" : "are", file() == "-" ? "stdin" : file()));
+      return {};
+    }
+    ERRAND_TRY_ASSIGN(const auto to, desk_.store->files_directory(id));
+    return bring_files(from, to, read.files);
   }
 
   static Result<void> print_line(const std::string& text) {
@@ -170,6 +187,7 @@ class Import {
   const secrets::Redactor& secrets_;
   SessionReader& reader_;
   Family family_;
+  std::string in_file_;  // what the session that is being taken is called there
   Json items_ = Json::array();
 };
 
