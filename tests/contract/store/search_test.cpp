@@ -1,31 +1,16 @@
-// What every SearchIndex does. To hold another implementation to it, add it to every_store.
-
-#include <array>
-#include <functional>
+// What every SearchIndex does. To hold another implementation to it, add it to AnyStore.
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "contract/store/samples.hpp"
-#include "store/open.hpp"
-#include "support/temp_dir.hpp"
+#include "contract/store/every_store.hpp"
 
 using namespace errand;
 using namespace errand::store;
 using namespace errand::test;
 
 namespace {
-
-struct Implementation {
-  const char* name;
-  std::function<Result<std::unique_ptr<Store>>(const std::string& directory)> open;
-};
-
-const std::array every_store = {
-    Implementation{"sqlite", [](const std::string& directory) { return open(directory, "ada", OpenMode::create); }},
-    Implementation{"temporary", [](const std::string&) { return open_temporary(); }},
-};
 
 chat::Event calls(const std::string& session, int seconds, const std::string& id, const std::string& tool,
                   const std::string& input) {
@@ -47,20 +32,7 @@ std::string marked(const SearchHit& hit) {
   return out;
 }
 
-struct Opened {
-  TempDir directory;
-  std::unique_ptr<Store> store;
-
-  Opened() {
-    const auto& implementation = every_store.at(GENERATE(0U, 1U));
-    UNSCOPED_INFO("store: " << implementation.name);
-    auto opened = implementation.open(directory.path());
-    if (!opened) FAIL(describe(opened.error()));
-    store = *std::move(opened);
-  }
-  Store* operator->() const { return store.get(); }
-
-  std::string session(const NewSession& start = a_session()) const { return store->create(start).value().id; }
+struct Opened : AnyStore {
   void keep(const std::string& id, const std::vector<Lasting>& events) const {
     const auto kept = store->append(id, events, {});
     if (!kept) FAIL(describe(kept.error()));

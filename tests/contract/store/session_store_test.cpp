@@ -1,8 +1,6 @@
-// What every SessionStore does. To hold another implementation to it, add it to every_store.
+// What every SessionStore does. To hold another implementation to it, add it to AnyStore.
 
-#include <array>
 #include <filesystem>
-#include <functional>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -10,9 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "contract/store/samples.hpp"
-#include "store/open.hpp"
-#include "support/temp_dir.hpp"
+#include "contract/store/every_store.hpp"
 
 using namespace errand;
 using namespace errand::store;
@@ -20,30 +16,7 @@ using namespace errand::test;
 
 namespace {
 
-struct Implementation {
-  const char* name;
-  std::function<Result<std::unique_ptr<SessionStore>>(const std::string& directory)> open;
-};
-
-const std::array every_store = {
-    Implementation{"sqlite", [](const std::string& directory) { return open(directory, "ada", OpenMode::create); }},
-    Implementation{"temporary", [](const std::string&) { return open_temporary(); }},
-};
-
-struct Opened {
-  TempDir directory;
-  std::unique_ptr<SessionStore> store;
-
-  Opened() {
-    const auto& implementation = every_store.at(GENERATE(0U, 1U));
-    UNSCOPED_INFO("store: " << implementation.name);
-    auto opened = implementation.open(directory.path());
-    if (!opened) FAIL(describe(opened.error()));
-    store = *std::move(opened);
-  }
-  SessionStore* operator->() const { return store.get(); }
-
-  std::string session(const NewSession& start = a_session()) const { return store->create(start).value().id; }
+struct Opened : AnyStore {
   // A session whose newest record is at `seconds`.
   std::string session_at(int seconds, const NewSession& start = a_session()) const {
     auto id = session(start);
