@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -31,13 +32,19 @@ Result<std::string> free_name(const std::string& directory, const std::string& i
   return fail(ErrorKind::storage, fmt::format("{} holds {} copies of session {}", directory, max_copies, id));
 }
 
-Result<std::string> lines_of_family(store::Store& store, const std::string& session) {
+struct FamilyLines {
+  std::string text;
+  std::vector<store::SeenSession> seen;
+};
+
+Result<FamilyLines> lines_of_family(store::Store& store, const std::string& session) {
   ERRAND_TRY_ASSIGN(const auto family, store.family(session));
-  std::string out;
+  FamilyLines out;
   for (const auto& member : family) {
     ERRAND_TRY_ASSIGN(const auto whole, store.read_whole(member));
     ERRAND_TRY_ASSIGN(const auto files, store.kept_files(member));
-    out += lines_of(whole, files);
+    out.text += lines_of(whole, files);
+    out.seen.push_back({member, whole.records.empty() ? 0 : whole.records.back().position});
   }
   return out;
 }
@@ -45,7 +52,7 @@ Result<std::string> lines_of_family(store::Store& store, const std::string& sess
 Result<void> archive_stale(store::Store& store, const store::StaleQuery& query, std::vector<Archived>& out) {
   ERRAND_TRY_ASSIGN(const auto stale, store.stale(query));
   for (const auto& info : stale) {
-    auto archived = archive_session(store, info);
+    auto archived = archive_session(store, info, query);
     if (archived) {
       out.push_back(*std::move(archived));
     } else if (archived.error().kind == ErrorKind::busy) {
@@ -59,14 +66,19 @@ Result<void> archive_stale(store::Store& store, const store::StaleQuery& query, 
 
 }  // namespace
 
-Result<Archived> archive_session(store::Store& store, const store::SessionInfo& info) {
-  // With the lease nothing is added between what is written and what is removed.
+Result<Archived> archive_session(store::Store& store, const store::SessionInfo& info, const store::StaleQuery& query) {
+  // With the lease nothing is added to it between what is written and what is removed; what was before it, or below it,
+  // is looked at again by the removal.
   ERRAND_TRY_ASSIGN(const auto lease, store.lease(info.id));
   ERRAND_TRY_ASSIGN(const auto directory, store.archive_directory());
-  ERRAND_TRY_ASSIGN(const auto content, lines_of_family(store, info.id));
-  ERRAND_TRY_ASSIGN(auto path, free_name(directory, info.id, content));
-  ERRAND_TRY(write_file_atomic(path, content, private_file));
-  ERRAND_TRY(store.remove({info.id}, store::SessionFiles::archived));
+  ERRAND_TRY_ASSIGN(const auto lines, lines_of_family(store, info.id));
+  ERRAND_TRY_ASSIGN(auto path, free_name(directory, info.id, lines.text));
+  const bool was_there = path_exists(path);
+  ERRAND_TRY(write_file_atomic(path, lines.text, private_file));
+  if (auto removed = store.remove_archived(lines.seen, query); !removed) {
+    if (!was_there && removed.error().kind == ErrorKind::busy) ::unlink(path.c_str());
+    return fail(std::move(removed).error());
+  }
   return Archived{info, std::move(path)};
 }
 

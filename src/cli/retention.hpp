@@ -16,8 +16,9 @@ struct Archived {
 };
 
 /// Writes the session as JSON lines into the archive, on disk, before it removes it; its files move there too. `busy`
-/// when another process has it. Nothing is removed unless the archive holds it.
-Result<Archived> archive_session(store::Store& store, const store::SessionInfo& info);
+/// when another process has it, or when it is no longer among what `query` gives: it was used since. Nothing is removed
+/// unless the archive holds it.
+Result<Archived> archive_session(store::Store& store, const store::SessionInfo& info, const store::StaleQuery& query);
 
 /// Archives what `sessions.retention` and `sessions.max_sessions` no longer keep, a few at most for one call. Sessions
 /// that have a name or are in use stay.

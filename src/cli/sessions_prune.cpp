@@ -32,10 +32,11 @@ struct Pruned {
   std::vector<Error> kept;  // busy, each
 };
 
-Result<Pruned> prune(store::Store& store, const std::vector<store::SessionInfo>& sessions) {
+Result<Pruned> prune(store::Store& store, const std::vector<store::SessionInfo>& sessions,
+                     const store::StaleQuery& query) {
   Pruned out;
   for (const auto& info : sessions) {
-    auto archived = archive_session(store, info);
+    auto archived = archive_session(store, info, query);
     if (archived) {
       out.archived.push_back(*std::move(archived));
     } else if (archived.error().kind == ErrorKind::busy) {
@@ -86,7 +87,7 @@ Result<int> sessions_prune(const SessionCall& call) {
     ERRAND_TRY_ASSIGN(const bool confirmed, is_confirmed(call, "prune", question));
     if (!confirmed) return fail(ErrorKind::failure, "nothing was removed");
   }
-  ERRAND_TRY_ASSIGN(const auto pruned, prune(*desk.store, sessions));
+  ERRAND_TRY_ASSIGN(const auto pruned, prune(*desk.store, sessions, query));
   return print_pruned(call, pruned);
 }
 

@@ -44,6 +44,9 @@ class EmptyStore final : public Store {
   }
   Result<SessionInfo> import_session(const WholeSession&) override { return refused(); }
   Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles) override;
+  Result<Removed> remove_archived(const std::vector<SeenSession>& family, const StaleQuery&) override {
+    return none(family.empty() ? std::string_view() : std::string_view(family.front().id));
+  }
   Result<std::vector<SessionInfo>> stale(const StaleQuery&) override { return std::vector<SessionInfo>{}; }
   Result<std::string> archive_directory() override { return refused(); }
   Result<std::vector<KeptFile>> kept_files(std::string_view) override { return std::vector<KeptFile>{}; }

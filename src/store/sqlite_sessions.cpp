@@ -161,6 +161,11 @@ void copy_line(Database& database, std::int64_t from, std::int64_t to, const Lin
       {to, from, line.compaction->position, place});
 }
 
+Rows query_stale(Database& database, const StaleQuery& query, std::string_view id) {
+  const auto before = query.before ? to_ms(*query.before) : std::numeric_limits<std::int64_t>::max();
+  return database.query(stale_sql(query), {query.project, query.agent, before, query.keep_newest, id});
+}
+
 }  // namespace
 
 Result<std::int64_t> key_of(Database& database, std::string_view session) {
@@ -213,20 +218,28 @@ std::string stale_sql(const StaleQuery& query) {
   auto where = fmt::format("WHERE {} AND s.updated < ?3", among("s."));
   if (query.named == StaleQuery::Named::kept) where += " AND s.name IS NULL";
   // A family goes or stays as one.
-  where += fmt::format(" AND NOT EXISTS (SELECT 1 FROM sessions c WHERE c.parent = s.id AND (c.updated >= ?3{}))",
-                       query.named == StaleQuery::Named::kept ? " OR c.name IS NOT NULL" : "");
+  where += fmt::format(
+      " AND NOT EXISTS (WITH RECURSIVE below(id, updated, name) AS (SELECT id, updated, name FROM sessions WHERE "
+      "parent = s.id UNION SELECT c.id, c.updated, c.name FROM below JOIN sessions c ON c.parent = below.id) "
+      "SELECT 1 FROM below WHERE updated >= ?3{})",
+      query.named == StaleQuery::Named::kept ? " OR name IS NOT NULL" : "");
   where += query.keep_newest <= 0
                ? " AND ?4 <= 0"
                : fmt::format(
                      " AND s.key NOT IN (SELECT key FROM sessions WHERE {} ORDER BY updated DESC, id DESC "
                      "LIMIT ?4)",
                      among(""));
+  where += " AND (?5 = '' OR s.id = ?5)";
   return select_sessions(where + " ORDER BY s.updated, s.id");
 }
 
+bool is_stale(Database& database, const StaleQuery& query, std::string_view id) {
+  auto rows = query_stale(database, query, id);
+  return rows.next();
+}
+
 std::vector<SessionInfo> stale_sessions(Database& database, const Leases& leases, const StaleQuery& query) {
-  const auto before = query.before ? to_ms(*query.before) : std::numeric_limits<std::int64_t>::max();
-  auto rows = database.query(stale_sql(query), {query.project, query.agent, before, query.keep_newest});
+  auto rows = query_stale(database, query, "");
   std::vector<SessionInfo> out;
   while ((query.limit <= 0 || out.size() < static_cast<std::size_t>(query.limit)) && rows.next()) {
     auto info = read_session(rows, leases);

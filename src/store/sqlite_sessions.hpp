@@ -19,9 +19,13 @@ std::vector<SessionInfo> list_sessions(Database& database, const Leases& leases,
 /// What list_sessions() asks SQLite: parameters since, project, agent, limit.
 std::string list_sql(const SessionQuery& query);
 
-/// What may go, the oldest first; parameters of the SQL: project, agent, before, keep_newest.
+/// What may go, the oldest first; parameters of the SQL: project, agent, before, keep_newest, and an id:
+/// empty for all.
 std::vector<SessionInfo> stale_sessions(Database& database, const Leases& leases, const StaleQuery& query);
 std::string stale_sql(const StaleQuery& query);
+
+/// Whether that session is among them, whatever the limit, though somebody holds it.
+bool is_stale(Database& database, const StaleQuery& query, std::string_view id);
 
 /// The session with that id, or one of the other ways to fail of check_id() and no_such_session().
 Result<SessionInfo> session_with_id(Database& database, const Leases& leases, std::string_view id);

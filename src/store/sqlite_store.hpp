@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -50,6 +51,7 @@ class SqliteStore final : public Store {
   Result<SessionInfo> fork_at(std::string_view session, std::string_view name, std::string_view message_id) override;
   Result<SessionInfo> import_session(const WholeSession& session) override;
   Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles files) override;
+  Result<Removed> remove_archived(const std::vector<SeenSession>& family, const StaleQuery& query) override;
   Result<std::vector<SessionInfo>> stale(const StaleQuery& query) override;
   Result<std::string> archive_directory() override;
   Result<std::vector<KeptFile>> kept_files(std::string_view session) override;
@@ -73,6 +75,8 @@ class SqliteStore final : public Store {
   auto with_database(Work&& work) -> decltype(work(std::declval<Database&>()));
 
   Result<std::int64_t> keep_snapshot(std::string_view session, Snapshot snapshot, std::string_view content);
+  Result<Removed> remove_after(const std::vector<std::string>& sessions, SessionFiles files,
+                               const std::function<Result<void>(Database&)>& look);
   Result<void> remove_files(const std::string& session, SessionFiles files);
   void renew();
   void set_heartbeat();

@@ -35,6 +35,31 @@ std::int64_t count_messages(Database& database, std::int64_t key) {
   return rows.next() ? rows.integer(0) : 0;
 }
 
+tl::unexpected<Error> used_meanwhile(const std::string& session) {
+  return fail(ErrorKind::busy, fmt::format("session {} was used or changed meanwhile", session));
+}
+
+bool has_records_behind(Database& database, std::int64_t key, std::int64_t position) {
+  auto rows = database.query(
+      "SELECT 1 FROM messages WHERE session = ?1 AND position > ?2 UNION ALL SELECT 1 FROM events WHERE session = ?1 "
+      "AND position > ?2",
+      {key, position});
+  return rows.next();
+}
+
+// The family has the members that were seen, and they have no more records than then.
+Result<void> check_seen(Database& database, const std::vector<SeenSession>& seen) {
+  std::vector<std::string> ids;
+  for (const auto& session : seen) {
+    ids.push_back(session.id);
+    ERRAND_TRY_ASSIGN(const auto key, key_of(database, session.id));
+    if (has_records_behind(database, key, session.last_position)) return used_meanwhile(session.id);
+  }
+  ERRAND_TRY_ASSIGN(const auto family, family_of(database, seen.front().id));
+  if (!std::ranges::is_permutation(family, ids)) return used_meanwhile(seen.front().id);
+  return {};
+}
+
 // A child that was named before its parent stands on the wrong side of it: subagents' sessions are sorted out by depth.
 void parents_last(Database& database, std::vector<std::string>& sessions) {
   const auto depth_of = [&](const std::string& session) {
@@ -102,9 +127,24 @@ Result<SessionInfo> SqliteStore::import_session(const WholeSession& session) {
 }
 
 Result<Removed> SqliteStore::remove(const std::vector<std::string>& sessions, SessionFiles files) {
+  return remove_after(sessions, files, [](Database&) { return Result<void>(); });
+}
+
+Result<Removed> SqliteStore::remove_archived(const std::vector<SeenSession>& family, const StaleQuery& query) {
+  if (family.empty()) return Removed{};
+  return remove_after({family.front().id}, SessionFiles::archived, [&](Database& database) -> Result<void> {
+    ERRAND_TRY(check_seen(database, family));
+    if (is_stale(database, query, family.front().id)) return {};
+    return used_meanwhile(family.front().id);
+  });
+}
+
+Result<Removed> SqliteStore::remove_after(const std::vector<std::string>& sessions, SessionFiles files,
+                                          const std::function<Result<void>(Database&)>& look) {
   ERRAND_TRY_ASSIGN(auto removed, with_database([&](Database& database) -> Result<Removed> {
                       Removed out;
                       Transaction transaction(database, Durability::power_loss);
+                      ERRAND_TRY(look(database));
                       ERRAND_TRY_ASSIGN(out.sessions, to_remove(database, sessions));
                       parents_last(database, out.sessions);
                       for (const auto& session : out.sessions) {

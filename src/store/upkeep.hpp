@@ -49,6 +49,12 @@ struct StaleQuery {
   int limit = 0;  ///< 0: none
 };
 
+/// A session as somebody read it whole.
+struct SeenSession {
+  std::string id;
+  std::int64_t last_position = 0;  ///< of its records; 0: it had none
+};
+
 /// What remove() does with `files/<session>/`.
 enum class SessionFiles {
   removed,
@@ -90,7 +96,13 @@ class Upkeep {
   /// then nothing is removed.
   virtual Result<Removed> remove(const std::vector<std::string>& sessions, SessionFiles files) = 0;
 
-  /// The oldest first, without subagents' sessions and running ones.
+  /// remove() for a family that was written to the archive, its root first. Whether all of it is as it was seen and the
+  /// root is still among stale(`query`), whose limit does not count, is looked at in the transaction that removes: else
+  /// `busy`, and nothing is removed.
+  virtual Result<Removed> remove_archived(const std::vector<SeenSession>& family, const StaleQuery& query) = 0;
+
+  /// The oldest first, without subagents' sessions and running ones. A family goes or stays as one: what keeps a
+  /// subagent's session keeps all of it.
   virtual Result<std::vector<SessionInfo>> stale(const StaleQuery& query) = 0;
 
   /// `archive/` beside the database, made with mode 0700. `storage` for a store that is temporary or not there.

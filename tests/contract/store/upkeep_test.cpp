@@ -1,13 +1,10 @@
 // What every Upkeep does, and which messages of a session that was rewound are still its conversation.
 
-#include <array>
-#include <functional>
-
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "contract/store/samples.hpp"
+#include "contract/store/every_store.hpp"
 #include "store/open.hpp"
 #include "support/temp_dir.hpp"
 
@@ -17,31 +14,7 @@ using namespace errand::test;
 
 namespace {
 
-struct Implementation {
-  const char* name;
-  std::function<Result<std::unique_ptr<Store>>(const std::string& directory)> open;
-};
-
-const std::array every_store = {
-    Implementation{"sqlite", [](const std::string& directory) { return open(directory, "ada", OpenMode::create); }},
-    Implementation{"temporary", [](const std::string&) { return open_temporary(); }},
-};
-
-struct Opened {
-  TempDir directory;
-  std::unique_ptr<Store> store;
-
-  Opened() {
-    const auto& implementation = every_store.at(GENERATE(0U, 1U));
-    UNSCOPED_INFO("store: " << implementation.name);
-    auto opened = implementation.open(directory.path());
-    if (!opened) FAIL(describe(opened.error()));
-    store = *std::move(opened);
-  }
-  Store* operator->() const { return store.get(); }
-
-  std::string session(const NewSession& start = a_session()) const { return store->create(start).value().id; }
-
+struct Opened : AnyStore {
   // What is told: "u1" is a prompt, "a1" a reply, "t1" a result, "<u1" goes back to u1, "<" to the beginning, "#u1" a
   // compaction that keeps from u1.
   void tell(const std::string& id, const std::vector<std::string>& words) const {
@@ -275,6 +248,65 @@ TEST_CASE("store: what may go is the oldest, without names, and never too much",
   CHECK(stale({.project = "/home/a/b"}) == Ids{three});
   CHECK(stale({.limit = 2}) == Ids{one, three});
   CHECK(stale({.agent = "nobody"}).empty());
+}
+
+TEST_CASE("store: what was read for the archive goes only if nothing has changed since", "[store][contract]") {
+  const Opened store;
+  const auto id = store.session();
+  auto start = a_session();
+  start.parent = id;
+  const auto child = store.session(start);
+  for (const auto& session : {id, child}) store.tell(session, {"u1", "a1"});
+  const std::vector<SeenSession> seen = {{id, 2}, {child, 2}};
+  StaleQuery query;
+  query.before = at(60);
+  SECTION("nothing has") {
+    const auto lease = store->lease(id).value();  // whoever archives has it
+    const auto removed = store->remove_archived(seen, query).value();
+    CHECK(removed == Removed{{child, id}, 4});
+    CHECK(store->list({.limit = 0, .with_subagents = true}).value().empty());
+    return;
+  }
+  SECTION("somebody went on") {
+    store.tell(id, {"u2"});
+  }
+  SECTION("a subagent went on") {
+    store.tell(child, {"u2"});
+  }
+  SECTION("there is another subagent") {
+    REQUIRE_FALSE(store.session(start).empty());
+  }
+  SECTION("it has a name") {
+    REQUIRE(store->change(id, {.name = "keep me"}));
+  }
+  SECTION("it is not old enough") {
+    query.before = at(1);
+  }
+  SECTION("it is among the newest") {
+    query.keep_newest = 1;
+  }
+  check_failure(store->remove_archived(seen, query).error(), ErrorKind::busy, "was used or changed meanwhile");
+  CHECK(store->records(id).value().size() >= 2);
+  CHECK(store->records(child).value().size() >= 2);
+}
+
+TEST_CASE("store: a family stays when one of it has to, however far below", "[store][contract]") {
+  const Opened store;
+  std::vector<std::string> line = {store.session()};
+  for (int depth = 0; depth < 3; ++depth) {
+    auto start = a_session();
+    start.parent = line.back();
+    if (depth == 2) start.name = "kept";
+    line.push_back(store.session(start));
+  }
+  for (const auto& id : line) REQUIRE(store->append(id, {warns(id, 5, "x")}, {}));
+  CHECK(store->stale({}).value().empty());
+  StaleQuery query;
+  query.named = StaleQuery::Named::included;
+  CHECK(ids_of(store->stale(query).value()) == std::vector<std::string>{line.front()});
+  REQUIRE(store->append(line.back(), {warns(line.back(), 50, "x")}, {}));
+  query.before = at(20);
+  CHECK(store->stale(query).value().empty());
 }
 
 TEST_CASE("store: what another connection stored is noticed, and given from a position on", "[store][contract]") {
