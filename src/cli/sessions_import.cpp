@@ -62,6 +62,7 @@ void tell_skipped(const Globals& globals, const SessionReader& reader) {
 store::WholeSession as_imported(store::WholeSession session) {
   if (session.info.status != "idle" && session.info.status != "failed") session.info.status = "interrupted";
   if (session.info.start.permission_mode == "bypass") session.info.start.permission_mode = "ask";
+  session.info.runs = static_cast<int>(session.runs.size());
   std::int64_t position = 0;
   for (auto& record : session.records) record.position = ++position;
   for (auto& run : session.runs) {

@@ -129,6 +129,28 @@ void add_to_index(Database& database, const IndexedMessage& message) {
   for (const auto& path : entry.searchable.paths) add_path(database, message.session, directory, path);
 }
 
+bool is_copy(Database& database, std::int64_t session, std::string_view message_id) {
+  auto rows = database.query(
+      "SELECT 1 FROM sessions AS fork JOIN sessions AS original ON original.id = fork.forked_from JOIN messages AS m "
+      "ON "
+      "m.session = original.key AND m.message_id = ?2 WHERE fork.key = ?1",
+      {session, message_id});
+  return rows.next();
+}
+
+void take_over_from_forks(Database& database, std::int64_t session) {
+  const auto copies = keys(
+      database.query("SELECT copy.key FROM sessions AS original JOIN sessions AS fork ON fork.forked_from = "
+                     "original.id JOIN messages AS copy ON copy.session = fork.key JOIN searchable AS s ON s.key = "
+                     "copy.key WHERE original.key = ?1 AND EXISTS(SELECT 1 FROM messages AS m WHERE m.session = ?1 AND "
+                     "m.message_id = copy.message_id)",
+                     {session}));
+  for (const auto key : copies) {
+    for_each_message(database, "SELECT key, session, type, time, json FROM messages WHERE key = ?", {key},
+                     [&](const IndexedMessage& message) { remove_message(database, message); });
+  }
+}
+
 void add_files_written(Database& database, std::int64_t session, const std::string& done_json) {
   const auto files = files_written(done_json);
   if (files.empty()) return;

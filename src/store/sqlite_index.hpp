@@ -25,6 +25,13 @@ struct IndexedMessage {
 /// Puts a message that was just stored into the index, and the files its calls name.
 void add_to_index(Database& database, const IndexedMessage& message);
 
+/// Whether the session is a fork whose original is here and has that message: it is found there.
+bool is_copy(Database& database, std::int64_t session, std::string_view message_id);
+
+/// What forks of a session hold of it was found in them while it was not here: from now on in itself. For who brings
+/// it in, in the same transaction, behind its messages.
+void take_over_from_forks(Database& database, std::int64_t session);
+
 /// Remembers the files that a stored `done` event reports as written.
 void add_files_written(Database& database, std::int64_t session, const std::string& done_json);
 

@@ -86,7 +86,7 @@ Result<std::int64_t> insert_session_row(Database& database, const WholeSession& 
       {info.id, info.start.agent, info.start.definition_hash, info.start.model, info.start.project, info.start.cwd,
        info.start.permission_mode, title, or_null(info.start.name), or_null(parent), or_null(info.forked_from),
        state_of(info), to_ms(info.created), to_ms(info.updated), static_cast<std::int64_t>(session.records.size()),
-       std::int64_t{info.runs}, std::int64_t{info.turns}});
+       static_cast<std::int64_t>(session.runs.size()), std::int64_t{info.turns}});
   database.run(
       "UPDATE sessions SET input = ?, output = ?, cache_read = ?, cache_write = ?, reasoning = ?, tool = ?, cost_usd = "
       "? WHERE id = ?",
@@ -109,11 +109,10 @@ Result<void> insert_record(Database& database, std::int64_t key, std::int64_t po
       "INSERT INTO messages(session, position, message_id, type, run, agent_path, time, json) VALUES(?, ?, ?, ?, ?, "
       "?, ?, ?)",
       {key, position, record.message_id, record.type, record.run, record.agent_path, to_ms(record.time), record.json});
-  add_to_index(database, {.key = database.last_key(),
-                          .session = key,
-                          .type = record.type,
-                          .time = to_ms(record.time),
-                          .json = record.json});
+  const auto message = database.last_key();
+  if (is_copy(database, key, record.message_id)) return {};
+  add_to_index(database,
+               {.key = message, .session = key, .type = record.type, .time = to_ms(record.time), .json = record.json});
   return {};
 }
 
@@ -153,6 +152,7 @@ Result<void> insert_rows(Database& database, std::int64_t key, const WholeSessio
   std::int64_t position = 0;
   for (const auto& record : session.records) ERRAND_TRY(insert_record(database, key, ++position, record));
   for (const auto& run : session.runs) ERRAND_TRY(insert_stored_run(database, key, run));
+  take_over_from_forks(database, key);
   return {};
 }
 

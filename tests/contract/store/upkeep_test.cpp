@@ -309,6 +309,41 @@ TEST_CASE("store: a family stays when one of it has to, however far below", "[st
   CHECK(store->stale(query).value().empty());
 }
 
+TEST_CASE("store: a session that is brought in counts the runs that came with it", "[store][contract]") {
+  const Opened store;
+  const auto id = store.session();
+  store.tell(id, {"u1", "a1"});
+  auto whole = store->read_whole(id).value();
+  whole.info.id = make_uuid7(now());
+  whole.info.runs = 5;
+  CHECK(store->import_session(whole).value().runs == 0);
+}
+
+TEST_CASE("store: what a fork copied is found once, whichever is brought in first", "[store][contract]") {
+  const Opened store;
+  const auto id = store.session();
+  store.tell(id, {"u1", "a1"});
+  const auto fork = store->fork(id, "").value().id;
+  store.tell(fork, {"u2"});
+  const auto original = store->read_whole(id).value();
+  const auto copy = store->read_whole(fork).value();
+  REQUIRE(store->remove({id, fork}, SessionFiles::removed));
+  const bool fork_first = GENERATE(false, true);
+  CAPTURE(fork_first);
+  REQUIRE(store->import_session(fork_first ? copy : original));
+  REQUIRE(store->import_session(fork_first ? original : copy));
+  const auto found = [&](const std::string& text) {
+    std::vector<std::string> sessions;
+    const auto result = store->search({.text = text}).value();
+    for (const auto& hit : result.hits) sessions.push_back(hit.session);
+    return sessions;
+  };
+  CHECK(found("\"text of u1\"") == std::vector<std::string>{id});
+  CHECK(found("\"text of u2\"") == std::vector<std::string>{fork});
+  REQUIRE(store->remove({id}, SessionFiles::removed));  // and is found where it still is
+  CHECK(found("\"text of u1\"") == std::vector<std::string>{fork});
+}
+
 TEST_CASE("store: what another connection stored is noticed, and given from a position on", "[store][contract]") {
   const TempDir directory;
   const auto reader = open(directory.path(), "ada", OpenMode::create).value();
