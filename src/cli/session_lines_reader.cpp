@@ -191,6 +191,22 @@ bool stays(std::string_view key, const Json& object) {
   return std::ranges::find(kept, key) != kept.end();
 }
 
+// A secret may be what a model called a value by. Names that are alike then are counted.
+bool clean_keys(Json& object, const secrets::Redactor& secrets) {
+  const auto is_clean = [&](const auto& item) { return secrets.clean(item.key()) == item.key(); };
+  const auto items = object.items();
+  if (std::all_of(items.begin(), items.end(), is_clean)) return false;
+  auto out = Json::object();
+  for (auto& [key, value] : object.items()) {
+    const auto name = secrets.clean(key);
+    auto free = name;
+    for (int copy = 2; out.contains(free); ++copy) free = fmt::format("{} {}", name, copy);
+    out[free] = std::move(value);
+  }
+  object = std::move(out);
+  return true;
+}
+
 bool clean(Json& json, const secrets::Redactor& secrets) {
   if (json.is_string()) {
     auto cleaned = secrets.clean(json.get<std::string>());
@@ -203,6 +219,7 @@ bool clean(Json& json, const secrets::Redactor& secrets) {
     for (auto& item : json) changed |= clean(item, secrets);
   } else if (json.is_object()) {
     for (auto& [key, value] : json.items()) changed |= !stays(key, json) && clean(value, secrets);
+    changed |= clean_keys(json, secrets);
     // A signature is true of the words it was made for alone.
     if (changed && json.contains("signature")) json["signature"] = "";
   }

@@ -266,6 +266,16 @@ TEST_CASE("session lines: secrets are taken out, ids and media are not touched",
   CHECK(json.find("\"signature\":\"\"") != std::string::npos);
 }
 
+TEST_CASE("session lines: a secret that a value is called by is taken out too", "[cli][session_lines]") {
+  secrets::Redactor redactor;
+  redactor.learn({{"hunter2-hunter2", "THE_KEY", secrets::Source::key}});
+  const auto back = read_session_lines(
+      R"({"role":"event","metadata":{"type":"x","body":{"a":{"hunter2-hunter2":[1],"[removed: THE_KEY]":2},"b":3}}})",
+      LineFormat::automatic, redactor);
+  REQUIRE(back.sessions.size() == 1);
+  CHECK(back.sessions[0].records[0].json == R"({"a":{"[removed: THE_KEY]":[1],"[removed: THE_KEY] 2":2},"b":3})");
+}
+
 TEST_CASE("session lines: a transcript of Claude Code keeps its order, its branches and its summary",
           "[cli][session_lines]") {
   const auto user = [](const std::string& id, const std::string& parent, const std::string& text) {
