@@ -30,6 +30,44 @@ namespace {
 
 enum class Beginning { sqlite, empty, lost, foreign };
 
+constexpr off_t page_bytes = 4096;  // SQLite's default, which every store of ours has
+constexpr off_t max_pages_looked_at = 64;
+
+// Whether a page begins as one of a table or index does: its kind, no free block beyond the page, cells that fit.
+// https://www.sqlite.org/fileformat2.html section 1.6
+bool is_tree_page(std::string_view page) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(page[at]); };
+  const auto number = [&](std::size_t at) { return byte(at) * 256 + byte(at + 1); };
+  const auto kind = byte(0);
+  if (kind != 2 && kind != 5 && kind != 10 && kind != 13) return false;
+  const int header = kind == 2 || kind == 5 ? 12 : 8;
+  const int content = number(5) == 0 ? 65536 : number(5);
+  return number(1) < page_bytes && content <= page_bytes && header + 2 * number(3) <= content && byte(7) <= 60;
+}
+
+// A first page was overwritten, and those behind it are a database's: at least two of those looked at, and a
+// quarter of them; the rest are pages of long texts.
+bool has_pages_of_ours(int file, off_t count) {
+  std::array<char, page_bytes> page{};
+  int trees = 0;
+  const auto pages = std::min(count, max_pages_looked_at);
+  for (off_t at = 1; at < pages; ++at) {
+    if (::pread(file, page.data(), page.size(), at * page_bytes) != page_bytes) return false;
+    if (is_tree_page({page.data(), page.size()})) ++trees;
+  }
+  return trees >= 2 && trees * 4 >= pages;
+}
+
+// Whether what is beside it is SQLite's log of pages: https://www.sqlite.org/fileformat2.html section 4.1
+bool has_log(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  std::array<unsigned char, 12> bytes{};
+  if (!file || ::read(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) return false;
+  const std::array<unsigned char, 3> magic = {0x37, 0x7f, 0x06};
+  const bool is_log = std::equal(magic.begin(), magic.end(), bytes.begin()) && (bytes[3] == 0x82 || bytes[3] == 0x83);
+  return is_log && bytes[8] == 0 && bytes[9] == 0 && bytes[10] == 0x10 && bytes[11] == 0;  // pages of 4096 bytes
+}
+
 // Nobody in this process has the database open: its descriptor may be closed.
 Result<Beginning> beginning_of(const std::string& path) {
   constexpr std::string_view magic("SQLite format 3\0", 16);
@@ -40,7 +78,11 @@ Result<Beginning> beginning_of(const std::string& path) {
   if (got == 0) return Beginning::empty;
   const std::string_view there(bytes.data(), static_cast<std::size_t>(got));
   if (there == magic) return Beginning::sqlite;
-  return there == std::string(16, '\0') ? Beginning::lost : Beginning::foreign;
+  if (there == std::string(16, '\0')) return Beginning::lost;
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || info.st_size % page_bytes != 0) return Beginning::foreign;
+  const bool ours = has_pages_of_ours(file.get(), info.st_size / page_bytes) || has_log(path + "-wal");
+  return ours ? Beginning::lost : Beginning::foreign;
 }
 
 bool is_about_content(const SQLite::Exception& e) {

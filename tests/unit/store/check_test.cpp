@@ -231,12 +231,15 @@ TEST_CASE("check: every page alone may be lost, and the rest is saved", "[store]
   CHECK(store->create(a_session()));
 }
 
-TEST_CASE("check: a header of zeros is replaced, and nothing is lost", "[store][check]") {
+TEST_CASE("check: a header that is overwritten is replaced, and nothing is lost", "[store][check]") {
   const World world;
   world.checkpoint();
   const auto bytes = GENERATE(16, 100, 4096);
-  CAPTURE(bytes);
-  world.overwrite(0, std::string(static_cast<std::size_t>(bytes), '\0'));
+  const auto by = GENERATE(as<std::string>{}, std::string(1, '\0'), "g", "\xFF", "text\n");
+  CAPTURE(bytes, by);
+  std::string rubbish;
+  while (rubbish.size() < static_cast<std::size_t>(bytes)) rubbish += by;
+  world.overwrite(0, rubbish.substr(0, static_cast<std::size_t>(bytes)));
   CHECK(kinds(world.check(Mend::nothing)) == Kinds{"damaged"});
   const auto opened = open(world.directory.path(), "ada", OpenMode::create);
   REQUIRE_FALSE(opened);
@@ -244,6 +247,24 @@ TEST_CASE("check: a header of zeros is replaced, and nothing is lost", "[store][
   const auto report = world.check(Mend::what_can_be);
   CHECK(world.count_true_messages() == sessions * messages_each);
   CHECK(rows_of(report, "messages") == SavedRows{"messages", sessions * messages_each, 0});
+}
+
+TEST_CASE("check: a store that is all in its WAL is saved from there, whatever the file begins with",
+          "[store][check]") {
+  const TempDir directory;
+  const auto path = directory / "ada/errand.db";
+  std::string id;
+  {
+    const auto store = open(directory.path(), "ada", OpenMode::create).value();
+    id = store->create(a_session()).value().id;
+    REQUIRE(store->append(id, {user_says(id, 1, "u1", "x")}, {}));
+  }
+  REQUIRE(std::filesystem::file_size(path + "-wal") > 0);
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << std::string(4096, 'g');
+  const auto report = check_store(directory.path(), "ada", Mend::what_can_be);
+  if (!report) FAIL(describe(report.error()));
+  const auto store = open(directory.path(), "ada", OpenMode::existing_only).value();
+  CHECK(store->records(id).value().size() == 1);
 }
 
 TEST_CASE("check: a WAL that was cut short costs what came after the cut", "[store][check]") {
@@ -268,6 +289,10 @@ TEST_CASE("check: what is no store of ours is refused and left untouched", "[sto
   std::string what;
   SECTION("text") {
     REQUIRE(write_file_atomic(path, std::string(9000, 'x'), 0600));
+    what = "is no database of errand's";
+  }
+  SECTION("text of whole pages") {
+    REQUIRE(write_file_atomic(path, std::string(std::size_t{20} * 4096, '\r'), 0600));
     what = "is no database of errand's";
   }
   SECTION("another program's database") {
