@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -156,6 +157,7 @@ class RunsCommand final : public Command {
                                                   {"show", VerbSpec::Argument::required},
                                                   {"attach", VerbSpec::Argument::required},
                                                   {"stop", VerbSpec::Argument::required}}));
+    ERRAND_TRY(check_options(verb.name));
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
     ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
     ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, place.user, store::OpenMode::existing_only));
@@ -168,6 +170,28 @@ class RunsCommand final : public Command {
   }
 
  private:
+  // What a verb would pass over is said, not ignored.
+  [[nodiscard]] Result<void> check_options(std::string_view verb) const {
+    struct Said {
+      std::string_view name;
+      bool said;
+      bool known;
+    };
+    const bool lists = verb == "list";
+    const std::array<Said, 6> options = {{{"--failed", failed_, lists},
+                                          {"--since", since_.has_value(), lists},
+                                          {"--agent", agent_.has_value(), lists},
+                                          {"--limit", limit_.has_value(), lists},
+                                          {"--all", all_, lists},
+                                          {"--timeout", timeout_.has_value(), verb == "stop" || verb == "attach"}}};
+    for (const auto& option : options) {
+      if (!option.said || option.known) continue;
+      return fail(ErrorKind::usage, fmt::format("\"errand runs {}\" has no option {}", verb, option.name),
+                  option.name == "--timeout" ? "stop and attach have it" : "\"errand runs list\" has it");
+    }
+    return {};
+  }
+
   Result<int> list(store::RunJournal& journal) const {
     store::RunQuery query;
     if (failed_) query.which = all_ ? store::WhichRuns::all_failed : store::WhichRuns::failed;
