@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/exit_code.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -108,7 +109,8 @@ class UsageCommand final : public Command {
     if (project_) query.project = config.project.root;
     ERRAND_TRY_ASSIGN(const auto users, users_for(by, place));
     ERRAND_TRY(read(by, query, place, users));
-    return json_ ? print_groups_json(by) : print_groups(by);
+    ERRAND_TRY_ASSIGN(const int printed, json_ ? print_groups_json(by) : print_groups(by));
+    return printed != 0 ? printed : exit_code_;
   }
 
  private:
@@ -121,20 +123,39 @@ class UsageCommand final : public Command {
   Result<void> read(const std::vector<Dimension>& by, const store::UsageQuery& query, const Place& place,
                     const std::vector<std::string>& users) {
     const auto at = std::ranges::find(by, "user", &Dimension::name) - by.begin();
+    const bool by_user = static_cast<std::size_t>(at) < by.size();
     for (const auto& user : users) {
-      ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, user, store::OpenMode::existing_only));
-      ERRAND_TRY_ASSIGN(auto groups, store->usage(query));
-      auto whole = query;
-      whole.by.clear();
-      ERRAND_TRY_ASSIGN(const auto sums, store->usage(whole));
-      for (const auto& sum : sums) add(total_, sum);
-      for (auto& group : groups) {
-        if (static_cast<std::size_t>(at) < by.size()) group.names.insert(group.names.begin() + at, user);
+      auto used = usage_of(user, query, place);
+      if (!used && !by_user) return fail(std::move(used).error());
+      // Of several users one may have a store that can't be read: it is named, and costs the others nothing.
+      if (!used) {
+        exit_code_ = exit_code_of(used.error().kind);
+        print_error(std::move(used).error().within(fmt::format("while reading what user {} spent", user)));
+        continue;
+      }
+      for (const auto& sum : used->sums) add(total_, sum);
+      for (auto& group : used->groups) {
+        if (by_user) group.names.insert(group.names.begin() + at, user);
         groups_.push_back(std::move(group));
       }
     }
     std::ranges::stable_sort(groups_, {}, &store::UsageGroup::names);
     return {};
+  }
+
+  struct Used {
+    std::vector<store::UsageGroup> groups;
+    std::vector<store::UsageGroup> sums;
+  };
+
+  static Result<Used> usage_of(const std::string& user, const store::UsageQuery& query, const Place& place) {
+    ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, user, store::OpenMode::existing_only));
+    Used out;
+    ERRAND_TRY_ASSIGN(out.groups, store->usage(query));
+    auto whole = query;
+    whole.by.clear();
+    ERRAND_TRY_ASSIGN(out.sums, store->usage(whole));
+    return out;
   }
 
   Result<int> print_groups_json(const std::vector<Dimension>& by) const {
@@ -174,6 +195,7 @@ class UsageCommand final : public Command {
   std::optional<std::string> by_, since_;
   std::vector<store::UsageGroup> groups_;
   store::UsageGroup total_;
+  int exit_code_ = 0;
 };
 
 }  // namespace
