@@ -1,5 +1,8 @@
+#include <cerrno>
+#include <cstdlib>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -25,6 +28,20 @@ namespace {
 std::string trigger() {
   if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) return "tty";
   return ::isatty(STDERR_FILENO) != 0 ? "pipe" : "cron";
+}
+
+// An answer needs somewhere to go before anything is spent on it. What write_file_atomic() will do is tried; a device
+// or a pipe is nothing to be replaced by a file.
+Result<void> check_output(const std::string& path) {
+  if (path_exists(path) && !is_regular_file(path)) {
+    return fail(ErrorKind::failure, fmt::format("can't write {}: it is no regular file", path),
+                "without -o the answer goes to standard output");
+  }
+  auto trial = path + ".XXXXXX";
+  const Fd file(::mkostemp(trial.data(), O_CLOEXEC));
+  if (!file) return fail_errno(ErrorKind::failure, fmt::format("can't write {}", path), errno);
+  ::unlink(trial.c_str());
+  return {};
 }
 
 class RunCommand final : public Command {
@@ -78,6 +95,7 @@ class RunCommand final : public Command {
   Result<int> answer(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
     const auto started = Call::Clock::now();
     ERRAND_TRY(enter_directory(arguments_));
+    if (arguments_.output) ERRAND_TRY(check_output(*arguments_.output));
     Person person(invocation.globals, face);
     std::optional<DetachingSink> detaching;
     if (handover_) detaching.emplace(*std::exchange(handover_, {}), face.sink(), invocation.signals);
