@@ -76,9 +76,7 @@ Result<Reservation> insert_reservation(Database& database, const Leases& leases,
       "renewed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
       {charge.agent, charge.root_agent, charge.prompt_usd + output, leases.token(), owner.pid, owner.started,
        owner.boot, owner.host, owner.pid_namespace, to_ms(at)});
-  auto key = database.query("SELECT last_insert_rowid()", {});
-  key.next();
-  return Reservation{key.integer(0), output};
+  return Reservation{database.last_key(), output};
 }
 
 void remove_reservation(Database& database, std::int64_t reservation) {
