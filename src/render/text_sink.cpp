@@ -11,6 +11,9 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "render/change_view.hpp"
+#include "render/live.hpp"
+#include "render/markdown.hpp"
 #include "render/summary.hpp"
 #include "render/ticker.hpp"
 
@@ -37,6 +40,18 @@ bool gives_partial_answer(const Error& error) {
   return error.kind == ErrorKind::limit || error.kind == ErrorKind::timeout || error.kind == ErrorKind::cancelled;
 }
 
+constexpr std::size_t max_running_lines = 5;
+constexpr std::size_t max_diff_lines = 40;
+constexpr std::size_t max_diff_lines_verbose = 400;
+constexpr std::size_t max_new_file_lines = 8;
+// Shorter ones are not worth a line.
+constexpr std::chrono::seconds least_shown_time{1};
+
+// Of a time that is counted on the screen: "4s", "1m05s".
+std::string in_seconds(std::chrono::seconds time) {
+  return time < std::chrono::minutes{1} ? fmt::format("{}s", time.count()) : format_duration(time);
+}
+
 bool has_answer(const event::Done& done) {
   if (done.result.empty()) return false;
   return !done.error || done.error->kind == ErrorKind::denied || gives_partial_answer(*done.error);
@@ -47,7 +62,9 @@ bool has_answer(const event::Done& done) {
 class TextSink::Impl {
  public:
   explicit Impl(TextOptions options)
-      : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {}
+      : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {
+    if (options_.err == Medium::terminal) err_theme_ = Theme(options_.err_depth, options_.background);
+  }
 
   void on(const chat::Event& e) {
     const std::lock_guard lock(mutex_);
@@ -89,18 +106,35 @@ class TextSink::Impl {
 
   void make_room() {
     const std::lock_guard lock(mutex_);
-    asking_ = true;
     start_line();
-    flush_all();
+    asking_ = true;
+    write_all();
   }
 
   [[nodiscard]] const Output& output() const { return out_; }
 
  private:
   // What the terminal's last line holds.
-  enum class Line { empty, answer, thinking, status };
+  enum class Line { empty, answer, thinking, live };
+  using Clock = std::chrono::steady_clock;
+
+  struct Tool {
+    std::string summary;
+    std::string agent_path;
+    std::string input;  // of a call of Write
+    bool running = false;
+    Clock::time_point since;
+    bool said_something = false;
+    unicode::StreamSanitizer output;
+    std::string pending;  // the part of a line that came last
+  };
 
   void flush_all() {
+    if (dirty_) repaint();
+    write_all();
+  }
+
+  void write_all() {
     if (out_.holds()) out_.flush();
     if (err_.holds()) err_.flush();
   }
@@ -124,8 +158,61 @@ class TextSink::Impl {
     if (line_ == Line::answer && options_.err != Medium::terminal) return;
     if (line_ == Line::answer) to_out("\n");
     if (line_ == Line::thinking) to_err("\n");
-    if (line_ == Line::status) to_err("\r\x1b[K");
+    if (line_ == Line::live) to_screen(live_.clear(size()));
     line_ = Line::empty;
+  }
+
+  // What can be taken back is written where the answer is, as long as that is a terminal.
+  [[nodiscard]] bool lays_out() const { return streams() && options_.out_motion == Motion::on; }
+  [[nodiscard]] bool shows_running() const { return !quiet() && options_.err_motion == Motion::on; }
+  void to_screen(std::string_view bytes) {
+    if (bytes.empty()) return;
+    if (options_.out_motion == Motion::on) return to_out(bytes);
+    to_err(bytes);
+  }
+  [[nodiscard]] ScreenSize size() const {
+    return screen_size(options_.out_motion == Motion::on ? options_.out_fd : options_.err_fd,
+                       {options_.columns, options_.rows});
+  }
+
+  // One column stays free: a full line would wrap and could not be taken back.
+  [[nodiscard]] Canvas canvas() const {
+    return {Theme(options_.out_depth, options_.background), options_.links, size().columns - 1};
+  }
+
+  // Brings the screen to what is so now: finished lines of the answer, its tail, what is running.
+  void paint_live() {
+    dirty_ = false;
+    painted_ = options_.now();
+    LiveLines::Lines finished;
+    LiveLines::Lines live;
+    const auto screen = size();
+    if (answer_) {
+      answer_->set_columns(screen.columns - 1);
+      finished = answer_->take();
+      live = answer_->tail();
+    }
+    for (auto& line : running_lines()) live.push_back(std::move(line));
+    if (line_ != Line::live && (!finished.empty() || !live.empty())) start_line();
+    to_screen(live_.update(finished, std::move(live), screen));
+    if (line_ == Line::live || line_ == Line::empty) line_ = live_.empty() ? Line::empty : Line::live;
+  }
+
+  // As paint_live(), but no more often than someone can see.
+  void repaint() {
+    if (options_.now() - painted_ >= options_.repaint_every) return paint_live();
+    if (std::exchange(repaints_, true)) return;
+    repainter_.start(options_.repaint_every, [this] { return repaint_tick(); });
+  }
+
+  // On the repainter's thread. False: nothing has changed since the last time.
+  bool repaint_tick() {
+    const std::lock_guard lock(mutex_);
+    repaints_ = dirty_ && !asking_;
+    if (!repaints_) return false;
+    paint_live();
+    write_all();
+    return true;
   }
 
   [[nodiscard]] std::string margin(const Place& place) const {
@@ -146,7 +233,7 @@ class TextSink::Impl {
     to_err(margin(place_of(agent_path)));
     to_err(painted);
     to_err("\n");
-    show_status();
+    show_running();
   }
   void note(std::string_view agent_path, std::string_view text) {
     const auto harmless = unicode::sanitize(text);
@@ -165,7 +252,24 @@ class TextSink::Impl {
 
   void text_delta(const event::TextDelta& e, std::string_view agent_path) {
     if (!streams() || agent_path.find('/') != std::string_view::npos) return;
-    answer_piece(answer_text_.feed(e.text));
+    end_thinking();
+    if (!lays_out()) return answer_piece(answer_text_.feed(e.text));
+    lay_out(e.text);
+  }
+
+  void lay_out(std::string_view text) {
+    if (text.empty()) return;
+    if (!answer_) answer_.emplace(canvas());
+    answer_->feed(text);
+    shown_ = true;
+    dirty_ = true;
+  }
+
+  void finish_answer() {
+    if (!answer_) return;
+    answer_->finish();
+    paint_live();
+    answer_.reset();
   }
 
   void answer_piece(std::string_view harmless) {
@@ -177,7 +281,8 @@ class TextSink::Impl {
   }
 
   void thinking_delta(const event::ThinkingDelta& e, std::string_view agent_path) {
-    if (!verbose() || place_of(agent_path).depth > 0) return;
+    if (place_of(agent_path).depth > 0) return;
+    if (!verbose()) return think();
     const auto piece = thinking_text_.feed(e.text);
     if (piece.empty()) return;
     if (line_ != Line::thinking) start_line();
@@ -185,14 +290,36 @@ class TextSink::Impl {
     line_ = piece.back() == '\n' ? Line::empty : Line::thinking;
   }
 
+  // Folded: one line while it lasts, and how long it took.
+  void think() {
+    if (!shows_running() || thinking_since_) return;
+    thinking_since_ = options_.now();
+    keep_time();
+    dirty_ = true;
+  }
+
+  void end_thinking() {
+    if (!thinking_since_) return;
+    const auto took = options_.now() - *std::exchange(thinking_since_, std::nullopt);
+    dirty_ = true;
+    if (took < least_shown_time) return;
+    note({}, fmt::format("thought for {}", in_seconds(std::chrono::floor<std::chrono::seconds>(took))));
+  }
+
   void assistant(const event::Assistant& e, std::string_view agent_path) {
     if (place_of(agent_path).depth > 0) return;
+    end_thinking();
     thinking_text_.finish();
     if (line_ == Line::thinking) start_line();
     if (!streams()) return;
-    answer_piece(answer_text_.finish());
-    if (!shown_) answer_piece(unicode::sanitize(e.message.text()));
-    end_answer_line();
+    if (lays_out()) {
+      if (!shown_) lay_out(e.message.text());
+      finish_answer();
+    } else {
+      answer_piece(answer_text_.finish());
+      if (!shown_) answer_piece(unicode::sanitize(e.message.text()));
+      end_answer_line();
+    }
     last_reply_shown_ = std::exchange(shown_, false);
   }
 
@@ -207,9 +334,12 @@ class TextSink::Impl {
     tool.summary = e.summary.empty() ? e.name : e.summary;
     tool.agent_path = agent_path;
     tool.running = true;
+    tool.since = options_.now();
+    if (e.name == "Write") tool.input = e.input;
+    if (place_of(agent_path).depth == 0) end_thinking();
     if (quiet()) return;
     if (line_ == Line::answer || line_ == Line::thinking) start_line();
-    show_status();
+    show_running();
   }
 
   // Two agents may number their calls alike.
@@ -217,42 +347,67 @@ class TextSink::Impl {
     return fmt::format("{}\n{}", agent_path, id);
   }
 
-  // What runs now, on a line that the next one replaces.
-  void show_status() {
-    if (quiet() || options_.err_motion == Motion::off) return;
-    if (!waits_.empty()) return show_wait();
-    const auto running = std::ranges::count_if(tools_, [](const auto& entry) { return entry.second.running; });
-    if (running == 0) return;
-    const auto first = std::ranges::find_if(tools_, [](const auto& entry) { return entry.second.running; });
-    const auto more = running > 1 ? fmt::format(" and {} more", running - 1) : std::string{};
-    // One column stays free: a full line would wrap and could not be taken back.
-    const auto columns = options_.columns - std::min(options_.columns - 1, more.size() + 1);
-    start_line();
-    to_err(tool_line(ToolLine{ToolStatus::running, first->second.summary, {}, {}}, columns, color()));
-    to_err(more);
-    line_ = Line::status;
+  // What runs now is at the end of the screen, whatever was written above.
+  void show_running() {
+    if (shows_running() || answer_) dirty_ = true;
+    if (shows_running() && (!tools_.empty() || thinking_since_)) keep_time();
+  }
+
+  // While something lasts, its time is shown once a second.
+  void keep_time() {
+    ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
+  }
+
+  // On the ticker's thread. False: nothing lasts any more.
+  bool tick() {
+    const std::lock_guard lock(mutex_);
+    if (waits_.empty() && tools_.empty() && !thinking_since_) return false;
+    if (asking_ || (line_ != Line::live && line_ != Line::empty)) return true;
+    paint_live();
+    write_all();
+    return true;
+  }
+
+  [[nodiscard]] LiveLines::Lines running_lines() const {
+    LiveLines::Lines out;
+    if (!shows_running()) return out;
+    if (!waits_.empty()) return {wait_line()};
+    if (thinking_since_) out.push_back(paint("thinking…" + time_since(*thinking_since_), Tone::dim, color()));
+    std::size_t more = 0;
+    for (const auto& [key, tool] : tools_) {
+      if (!tool.running) continue;
+      if (out.size() < max_running_lines) {
+        out.push_back(running_line(tool));
+      } else {
+        ++more;
+      }
+    }
+    if (more > 0) out.push_back(paint(fmt::format("… and {} more", more), Tone::dim, color()));
+    return out;
+  }
+
+  [[nodiscard]] std::string running_line(const Tool& tool) const {
+    const auto place = place_of(tool.agent_path);
+    const auto time = time_since(tool.since);
+    const auto columns = room(place);
+    const auto left = columns - std::min(columns - 1, time.size() + 1);
+    return margin(place) + tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, left, color()) +
+           paint(time, Tone::dim, color());
+  }
+
+  // " (3s)"; nothing where it has just begun.
+  [[nodiscard]] std::string time_since(Clock::time_point begin) const {
+    const auto passed = std::chrono::floor<std::chrono::seconds>(options_.now() - begin);
+    return passed < least_shown_time ? std::string{} : fmt::format(" ({})", in_seconds(passed));
   }
 
   // The time left of a wait, which the ticker counts down.
-  void show_wait() {
+  [[nodiscard]] std::string wait_line() const {
     const auto by_time = [](const auto& one, const auto& other) { return one.second < other.second; };
     const auto soonest = std::min_element(waits_.begin(), waits_.end(), by_time)->second;
-    const auto left = std::chrono::ceil<std::chrono::seconds>(soonest - Clock::now());
-    start_line();
-    const auto time =
-        left < std::chrono::minutes{1} ? fmt::format("{}s", std::max<long>(left.count(), 0)) : format_duration(left);
-    to_err(paint(fmt::format("… asking again in {}", time), Tone::dim, color()));
-    line_ = Line::status;
-  }
-
-  // On the ticker's thread. False: nobody waits any more.
-  bool tick() {
-    const std::lock_guard lock(mutex_);
-    if (waits_.empty()) return false;
-    if (asking_ || (line_ != Line::status && line_ != Line::empty)) return true;
-    show_wait();
-    flush_all();
-    return true;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(soonest - options_.now());
+    return paint(fmt::format("… asking again in {}", in_seconds(std::max(left, std::chrono::seconds{0}))), Tone::dim,
+                 color());
   }
 
   void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
@@ -265,15 +420,6 @@ class TextSink::Impl {
     tool.pending += tool.output.feed(e.text);
     show_whole_lines(tool, agent_path);
   }
-
-  struct Tool {
-    std::string summary;
-    std::string agent_path;
-    bool running = false;
-    bool said_something = false;
-    unicode::StreamSanitizer output;
-    std::string pending;  // the part of a line that came last
-  };
 
   void show_whole_lines(Tool& tool, std::string_view agent_path) {
     const auto end = tool.pending.rfind('\n');
@@ -296,8 +442,24 @@ class TextSink::Impl {
       show_output(tool.pending, agent_path);
     }
     say(agent_path, tool_line(tool.summary, e, room(place), color()));
-    if (verbose() && !tool.said_something) show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
+    if (!show_change(e, tool, agent_path) && verbose() && !tool.said_something)
+      show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
     summaries_[e.result.call_id] = std::move(tool.summary);
+  }
+
+  // What a file tool did to a file. False: the call was none of those, or nobody is there to look.
+  bool show_change(const event::ToolResult& e, const Tool& tool, std::string_view agent_path) {
+    if (e.result.is_error || quiet() || options_.err != Medium::terminal) return false;
+    const auto text = chat::text_of(e.result.content);
+    std::vector<std::string> lines;
+    const auto place = place_of(agent_path);
+    if (e.name == "Edit")
+      lines = diff_lines(text, err_theme_, room(place), verbose() ? max_diff_lines_verbose : max_diff_lines);
+    if (e.name == "Write" && text.starts_with("created"))
+      lines =
+          new_file_lines(tool.input, err_theme_, room(place), verbose() ? max_diff_lines_verbose : max_new_file_lines);
+    for (const auto& line : lines) say(agent_path, line);
+    return !lines.empty();
   }
 
   void todo(const event::Todo& e, std::string_view agent_path) {
@@ -306,10 +468,12 @@ class TextSink::Impl {
   }
 
   void retry(const event::Retry& e, std::string_view agent_path) {
+    if (e.restarted && place_of(agent_path).depth == 0) finish_answer();
     if (e.max_attempts > 0) announce_wait(e, agent_path);
     if (!e.restarted || place_of(agent_path).depth > 0) return;
     answer_text_ = {};
     thinking_text_ = {};
+    thinking_since_.reset();
     if (!shown_) return;
     end_answer_line();
     note(agent_path, "the reply starts again");
@@ -321,8 +485,8 @@ class TextSink::Impl {
     const bool says = e.status == 0 || e.reason.find(code) != std::string::npos;
     const auto status = says ? std::string{} : fmt::format(" ({})", code);
     if (options_.err_motion == Motion::on && !quiet()) {
-      waits_[std::string(agent_path)] = Clock::now() + e.delay;
-      ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
+      waits_[std::string(agent_path)] = options_.now() + e.delay;
+      keep_time();
     }
     note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
                                  format_duration(e.delay), e.attempt, e.max_attempts));
@@ -363,6 +527,7 @@ class TextSink::Impl {
 
   // Also when quiet.
   void show_error(const Error& shown) {
+    finish_answer();
     start_line();
     auto lines = unicode::sanitize(describe(shown));
     constexpr std::string_view head = "error:";
@@ -374,12 +539,16 @@ class TextSink::Impl {
   void cancelled(const event::Cancelled& e, std::string_view agent_path) {
     if (place_of(agent_path).depth > 0) return;
     tools_.clear();
+    thinking_since_.reset();
+    finish_answer();
     note(agent_path, e.by.empty() ? "cancelled" : fmt::format("cancelled ({})", e.by));
   }
 
   void done(const event::Done& e) {
     waits_.clear();
     tools_.clear();
+    thinking_since_.reset();
+    finish_answer();
     start_line();
     answer_piece(streams() ? answer_text_.finish() : std::string{});
     end_answer_line();
@@ -391,13 +560,19 @@ class TextSink::Impl {
     if (verbose() && !e.report.files_written.empty())
       note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
     if (verbose()) note({}, figures_line(e));
-    flush_all();
+    if (line_ == Line::live) start_line();
+    dirty_ = false;
+    write_all();
     begin_anew();
   }
 
   void give_answer(const event::Done& e) {
     if (options_.answer == AnswerMode::kept) return;
     if (streams() && (last_reply_shown_ || shown_)) return;
+    if (lays_out()) {
+      lay_out(e.result);
+      return finish_answer();
+    }
     to_out(options_.out == Medium::terminal ? unicode::sanitize(e.result) : unicode::without_controls(e.result));
     if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) {
       to_out(std::string_view(&options_.terminator, 1));
@@ -431,7 +606,14 @@ class TextSink::Impl {
   TextOptions options_;
   Output out_;
   Output err_;
+  Theme err_theme_;
   Line line_ = Line::empty;
+  LiveLines live_;
+  std::optional<Markdown> answer_;  // the reply that is coming in
+  bool dirty_ = false;              // the screen does not show what is so
+  bool repaints_ = false;           // the repainter runs
+  Clock::time_point painted_;
+  std::optional<Clock::time_point> thinking_since_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
   bool shown_ = false;             // some text of the reply that is coming in
@@ -439,11 +621,11 @@ class TextSink::Impl {
   std::map<std::string, Tool> tools_;
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   std::optional<Error> error_shown_;
-  using Clock = std::chrono::steady_clock;
   std::map<std::string, Clock::time_point> waits_;  // by agent: when it asks its model again
   bool asking_ = false;                             // somebody else has the terminal
   std::mutex mutex_;                                // the ticker's thread writes too
-  Ticker ticker_;                                   // last: its thread uses all of the above
+  Ticker ticker_;                                   // last: their threads use all of the above
+  Ticker repainter_;
 };
 
 TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity verbosity) {
@@ -456,6 +638,11 @@ TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity v
   out.answer = out.out == Medium::terminal ? AnswerMode::streamed : AnswerMode::at_end;
   out.err_color = decide_color(choice, variables, out.err);
   out.err_motion = decide_motion(variables, out.err);
+  out.out_motion = decide_motion(variables, out.out);
+  const auto terminal = terminal_variables();
+  out.out_depth = decide_depth(decide_color(choice, variables, out.out), terminal);
+  out.err_depth = decide_depth(out.err_color, terminal);
+  out.links = decide_hyperlinks(out.out_motion, terminal);
   out.columns = columns_of(err_fd);
   out.verbosity = verbosity;
   return out;

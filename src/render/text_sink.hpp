@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "chat/event.hpp"
 #include "render/options.hpp"
 #include "render/output.hpp"
+#include "render/theme.hpp"
 
 namespace errand::render {
 
@@ -35,7 +37,15 @@ struct TextOptions {
   Medium err = Medium::pipe;
   Color err_color = Color::off;
   Motion err_motion = Motion::off;
-  std::size_t columns = 80;  ///< of stderr
+  Motion out_motion = Motion::off;  ///< on, a streamed answer is shown as Markdown; off, as it was written
+  ColorDepth out_depth = ColorDepth::none;
+  ColorDepth err_depth = ColorDepth::none;  ///< of diffs
+  Background background = Background::dark;
+  Hyperlinks links = Hyperlinks::off;
+  std::size_t columns = 80;                     ///< of stderr; of stdout too where it does not say itself
+  std::size_t rows = 24;                        ///< likewise
+  std::chrono::milliseconds repaint_every{25};  ///< at most so often what is unfinished is shown; 0: at each flush
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   Verbosity verbosity = Verbosity::normal;
   Flushing flushing = Flushing::each_event;
   char terminator = '\n';            ///< ends an answer: '\n' is added where it lacks, '\0' always
@@ -45,10 +55,11 @@ struct TextOptions {
 /// Options for these descriptors: streamed on a terminal, at the end otherwise; colour and width as they are there.
 TextOptions text_options(int out_fd, int err_fd, ColorChoice color, Verbosity verbosity);
 
-/// The run as text: the answer on stdout and nothing else there; tools, todos, subagents, retries, warnings and errors
-/// on stderr. A limit, a timeout or a cancel still gives what there is of an answer, marked on stderr. Text from models
-/// and tools is made harmless. `quiet` leaves only errors, `verbose` adds thinking, tool output and figures.
-/// Serves one run after another. That stderr can't be written is nobody's concern.
+/// The run as text: the answer on stdout and nothing else there; tools, diffs, todos, subagents, retries, warnings and
+/// errors on stderr. Where lines can be taken back, the answer is laid out as Markdown as it comes, and below it stands
+/// a line for each running tool. A limit, a timeout or a cancel still gives what there is of an answer, marked on
+/// stderr. Text from models and tools is made harmless. `quiet` leaves only errors, `verbose` adds thinking, tool
+/// output and figures. Serves one run after another. That stderr can't be written is nobody's concern.
 class TextSink final : public chat::EventSink {
  public:
   explicit TextSink(TextOptions options);
@@ -59,8 +70,8 @@ class TextSink final : public chat::EventSink {
   void on_event(const chat::Event& event) override;
   void flush();
 
-  /// Takes the line that shows what is running off the screen and starts a line of its own, so that someone else (an
-  /// approval, a prompt) can write to the terminal.
+  /// Takes the lines that show what is unfinished or running off the screen and starts a line of its own, so that
+  /// someone else (an approval, a prompt) can write to the terminal.
   void make_room();
 
   [[nodiscard]] const Output& output() const;

@@ -183,10 +183,14 @@ void on_terminal(TextOptions& o) {
   o.answer = AnswerMode::streamed;
   o.out = o.err = Medium::terminal;
   o.columns = 60;
+  o.repaint_every = milliseconds(0);
 }
 
 const std::vector<Face> faces = {
     {"terminal", [](TextOptions& o) { on_terminal(o), o.err_color = Color::on, o.err_motion = Motion::on; }, true},
+    {"terminal, laid out",
+     [](TextOptions& o) { on_terminal(o), o.out_motion = o.err_motion = Motion::on, o.out_depth = ColorDepth::ansi16; },
+     true},
     {"dumb terminal", on_terminal, true},
     {"dumb terminal, verbose", [](TextOptions& o) { on_terminal(o), o.verbosity = Verbosity::verbose; }, true},
     {"dumb terminal, quiet", [](TextOptions& o) { on_terminal(o), o.verbosity = Verbosity::quiet; }, true},

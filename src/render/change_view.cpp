@@ -1,0 +1,70 @@
+#include "render/change_view.hpp"
+
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+#include "render/highlight.hpp"
+#include "render/line.hpp"
+
+namespace errand::render {
+
+namespace {
+
+constexpr std::string_view margin = "  ";
+constexpr std::size_t tab_columns = 4;
+
+// Hunk by hunk, harmless, cut to the screen.
+class Hunks {
+ public:
+  Hunks(const Theme& theme, std::size_t columns, std::size_t max_lines)
+      : theme_(theme), columns_(columns > 12 ? columns - margin.size() : 10), max_lines_(max_lines) {}
+
+  void add(std::string_view line) {
+    if (out_.size() >= max_lines_) {
+      ++left_out_;
+      return;
+    }
+    const auto text = text::replace_all(unicode::sanitize(line), "\t", std::string(tab_columns, ' '));
+    out_.push_back(std::string(margin) + paint(diff_.line(text::ellipsize(text, columns_)), theme_));
+  }
+
+  std::vector<std::string> finish() {
+    if (left_out_ > 0) {
+      const auto rest = fmt::format("{}… {} more", margin, text::count_of(left_out_, "line"));
+      out_.push_back(theme_.paint(rest, Style::dim));
+    }
+    return std::move(out_);
+  }
+
+ private:
+  const Theme& theme_;
+  std::size_t columns_;
+  std::size_t max_lines_;
+  Highlighter diff_{"diff"};
+  std::size_t left_out_ = 0;
+  std::vector<std::string> out_;
+};
+
+}  // namespace
+
+std::vector<std::string> diff_lines(std::string_view result, const Theme& theme, std::size_t columns,
+                                    std::size_t max_lines) {
+  const auto begin = result.starts_with("@@") ? 0 : result.find("\n@@");
+  if (begin == std::string_view::npos) return {};
+  Hunks hunks(theme, columns, max_lines);
+  for (const auto& line : text::lines(result.substr(begin == 0 ? 0 : begin + 1))) hunks.add(line);
+  return hunks.finish();
+}
+
+std::vector<std::string> new_file_lines(std::string_view input, const Theme& theme, std::size_t columns,
+                                        std::size_t max_lines) {
+  const auto arguments = Json::parse(input, nullptr, false);
+  if (!arguments.is_object() || !arguments.contains("content") || !arguments["content"].is_string()) return {};
+  Hunks hunks(theme, columns, max_lines);
+  for (const auto& line : text::lines(arguments["content"].get_ref<const std::string&>())) hunks.add("+" + line);
+  return hunks.finish();
+}
+
+}  // namespace errand::render

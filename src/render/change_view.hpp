@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "render/theme.hpp"
+
+namespace errand::render {
+
+/// The hunks of a unified diff in a tool's result ("updated a.txt\n@@ …") as painted lines of at most `columns`; what
+/// is longer than `max_lines` ends in a count. Empty where there is no diff.
+std::vector<std::string> diff_lines(std::string_view result, const Theme& theme, std::size_t columns,
+                                    std::size_t max_lines);
+
+/// A new file's text as added lines. `input` is the JSON of a call of Write; text that is none gives nothing.
+std::vector<std::string> new_file_lines(std::string_view input, const Theme& theme, std::size_t columns,
+                                        std::size_t max_lines);
+
+}  // namespace errand::render

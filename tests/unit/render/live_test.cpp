@@ -1,0 +1,220 @@
+#include "render/live.hpp"
+
+#include <random>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "capture.hpp"
+#include "render/change_view.hpp"
+#include "render/markdown.hpp"
+#include "render/text_sink.hpp"
+#include "screen.hpp"
+
+using namespace errand;
+using namespace errand::render;
+using namespace std::chrono_literals;
+namespace event = chat::event;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+Lines without_empty_end(Lines lines) {
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+// A sink on a virtual screen, with a clock that stands still.
+class Stage {
+ public:
+  Stage(int rows, int columns, Verbosity verbosity = Verbosity::normal) : screen_(rows, columns) {
+    TextOptions options;
+    options.out_fd = options.err_fd = file_.fd();
+    options.answer = AnswerMode::streamed;
+    options.out = options.err = Medium::terminal;
+    options.out_motion = options.err_motion = Motion::on;
+    options.columns = static_cast<std::size_t>(columns);
+    options.rows = static_cast<std::size_t>(rows);
+    options.verbosity = verbosity;
+    options.repaint_every = 0ms;
+    options.now = [this] { return now; };
+    sink_ = std::make_unique<TextSink>(options);
+  }
+
+  Stage& send(chat::EventBody body, std::string agent_path = "root") {
+    chat::Event e;
+    e.agent_path = std::move(agent_path);
+    e.body = std::move(body);
+    sink_->on_event(e);
+    return *this;
+  }
+  Stage& text(std::string delta) { return send(event::TextDelta{std::move(delta)}); }
+  Stage& reply(std::string whole) {
+    event::Assistant e;
+    e.message.content = {chat::Text{std::move(whole)}};
+    return send(std::move(e));
+  }
+  Stage& result(std::string id, std::string name, std::string content) {
+    event::ToolResult e;
+    e.result = {std::move(id), {chat::Text{std::move(content)}}, false};
+    e.name = std::move(name);
+    e.duration = 1200ms;
+    return send(std::move(e));
+  }
+  Stage& done(std::string text, std::optional<Error> error = std::nullopt) {
+    event::Done e;
+    e.result = std::move(text);
+    e.error = std::move(error);
+    return send(std::move(e));
+  }
+  TextSink& sink() { return *sink_; }
+
+  Lines lines() {
+    const auto all = file_.text();
+    screen_.write(std::string_view(all).substr(written_));
+    written_ = all.size();
+    return screen_.lines();
+  }
+
+  std::chrono::steady_clock::time_point now{1h};
+
+ private:
+  test::Capture file_;
+  test::VirtualScreen screen_;
+  std::size_t written_ = 0;
+  std::unique_ptr<TextSink> sink_;
+};
+
+}  // namespace
+
+TEST_CASE("live lines: the screen holds what is finished and the end of what is live, after each of many updates",
+          "[render][live]") {
+  std::mt19937 random(7);
+  const auto some = [&](std::size_t most) { return random() % (most + 1); };
+  for (int round = 0; round < 20; ++round) {
+    const ScreenSize size{20, 4 + some(6)};
+    test::VirtualScreen screen(static_cast<int>(size.rows), 20);
+    LiveLines live;
+    Lines above;
+    Lines shown;
+    for (int step = 0; step < 60; ++step) {
+      Lines finished;
+      // Often what was live becomes finished, as it is or with a change.
+      const auto taken = some(shown.size());
+      for (std::size_t i = 0; i < taken; ++i) finished.push_back(some(5) == 0 ? "changed" : shown[i]);
+      Lines next(shown.begin() + static_cast<std::ptrdiff_t>(taken), shown.end());
+      if (!next.empty() && some(1) == 0) next.back() += "+";
+      while (some(2) == 0) next.push_back(fmt::format("line {}", random() % 1000));
+      if (some(9) == 0) next.clear();
+      for (auto& line : next) line.resize(std::min<std::size_t>(line.size(), 19));
+      screen.write(text::replace_all(live.update(finished, next, size), "\r\n", "\n"));
+      above.insert(above.end(), finished.begin(), finished.end());
+      shown = next;
+      auto expected = above;
+      const auto hidden = next.size() >= size.rows ? next.size() - (size.rows - 1) : 0;
+      expected.insert(expected.end(), next.begin() + static_cast<std::ptrdiff_t>(hidden), next.end());
+      CAPTURE(round, step, size.rows);
+      REQUIRE(screen.lines() == expected);
+    }
+  }
+}
+
+TEST_CASE("live lines: nothing is written when nothing changes, and only what is new when a line grows",
+          "[render][live]") {
+  LiveLines live;
+  const ScreenSize size{40, 10};
+  CHECK(live.update({}, {"a"}, size) == "a");
+  CHECK(live.update({}, {"a"}, size).empty());
+  CHECK(live.update({}, {"ab"}, size) == "b");
+  CHECK(live.update({}, {"ab", "c"}, size) == "\x1b[?2026h\r\nc\x1b[?2026l");
+  CHECK(live.update({"ab"}, {"c"}, size).empty());
+  CHECK(live.update({}, {"d"}, size) == "\x1b[?2026h\rd\x1b[K\x1b[?2026l");
+  CHECK(live.clear(size) == "\r\x1b[K");
+  CHECK(live.clear(size).empty());
+}
+
+TEST_CASE("text sink: an answer that streams leaves on the screen what it is when it comes whole", "[render][live]") {
+  for (const auto* name : {"mixed", "tables", "code", "lists"}) {
+    const auto text = read_file(std::string(ERRAND_SOURCE_DIR "/tests/golden/markdown/") + name + ".md").value();
+    for (const int columns : {81, 41, 21}) {
+      CAPTURE(name, columns);
+      Stage stage(8, columns);
+      for (std::size_t at = 0; at < text.size(); at += 7) stage.text(text.substr(at, 7)).lines();
+      stage.reply(text).done(text);
+      Markdown markdown({Theme(), Hyperlinks::off, static_cast<std::size_t>(columns) - 1});
+      markdown.feed(text);
+      markdown.finish();
+      CHECK(stage.lines() == without_empty_end(markdown.take()));
+    }
+  }
+}
+
+TEST_CASE("text sink: what is unfinished or runs stands below what is finished, and goes when it ends",
+          "[render][live]") {
+  Stage stage(10, 40);
+  stage.text("One **bo");
+  CHECK(stage.lines() == Lines{"One bo"});
+  stage.send(event::Warning{"x", "look out"});
+  CHECK(stage.lines() == Lines{"warning: look out", "One bo"});
+  stage.text("ld** word.").reply("One **bold** word.");
+  CHECK(stage.lines() == Lines{"warning: look out", "One bold word."});
+  stage.send(event::ToolUse{"1", "Bash", "{}", "Bash make"}).send(event::ToolUse{"2", "Task", "{}", "Task look"});
+  stage.send(event::ToolUse{"1", "Read", "{}", "Read a.txt"}, "root/looker#1");
+  stage.now += 65s;
+  stage.send(event::ToolUse{"3", "Bash", "{}", "Bash a command that is too long for one line"});
+  CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "⋯ Bash make (1m05s)", "⋯ Task look (1m05s)",
+                               "⋯ Bash a command that is too long for …", "  [looker#1] ⋯ Read a.txt (1m05s)"});
+  stage.result("1", "Bash", "made");
+  CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "✓ Bash make (1.2s)", "⋯ Task look (1m05s)",
+                               "⋯ Bash a command that is too long for …", "  [looker#1] ⋯ Read a.txt (1m05s)"});
+  stage.sink().make_room();
+  CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "✓ Bash make (1.2s)"});
+  stage.send(event::Cancelled{"SIGINT"}).done("", Error{ErrorKind::cancelled, "cancelled", "", {}, {}, false});
+  CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "✓ Bash make (1.2s)", "cancelled (SIGINT)"});
+}
+
+TEST_CASE("text sink: an answer that is cut off stays as it is, above the word that says so", "[render][live]") {
+  Stage stage(10, 40);
+  stage.text("# Title\n\nHalf a **sen").send(event::Cancelled{"SIGINT"});
+  stage.done("Half", Error{ErrorKind::cancelled, "cancelled", "", {}, {}, false});
+  CHECK(stage.lines() == Lines{"# Title", "", "Half a **sen", "cancelled (SIGINT)", "the answer is partial"});
+  const Error error{ErrorKind::unavailable, "the model went away", "", {}, {}, false};
+  stage.text("| a | b |\n|--|--|\n| 1").send(event::ErrorEvent{error}).done("", error);
+  CHECK(stage.lines() == Lines{"# Title", "", "Half a **sen", "cancelled (SIGINT)", "the answer is partial", "a │ b",
+                               "──┼──", "1 │", "error: the model went away"});
+}
+
+TEST_CASE("text sink: thinking is one line while it lasts, then how long it took", "[render][live]") {
+  Stage stage(10, 40);
+  stage.send(event::ThinkingDelta{"I should "});
+  CHECK(stage.lines() == Lines{"thinking…"});
+  stage.now += 4200ms;
+  stage.send(event::ThinkingDelta{"look."});
+  stage.text("Yes.").reply("Yes.");
+  CHECK(stage.lines() == Lines{"thought for 4s", "Yes."});
+  stage.send(event::ThinkingDelta{"short"}).text("No.").reply("No.").done("No.");
+  CHECK(stage.lines() == Lines{"thought for 4s", "Yes.", "No."});
+}
+
+TEST_CASE("text sink: an edit shows its diff, a new file its beginning", "[render][live]") {
+  Stage stage(20, 40);
+  stage.send(event::ToolUse{"1", "Edit", "{}", "Edit a.txt"});
+  stage.result("1", "Edit", "updated a.txt\n@@ -1,2 +1,2 @@\n same\n-old\tx\n+new \x1b[2J\n");
+  std::string content;
+  for (int i = 1; i <= 11; ++i) content += fmt::format("line {}\\n", i);
+  stage.send(event::ToolUse{"2", "Write", "{\"content\": \"" + content + "\"}", "Write b.txt"});
+  stage.result("2", "Write", "created b.txt (11 lines)");
+  stage.done("");
+  CHECK(stage.lines() == Lines{"✓ Edit a.txt (1.2s)", "  @@ -1,2 +1,2 @@", "   same", "  -old    x", "  +new ⟦escape⟧",
+                               "✓ Write b.txt (1.2s)", "  +line 1", "  +line 2", "  +line 3", "  +line 4", "  +line 5",
+                               "  +line 6", "  +line 7", "  +line 8", "  … 3 lines more"});
+}
+
+TEST_CASE("text sink: a screen that is made narrower is painted anew by its new width", "[render][live]") {
+  LiveLines live;
+  CHECK(live.update({}, {"\x1b[1m0123456789012345678901234\x1b[0m", "b"}, {40, 10}) ==
+        "\x1b[?2026h\x1b[1m0123456789012345678901234\x1b[0m\r\nb\x1b[?2026l");
+  CHECK(live.clear({20, 10}) == "\r\x1b[2A\x1b[J");  // 25 columns take two rows of 20
+}
