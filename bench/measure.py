@@ -289,6 +289,11 @@ def inside(bench, server):
         name, speed, each = line.split()
         row(f"decoding {name}", f"{float(speed):.0f} MB/s", f"{float(each):.2f} us CPU per delta")
 
+    per_delta = dict(line.split() for line in subprocess.check_output([bench, "markdown"], text=True).splitlines())
+    raw = per_delta.pop("raw")
+    for name, each in per_delta.items():
+        row(f"CPU per delta as Markdown, {name}", f"{each} us", f"raw {raw} us")
+
     url = f"http://127.0.0.1:{server.port}"
     server.gather(STREAMS)
     server.replies = [text_reply(["Hello."])]

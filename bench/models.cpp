@@ -4,6 +4,7 @@
 //   errand_bench streams URL N     memory while N replies stream at once in this process
 //   errand_bench cancel URL        asks, cancels in mid-stream, prints when (CLOCK_MONOTONIC, ns) and how long it took
 //   errand_bench sandbox DIR N     see sandbox.hpp
+//   errand_bench markdown          see markdown.hpp
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "http/client.hpp"
+#include "markdown.hpp"
 #include "provider/body_reader.hpp"
 #include "provider/codec.hpp"
 #include "provider/http_provider.hpp"
@@ -216,6 +218,7 @@ int cancel(const std::string& url) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words == std::vector<std::string>{"decode"}) return decode();
+  if (words == std::vector<std::string>{"markdown"}) return bench::markdown();
   if (words.size() == 3 && words[0] == "streams") return streams(words[1], std::stoi(words[2]));
   if (words.size() == 2 && words[0] == "cancel") return cancel(words[1]);
   if (words.size() == 3 && words[0] == "sandbox") return bench::sandbox(words[1], std::stoi(words[2]));
@@ -224,7 +227,7 @@ int main(int argc, char** argv) {
   }
   if (words.size() == 3 && words[0] == "append") return bench::appends(words[1], std::stoi(words[2]));
   fmt::print(stderr,
-             "usage: errand_bench decode | streams URL N | cancel URL | sandbox DIR N | session DATA USER PROJECT N | "
+             "usage: errand_bench decode | markdown | streams URL N | cancel URL | sandbox DIR N | session DATA USER PROJECT N | "
              "append DIR N\n");
   return 2;
 }
