@@ -14,6 +14,7 @@
 #include "render/change_view.hpp"
 #include "render/live.hpp"
 #include "render/markdown.hpp"
+#include "render/running.hpp"
 #include "render/summary.hpp"
 #include "render/ticker.hpp"
 
@@ -23,34 +24,16 @@ namespace event = chat::event;
 
 namespace {
 
-// Where an agent stands below the root, and what its lines are marked with.
-struct Place {
-  std::size_t depth = 0;
-  std::string_view name;
-};
-
-Place place_of(std::string_view agent_path) {
-  const auto slash = agent_path.find('/');
-  if (slash == std::string_view::npos) return {};
-  return {static_cast<std::size_t>(std::ranges::count(agent_path, '/')), agent_path.substr(slash + 1)};
-}
-
 // Failures that leave a part of an answer worth printing.
 bool gives_partial_answer(const Error& error) {
   return error.kind == ErrorKind::limit || error.kind == ErrorKind::timeout || error.kind == ErrorKind::cancelled;
 }
 
-constexpr std::size_t max_running_lines = 5;
 constexpr std::size_t max_diff_lines = 40;
 constexpr std::size_t max_diff_lines_verbose = 400;
 constexpr std::size_t max_new_file_lines = 8;
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
-
-// Of a time that is counted on the screen: "4s", "1m05s".
-std::string in_seconds(std::chrono::seconds time) {
-  return time < std::chrono::minutes{1} ? fmt::format("{}s", time.count()) : format_duration(time);
-}
 
 bool has_answer(const event::Done& done) {
   if (done.result.empty()) return false;
@@ -69,7 +52,7 @@ class TextSink::Impl {
   void on(const chat::Event& e) {
     const std::lock_guard lock(mutex_);
     asking_ = false;
-    waits_.erase(e.agent_path);
+    running_.waits.erase(e.agent_path);
     std::visit(overloaded{
                    [&](const event::Ready& body) { ready(body, e.session); },
                    [](const event::User&) {},
@@ -118,16 +101,7 @@ class TextSink::Impl {
   enum class Line { empty, answer, thinking, live };
   using Clock = std::chrono::steady_clock;
 
-  struct Tool {
-    std::string summary;
-    std::string agent_path;
-    std::string input;  // of a call of Write
-    bool running = false;
-    Clock::time_point since;
-    bool said_something = false;
-    unicode::StreamSanitizer output;
-    std::string pending;  // the part of a line that came last
-  };
+  using Tool = Running::Tool;
 
   void flush_all() {
     if (dirty_) repaint();
@@ -192,7 +166,9 @@ class TextSink::Impl {
       finished = answer_->take();
       live = answer_->tail();
     }
-    for (auto& line : running_lines()) live.push_back(std::move(line));
+    if (shows_running()) {
+      for (auto& line : running_.lines(painted_, options_.columns, color())) live.push_back(std::move(line));
+    }
     if (line_ != Line::live && (!finished.empty() || !live.empty())) start_line();
     to_screen(live_.update(finished, std::move(live), screen));
     if (line_ == Line::live || line_ == Line::empty) line_ = live_.empty() ? Line::empty : Line::live;
@@ -215,22 +191,14 @@ class TextSink::Impl {
     return true;
   }
 
-  [[nodiscard]] std::string margin(const Place& place) const {
-    if (place.depth == 0) return {};
-    return std::string(place.depth * 2, ' ') +
-           paint(fmt::format("[{}]", one_line(place.name, 40)), Tone::dim, color()) + " ";
-  }
-  [[nodiscard]] std::size_t room(const Place& place) const {
-    const auto taken = place.depth == 0 ? 0 : place.depth * 2 + unicode::width(one_line(place.name, 40)) + 3;
-    return options_.columns > taken + 20 ? options_.columns - taken : 20;
-  }
+  [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, options_.columns); }
   [[nodiscard]] Color color() const { return options_.err_color; }
 
   // One line on stderr; `painted` is already harmless.
   void say(std::string_view agent_path, std::string_view painted) {
     if (quiet()) return;
     start_line();
-    to_err(margin(place_of(agent_path)));
+    to_err(margin_of(place_of(agent_path), color()));
     to_err(painted);
     to_err("\n");
     show_running();
@@ -292,15 +260,15 @@ class TextSink::Impl {
 
   // Folded: one line while it lasts, and how long it took.
   void think() {
-    if (!shows_running() || thinking_since_) return;
-    thinking_since_ = options_.now();
+    if (!shows_running() || running_.thinking_since) return;
+    running_.thinking_since = options_.now();
     keep_time();
     dirty_ = true;
   }
 
   void end_thinking() {
-    if (!thinking_since_) return;
-    const auto took = options_.now() - *std::exchange(thinking_since_, std::nullopt);
+    if (!running_.thinking_since) return;
+    const auto took = options_.now() - *std::exchange(running_.thinking_since, std::nullopt);
     dirty_ = true;
     if (took < least_shown_time) return;
     note({}, fmt::format("thought for {}", in_seconds(std::chrono::floor<std::chrono::seconds>(took))));
@@ -330,7 +298,7 @@ class TextSink::Impl {
   }
 
   void tool_use(const event::ToolUse& e, std::string_view agent_path) {
-    auto& tool = tools_[key_of(e.id, agent_path)];
+    auto& tool = running_.tools[key_of(e.id, agent_path)];
     tool.summary = e.summary.empty() ? e.name : e.summary;
     tool.agent_path = agent_path;
     tool.running = true;
@@ -350,7 +318,7 @@ class TextSink::Impl {
   // What runs now is at the end of the screen, whatever was written above.
   void show_running() {
     if (shows_running() || answer_) dirty_ = true;
-    if (shows_running() && (!tools_.empty() || thinking_since_)) keep_time();
+    if (shows_running() && (!running_.tools.empty() || running_.thinking_since)) keep_time();
   }
 
   // While something lasts, its time is shown once a second.
@@ -361,58 +329,16 @@ class TextSink::Impl {
   // On the ticker's thread. False: nothing lasts any more.
   bool tick() {
     const std::lock_guard lock(mutex_);
-    if (waits_.empty() && tools_.empty() && !thinking_since_) return false;
+    if (!running_.any()) return false;
     if (asking_ || (line_ != Line::live && line_ != Line::empty)) return true;
     paint_live();
     write_all();
     return true;
   }
 
-  [[nodiscard]] LiveLines::Lines running_lines() const {
-    LiveLines::Lines out;
-    if (!shows_running()) return out;
-    if (!waits_.empty()) return {wait_line()};
-    if (thinking_since_) out.push_back(paint("thinking…" + time_since(*thinking_since_), Tone::dim, color()));
-    std::size_t more = 0;
-    for (const auto& [key, tool] : tools_) {
-      if (!tool.running) continue;
-      if (out.size() < max_running_lines) {
-        out.push_back(running_line(tool));
-      } else {
-        ++more;
-      }
-    }
-    if (more > 0) out.push_back(paint(fmt::format("… and {} more", more), Tone::dim, color()));
-    return out;
-  }
-
-  [[nodiscard]] std::string running_line(const Tool& tool) const {
-    const auto place = place_of(tool.agent_path);
-    const auto time = time_since(tool.since);
-    const auto columns = room(place);
-    const auto left = columns - std::min(columns - 1, time.size() + 1);
-    return margin(place) + tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, left, color()) +
-           paint(time, Tone::dim, color());
-  }
-
-  // " (3s)"; nothing where it has just begun.
-  [[nodiscard]] std::string time_since(Clock::time_point begin) const {
-    const auto passed = std::chrono::floor<std::chrono::seconds>(options_.now() - begin);
-    return passed < least_shown_time ? std::string{} : fmt::format(" ({})", in_seconds(passed));
-  }
-
-  // The time left of a wait, which the ticker counts down.
-  [[nodiscard]] std::string wait_line() const {
-    const auto by_time = [](const auto& one, const auto& other) { return one.second < other.second; };
-    const auto soonest = std::min_element(waits_.begin(), waits_.end(), by_time)->second;
-    const auto left = std::chrono::ceil<std::chrono::seconds>(soonest - options_.now());
-    return paint(fmt::format("… asking again in {}", in_seconds(std::max(left, std::chrono::seconds{0}))), Tone::dim,
-                 color());
-  }
-
   void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
     if (!verbose()) return;
-    auto& tool = tools_[key_of(e.tool_use_id, agent_path)];
+    auto& tool = running_.tools[key_of(e.tool_use_id, agent_path)];
     if (!std::exchange(tool.said_something, true)) {
       const auto place = place_of(agent_path);
       say(agent_path, tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, room(place), color()));
@@ -433,7 +359,7 @@ class TextSink::Impl {
   }
 
   void tool_result(const event::ToolResult& e, std::string_view agent_path) {
-    auto entry = tools_.extract(key_of(e.result.call_id, agent_path));
+    auto entry = running_.tools.extract(key_of(e.result.call_id, agent_path));
     const auto place = place_of(agent_path);
     if (entry.empty()) return say(agent_path, tool_line("", e, room(place), color()));
     auto& tool = entry.mapped();
@@ -473,7 +399,7 @@ class TextSink::Impl {
     if (!e.restarted || place_of(agent_path).depth > 0) return;
     answer_text_ = {};
     thinking_text_ = {};
-    thinking_since_.reset();
+    running_.thinking_since.reset();
     if (!shown_) return;
     end_answer_line();
     note(agent_path, "the reply starts again");
@@ -485,7 +411,7 @@ class TextSink::Impl {
     const bool says = e.status == 0 || e.reason.find(code) != std::string::npos;
     const auto status = says ? std::string{} : fmt::format(" ({})", code);
     if (options_.err_motion == Motion::on && !quiet()) {
-      waits_[std::string(agent_path)] = options_.now() + e.delay;
+      running_.waits[std::string(agent_path)] = options_.now() + e.delay;
       keep_time();
     }
     note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
@@ -538,16 +464,14 @@ class TextSink::Impl {
 
   void cancelled(const event::Cancelled& e, std::string_view agent_path) {
     if (place_of(agent_path).depth > 0) return;
-    tools_.clear();
-    thinking_since_.reset();
+    running_.tools.clear();
+    running_.thinking_since.reset();
     finish_answer();
     note(agent_path, e.by.empty() ? "cancelled" : fmt::format("cancelled ({})", e.by));
   }
 
   void done(const event::Done& e) {
-    waits_.clear();
-    tools_.clear();
-    thinking_since_.reset();
+    running_.clear();
     finish_answer();
     start_line();
     answer_piece(streams() ? answer_text_.finish() : std::string{});
@@ -613,18 +537,16 @@ class TextSink::Impl {
   bool dirty_ = false;              // the screen does not show what is so
   bool repaints_ = false;           // the repainter runs
   Clock::time_point painted_;
-  std::optional<Clock::time_point> thinking_since_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
   bool shown_ = false;             // some text of the reply that is coming in
   bool last_reply_shown_ = false;  // the reply before it
-  std::map<std::string, Tool> tools_;
+  Running running_;
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   std::optional<Error> error_shown_;
-  std::map<std::string, Clock::time_point> waits_;  // by agent: when it asks its model again
-  bool asking_ = false;                             // somebody else has the terminal
-  std::mutex mutex_;                                // the ticker's thread writes too
-  Ticker ticker_;                                   // last: their threads use all of the above
+  bool asking_ = false;  // somebody else has the terminal
+  std::mutex mutex_;     // the ticker's thread writes too
+  Ticker ticker_;        // last: their threads use all of the above
   Ticker repainter_;
 };
 

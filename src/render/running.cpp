@@ -1,0 +1,89 @@
+#include "render/running.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/time.hpp"
+#include "render/summary.hpp"
+
+namespace errand::render {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t max_lines = 5;
+constexpr std::size_t max_name_columns = 40;
+
+// " (3s)"; nothing where it has just begun.
+std::string passed_between(Running::Time begin, Running::Time now) {
+  const auto passed = std::chrono::floor<seconds>(now - begin);
+  return passed < seconds{1} ? std::string{} : fmt::format(" ({})", in_seconds(passed));
+}
+
+std::string line_of(const Running::Tool& tool, Running::Time now, std::size_t columns, Color color) {
+  const auto place = place_of(tool.agent_path);
+  const auto time = passed_between(tool.since, now);
+  const auto room = room_of(place, columns);
+  const auto left = room - std::min(room - 1, time.size() + 1);
+  return margin_of(place, color) + tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, left, color) +
+         paint(time, Tone::dim, color);
+}
+
+// The time left of the soonest wait.
+std::string wait_line(const std::map<std::string, Running::Time>& waits, Running::Time now, Color color) {
+  const auto by_time = [](const auto& one, const auto& other) { return one.second < other.second; };
+  const auto soonest = std::min_element(waits.begin(), waits.end(), by_time)->second;
+  const auto left = std::max(std::chrono::ceil<seconds>(soonest - now), seconds{0});
+  return paint(fmt::format("… asking again in {}", in_seconds(left)), Tone::dim, color);
+}
+
+}  // namespace
+
+Place place_of(std::string_view agent_path) {
+  const auto slash = agent_path.find('/');
+  if (slash == std::string_view::npos) return {};
+  return {static_cast<std::size_t>(std::ranges::count(agent_path, '/')), agent_path.substr(slash + 1)};
+}
+
+std::string margin_of(const Place& place, Color color) {
+  if (place.depth == 0) return {};
+  const auto name = fmt::format("[{}]", one_line(place.name, max_name_columns));
+  return std::string(place.depth * 2, ' ') + paint(name, Tone::dim, color) + " ";
+}
+
+std::size_t room_of(const Place& place, std::size_t columns) {
+  const auto taken =
+      place.depth == 0 ? 0 : place.depth * 2 + unicode::width(one_line(place.name, max_name_columns)) + 3;
+  return columns > taken + 20 ? columns - taken : 20;
+}
+
+std::string in_seconds(seconds time) {
+  return time < std::chrono::minutes{1} ? fmt::format("{}s", time.count()) : format_duration(time);
+}
+
+void Running::clear() {
+  tools.clear();
+  waits.clear();
+  thinking_since.reset();
+}
+
+std::vector<std::string> Running::lines(Time now, std::size_t columns, Color color) const {
+  if (!waits.empty()) return {wait_line(waits, now, color)};
+  std::vector<std::string> out;
+  if (thinking_since) out.push_back(paint("thinking…" + passed_between(*thinking_since, now), Tone::dim, color));
+  std::size_t more = 0;
+  for (const auto& [key, tool] : tools) {
+    if (!tool.running) continue;
+    if (out.size() < max_lines) {
+      out.push_back(line_of(tool, now, columns, color));
+    } else {
+      ++more;
+    }
+  }
+  if (more > 0) out.push_back(paint(fmt::format("… and {} more", more), Tone::dim, color));
+  return out;
+}
+
+}  // namespace errand::render

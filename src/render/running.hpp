@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/unicode.hpp"
+#include "render/options.hpp"
+
+namespace errand::render {
+
+/// Where an agent stands below the root, and what its lines are marked with.
+struct Place {
+  std::size_t depth = 0;
+  std::string_view name;
+};
+Place place_of(std::string_view agent_path);
+
+/// What stands before the lines of a subagent; empty for the root's.
+std::string margin_of(const Place& place, Color color);
+
+/// Columns that are left for its lines, at least 20.
+std::size_t room_of(const Place& place, std::size_t columns);
+
+/// A time that is counted on the screen: "4s", "1m05s".
+std::string in_seconds(std::chrono::seconds time);
+
+/// What lasts while a run goes on: thinking, calls of tools, waits. Gives a line for each with its time.
+struct Running {
+  using Time = std::chrono::steady_clock::time_point;
+  struct Tool {
+    std::string summary;
+    std::string agent_path;
+    std::string input;  ///< of a call of Write
+    bool running = false;
+    Time since;
+    bool said_something = false;
+    unicode::StreamSanitizer output;
+    std::string pending;  ///< the part of a line that came last
+  };
+
+  std::map<std::string, Tool> tools;
+  std::map<std::string, Time> waits;  ///< by agent: when it asks its model again
+  std::optional<Time> thinking_since;
+
+  [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || thinking_since; }
+  void clear();
+
+  /// Painted, each narrower than `columns`. A wait stands alone; of many tools some are left out.
+  [[nodiscard]] std::vector<std::string> lines(Time now, std::size_t columns, Color color) const;
+};
+
+}  // namespace errand::render
