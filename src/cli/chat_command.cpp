@@ -6,9 +6,11 @@
 
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
+#include "base/record_reader.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/chat_editor.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
 #include "cli/face.hpp"
@@ -84,6 +86,7 @@ class ChatCommand final : public Command {
  public:
   void declare(Options& options) override {
     arguments_.declare(options);
+    options.flag("--plain", plain_, "lines as the terminal edits them, nothing repainted: for screen readers");
     options.group("Scripted chat (stdin is no terminal)");
     options.text("--delimiter", delimiter_, "TEXT", R"(what ends a prompt; default '\n', also '\n\n' or '\0')");
     options.flag("--keep-going", keep_going_, "go on after a prompt that failed");
@@ -121,7 +124,7 @@ class ChatCommand final : public Command {
                    Face& face) {
     ERRAND_TRY(enter_directory(arguments_));
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
-    Person person(invocation.globals, face);
+    Person person(invocation, face, on_terminal && !plain_ ? Typing::edited : Typing::cooked);
     if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));
     ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, face.sink(), person.interaction(), "chat"));
     auto slash = slash_context(*talk, invocation, face);
@@ -144,9 +147,12 @@ class ChatCommand final : public Command {
     for (const auto& value : project.guarded)
       question += fmt::format("  {}: {} {}\n", to_string(value.where), value.what, value.value);
     question += "Trust them? [y]es, or Enter to go on without";
-    print_note({}, question);
-    ERRAND_TRY_ASSIGN(const auto answer, person.lines().next({.stop = invocation.signals.begin_run()}));
-    const auto word = text::lower(text::trim(answer.value_or("")));
+    const auto last = question.rfind('\n') + 1;
+    print_note({}, question.substr(0, last - 1));
+    ERRAND_TRY_ASSIGN(const auto answer, person.lines().read({repl::LineKind::answer, question.substr(last) + ": "},
+                                                             {.stop = invocation.signals.begin_run()}));
+    if (answer.end == repl::ReadLine::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
+    const auto word = text::lower(text::trim(answer.text));
     return word == "y" || word == "yes" ? config::trust_project(config) : Result<void>{};
   }
 
@@ -182,6 +188,7 @@ class ChatCommand final : public Command {
 
   Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
                             Person& person, const Invocation& invocation, Face& face) {
+    if (person.editor() != nullptr) ERRAND_TRY(equip(*person.editor(), talk, arguments_, invocation));
     greet(talk, invocation.globals);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
@@ -266,6 +273,7 @@ class ChatCommand final : public Command {
   bool keep_going_ = false;
   bool commands_ = false;
   int asked_ = exit_success;  ///< the code of what a slash command asked the agent
+  bool plain_ = false;
 };
 
 }  // namespace

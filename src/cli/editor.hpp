@@ -10,4 +10,7 @@ namespace errand::cli {
 /// without a terminal, `failure` when the editor could not be started or said that it failed.
 Result<void> edit_file(const std::string& path);
 
+/// Lets the person edit a text in the same way, in a file of its own (0600), and returns what became of it.
+Result<std::string> edit_text(const std::string& text);
+
 }  // namespace errand::cli

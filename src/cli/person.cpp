@@ -1,8 +1,19 @@
 #include "cli/person.hpp"
 
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
 #include <unistd.h>
 
+#include "base/try.hpp"
+#include "cli/editor.hpp"
+#include "cli/output.hpp"
 #include "cli/prompt_input.hpp"
+#include "render/options.hpp"
+#include "repl/cooked_lines.hpp"
+#include "repl/editor/line_editor.hpp"
 #include "repl/terminal_interaction.hpp"
 
 namespace errand::cli {
@@ -12,7 +23,7 @@ namespace {
 // Clears the line that shows what is running before a question is put.
 class RoomMaking final : public chat::Interaction {
  public:
-  RoomMaking(RecordReader& lines, Face& face) : terminal_(lines, STDERR_FILENO), face_(face) {}
+  RoomMaking(repl::LineReader& lines, Face& face) : terminal_(lines, STDERR_FILENO), face_(face) {}
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override {
@@ -34,16 +45,63 @@ bool is_there(const Globals& globals) {
   return !globals.no_input && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
 }
 
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : value;
+}
+
+// Cursor motion is what an editor needs; a terminal that is not named has none.
+bool can_edit() {
+  const auto term = variable("TERM");
+  return !term.empty() && term != "dumb" && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
+}
+
+// xterm, the console and GNU screen cut rows that become too long; nearly all others begin a new one.
+terminal::OnNarrowing on_narrowing() {
+  const auto term = variable("TERM");
+  const bool cuts =
+      !variable("XTERM_VERSION").empty() || term == "linux" || (term.starts_with("screen") && variable("TMUX").empty());
+  return cuts ? terminal::OnNarrowing::cuts : terminal::OnNarrowing::wraps;
+}
+
+repl::Styles styles_of(const Globals& globals) {
+  if (globals.color == "never") return repl::Styles::none;
+  const auto color =
+      render::decide_color(render::ColorChoice::automatic, render::color_variables(), render::medium_of(STDERR_FILENO));
+  return color == render::Color::on || globals.color == "always" ? repl::Styles::basic : repl::Styles::none;
+}
+
 }  // namespace
 
-Person::Person(const Globals& globals, Face& face) : lines_(STDIN_FILENO, "\n", max_input_bytes) {
-  if (is_there(globals)) {
-    interaction_ = std::make_unique<RoomMaking>(lines_, face);
+Person::Person(const Invocation& invocation, Face& face, Typing typing) {
+  if (typing == Typing::edited && can_edit())
+    use_editor(invocation);
+  else
+    lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes);
+  if (is_there(invocation.globals)) {
+    interaction_ = std::make_unique<RoomMaking>(*lines_, face);
   } else {
     interaction_ = std::make_unique<repl::NobodyThere>();
   }
 }
 
 Person::~Person() = default;
+
+void Person::use_editor(const Invocation& invocation) {
+  changes_ = std::make_unique<terminal::Changes>();
+  signals_ = std::make_unique<terminal::SignalWatch>(*changes_);
+  auto editor = std::make_unique<repl::LineEditor>(repl::EditorParts{
+      .in_fd = STDIN_FILENO,
+      .out_fd = STDERR_FILENO,
+      .changes = *changes_,
+      .protocols = variable("TERM") == "linux" ? terminal::Protocols::none : terminal::Protocols::keys,
+      .on_narrowing = on_narrowing(),
+      .styles = styles_of(invocation.globals),
+      .on_interrupt = [] { ::kill(::getpid(), SIGINT); },
+      .edit_outside = edit_text,
+      .show_error = print_error});
+  editor_ = editor.get();
+  lines_ = std::move(editor);
+}
 
 }  // namespace errand::cli

@@ -2,26 +2,43 @@
 
 #include <memory>
 
-#include "base/record_reader.hpp"
 #include "chat/interaction.hpp"
 #include "cli/command.hpp"
 #include "cli/face.hpp"
+#include "repl/line_reader.hpp"
+#include "terminal/keyboard.hpp"
+#include "terminal/signal_watch.hpp"
+
+namespace errand::repl {
+class LineEditor;
+}
 
 namespace errand::cli {
+
+/// How a person types: into our own editor, or as the terminal itself does it.
+enum class Typing { edited, cooked };
 
 /// The person at the terminal, when there is one: stdin and stderr are a terminal and --no-input was not said. Else
 /// nobody is there, and what would ask is denied.
 class Person {
  public:
-  /// `face` is borrowed: it makes room before a question.
-  Person(const Globals& globals, Face& face);
+  /// `face` is borrowed: it makes room before a question. Typing::edited is meant where the terminal is up to it; it
+  /// makes the signals of terminals heard, so nothing else may have started a thread yet.
+  Person(const Invocation& invocation, Face& face, Typing typing);
   ~Person();
 
   [[nodiscard]] chat::Interaction& interaction() { return *interaction_; }
-  [[nodiscard]] RecordReader& lines() { return lines_; }
+  [[nodiscard]] repl::LineReader& lines() { return *lines_; }
+  /// None where lines are cooked.
+  [[nodiscard]] repl::LineEditor* editor() { return editor_; }
 
  private:
-  RecordReader lines_;
+  void use_editor(const Invocation& invocation);
+
+  std::unique_ptr<terminal::Changes> changes_;
+  std::unique_ptr<terminal::SignalWatch> signals_;
+  std::unique_ptr<repl::LineReader> lines_;
+  repl::LineEditor* editor_ = nullptr;  ///< lines_, when it is one
   std::unique_ptr<chat::Interaction> interaction_;
 };
 

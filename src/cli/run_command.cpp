@@ -96,7 +96,7 @@ class RunCommand final : public Command {
     const auto started = Call::Clock::now();
     ERRAND_TRY(enter_directory(arguments_));
     if (arguments_.output) ERRAND_TRY(check_output(*arguments_.output));
-    Person person(invocation.globals, face);
+    Person person(invocation, face, Typing::cooked);
     std::optional<DetachingSink> detaching;
     if (handover_) detaching.emplace(*std::exchange(handover_, {}), face.sink(), invocation.signals);
     auto& sink = detaching ? static_cast<chat::EventSink&>(*detaching) : face.sink();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <initializer_list>
 #include <utility>
 
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "terminal/raw_mode.hpp"
 
 namespace errand::cli {
 
@@ -29,6 +31,13 @@ agent::CancelledBy named(int signal) {
   }
 }
 
+sigset_t set_of(std::initializer_list<int> signals) {
+  sigset_t out;
+  sigemptyset(&out);
+  for (const int signal : signals) sigaddset(&out, signal);
+  return out;
+}
+
 // SIGTERM and SIGHUP are the last word.
 bool is_final(const agent::CancelledBy& by) {
   return by.exit_code == exit_terminated || by.exit_code == exit_hung_up;
@@ -41,9 +50,7 @@ bool is_interrupt(const agent::CancelledBy& by) {
 }  // namespace
 
 Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), quit_(::eventfd(0, EFD_CLOEXEC)) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  const auto set = set_of({SIGINT, SIGTERM, SIGHUP});
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC));
@@ -56,6 +63,9 @@ Signals::~Signals() {
 }
 
 void Signals::watch(const std::stop_token& stop) {
+  // Those are for who looks after a terminal; this thread takes none of them from it.
+  const auto mine = set_of({SIGTSTP, SIGCONT, SIGWINCH});
+  ::pthread_sigmask(SIG_BLOCK, &mine, nullptr);
   while (!stop.stop_requested()) {
     std::array<pollfd, 2> fds = {pollfd{signals_.get(), POLLIN, 0}, pollfd{quit_.get(), POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), -1) < 0) continue;
@@ -67,7 +77,10 @@ void Signals::watch(const std::stop_token& stop) {
 }
 
 void Signals::on_signal(int signal) {
-  if (signal == SIGINT && is_second_interrupt()) ::_exit(exit_interrupted);
+  if (signal == SIGINT && is_second_interrupt()) {
+    terminal::restore_terminal();
+    ::_exit(exit_interrupted);
+  }
   request(named(signal));
 }
 

@@ -20,6 +20,7 @@ class Loop {
   explicit Loop(TerminalChat& chat) : chat_(chat) {}
 
   int go(const std::optional<std::string>& first) {
+    const auto attention = chat_.lines.attend();
     if (first) ask(*first);
     while (!leaving_ && !chat_.must_leave()) {
       const auto line = read_line();
@@ -35,32 +36,33 @@ class Loop {
 
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
-    say("> ");
-    auto line = chat_.lines.next(chat_.begin());
+    auto line = chat_.lines.read({.kind = LineKind::prompt, .prompt = "> "}, chat_.begin());
     if (!line) {
-      interrupted(line.error());
-      return std::nullopt;
-    }
-    if (!*line) {
-      say("\n");
+      chat_.show_error(line.error());
       leaving_ = true;
       return std::nullopt;
+    }
+    switch (line->end) {
+      case ReadLine::End::interrupted:
+        interrupted(line->text);
+        return std::nullopt;
+      case ReadLine::End::closed:
+        leaving_ = true;
+        return std::nullopt;
+      case ReadLine::End::submitted:
+        break;
     }
     chat_.typed();
     last_interrupt_.reset();
-    return **std::move(line);
+    return std::move(line->text);
   }
 
-  void interrupted(const Error& error) {
-    if (error.kind != ErrorKind::cancelled) {
-      chat_.show_error(error);
-      leaving_ = true;
-      return;
-    }
+  // One that cleared what was typed is a first one.
+  void interrupted(const std::string& typed) {
     const auto now = std::chrono::steady_clock::now();
-    leaving_ = last_interrupt_ && now - *last_interrupt_ < leave_window;
+    leaving_ = typed.empty() && last_interrupt_ && now - *last_interrupt_ < leave_window;
     last_interrupt_ = now;
-    say(leaving_ ? "\n" : "\n(Ctrl-D leaves)\n");
+    if (!leaving_ && !chat_.must_leave()) say("(Ctrl-D leaves)\n");
   }
 
   void take(const std::string& line) {

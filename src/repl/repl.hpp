@@ -6,18 +6,17 @@
 
 #include "agent/chat.hpp"
 #include "base/call.hpp"
-#include "base/record_reader.hpp"
 #include "chat/message.hpp"
+#include "repl/line_reader.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
 
-/// The plain chat on a terminal: a prompt, the streamed answer, slash commands. Lines are edited by the terminal
-/// itself.
+/// The chat on a terminal: a prompt, the streamed answer, slash commands.
 struct TerminalChat {
   SlashContext& slash;
-  RecordReader& lines;               ///< stdin
-  int err_fd;                        ///< prompt and notes
+  LineReader& lines;                 ///< the person
+  int err_fd;                        ///< notes
   std::function<Call()> begin;       ///< a fresh Call for the next prompt or wait: what was cancelled before is over
   std::function<void()> typed;       ///< told of each line that was typed
   std::function<bool()> must_leave;  ///< SIGTERM, SIGHUP or a closed stdout

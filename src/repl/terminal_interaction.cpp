@@ -76,18 +76,26 @@ void TerminalInteraction::say(std::string_view text) const {
   if (!write_all(out_, text)) return;  // a lost terminal shows at the next read
 }
 
-Result<std::string> TerminalInteraction::read_line(const Call& call) {
-  ERRAND_TRY_ASSIGN(const auto line, in_.next(call));
-  if (!line) return fail(ErrorKind::failure, "the terminal was closed");
-  return std::string(text::trim(*line));
+// The last line of `text` is what stands before the answer.
+Result<std::string> TerminalInteraction::ask(std::string_view text, const Call& call) {
+  const auto last = text.rfind('\n') + 1;  // npos + 1 is 0
+  say(text.substr(0, last));
+  ERRAND_TRY_ASSIGN(const auto line, in_.read({LineKind::answer, std::string(text.substr(last))}, call));
+  switch (line.end) {
+    case ReadLine::End::closed:
+      return fail(ErrorKind::failure, "the terminal was closed");
+    case ReadLine::End::interrupted:
+      return fail(ErrorKind::cancelled, "cancelled");
+    case ReadLine::End::submitted:
+      break;
+  }
+  return std::string(text::trim(line.text));
 }
 
 Result<chat::ApprovalAnswer> TerminalInteraction::approve(const chat::ApprovalQuestion& question, const Call& call) {
-  in_.drop_pending();
   auto extent = Extent::cut;
   while (true) {
-    say(question_text(question, extent));
-    ERRAND_TRY_ASSIGN(const auto line, read_line(call));
+    ERRAND_TRY_ASSIGN(const auto line, ask(question_text(question, extent), call));
     const auto word = text::lower(line);
     if (word == "v" || word == "view") {
       extent = Extent::whole;
@@ -99,7 +107,6 @@ Result<chat::ApprovalAnswer> TerminalInteraction::approve(const chat::ApprovalQu
 
 Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<chat::event::Question>& questions,
                                                              const Call& call) {
-  in_.drop_pending();
   std::vector<std::string> out;
   for (const auto& question : questions) {
     ERRAND_TRY_ASSIGN(auto one, ask_one(question, call));
@@ -115,9 +122,9 @@ Result<std::string> TerminalInteraction::ask_one(const chat::event::Question& qu
     shown +=
         fmt::format("  {}. {}{}{}\n", i + 1, option.label, option.description.empty() ? "" : " - ", option.description);
   }
-  say(unicode::sanitize(shown) +
-      (question.multi_select ? "answer (numbers separated by commas, or text): " : "answer (a number, or text): "));
-  ERRAND_TRY_ASSIGN(const auto line, read_line(call));
+  shown = unicode::sanitize(shown) +
+          (question.multi_select ? "answer (numbers separated by commas, or text): " : "answer (a number, or text): ");
+  ERRAND_TRY_ASSIGN(const auto line, ask(shown, call));
   if (!question.multi_select) return chosen(line, question);
   std::vector<std::string> picked;
   for (const auto& part : text::split(line, ',')) picked.push_back(chosen(std::string(text::trim(part)), question));

@@ -3,15 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "base/record_reader.hpp"
 #include "chat/interaction.hpp"
+#include "repl/line_reader.hpp"
 
 namespace errand::repl {
 
-/// Asks the person on the terminal: questions go to `out_fd`, answers are lines from `in`. Both are borrowed.
+/// Asks the person on the terminal: questions go to `out_fd`, answers are lines of `in`. Both are borrowed.
 class TerminalInteraction final : public chat::Interaction {
  public:
-  TerminalInteraction(RecordReader& in, int out_fd) : in_(in), out_(out_fd) {}
+  TerminalInteraction(LineReader& in, int out_fd) : in_(in), out_(out_fd) {}
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override;
@@ -20,10 +20,10 @@ class TerminalInteraction final : public chat::Interaction {
 
  private:
   void say(std::string_view text) const;
-  Result<std::string> read_line(const Call& call);
+  Result<std::string> ask(std::string_view text, const Call& call);
   Result<std::string> ask_one(const chat::event::Question& question, const Call& call);
 
-  RecordReader& in_;
+  LineReader& in_;
   int out_;
 };
 

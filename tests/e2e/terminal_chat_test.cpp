@@ -273,7 +273,7 @@ TEST_CASE("terminal chat: where colours work, only our own sequences are written
     {"reply": {"text": "done"}}])");
   auto terminal = scene.chat({"--permission-mode", "auto", "-v"}, "xterm-256color");
   terminal.wait_for(prompt);
-  terminal.type("go\n");
+  terminal.type("go\r");
   terminal.wait_for("done");
   terminal.wait_for(prompt);
   terminal.type(Terminal::ctrl_d);

@@ -6,6 +6,7 @@
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "repl/cooked_lines.hpp"
 
 using namespace errand;
 using chat::Verdict;
@@ -20,7 +21,7 @@ struct Exchange {
 Exchange asked(const chat::ApprovalQuestion& question, const std::string& typed) {
   const auto input = memory_file(typed).value();
   auto pipe = make_pipe().value();
-  RecordReader lines(input.get(), "\n", 1000);
+  repl::CookedLines lines(input.get(), pipe.write_end.get(), 1000);
   repl::TerminalInteraction terminal(lines, pipe.write_end.get());
   auto answer = terminal.approve(question, {}).value();
   pipe.write_end.reset();

@@ -1,0 +1,80 @@
+#include "repl/editor/completion.hpp"
+
+#include <algorithm>
+
+#include "repl/slash.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+constexpr std::size_t max_candidates = 200;
+
+// Those that fit best come first; else they keep their order.
+std::vector<Candidate> matching(const std::vector<Named>& all, std::string_view typed) {
+  struct Match {
+    std::size_t score;
+    Candidate candidate;
+  };
+  std::vector<Match> matches;
+  for (const auto& one : all) {
+    if (const auto score = fuzzy_score(one.name, typed); score > 0)
+      matches.push_back({score, {one.name + " ", one.name, one.note}});
+  }
+  std::ranges::stable_sort(matches, std::greater{}, &Match::score);
+  std::vector<Candidate> out;
+  for (auto& match : matches) out.push_back(std::move(match.candidate));
+  return out;
+}
+
+std::vector<Candidate> commands(std::string_view typed) {
+  std::vector<Candidate> out;
+  for (const auto& command : slash_commands()) {
+    if (!command.name.starts_with(typed)) continue;
+    const std::string name(command.name);
+    out.push_back({name + (command.argument.empty() ? "" : " "), name, std::string(command.help)});
+  }
+  return out;
+}
+
+class Completion {
+ public:
+  explicit Completion(CompletionSources sources)
+      : sources_(std::move(sources)), files_(std::make_shared<FileFinder>(sources_.directory)) {}
+
+  Candidates operator()(std::string_view text, std::size_t cursor) const {
+    const auto before = text.substr(0, cursor);
+    const auto blank = before.find_last_of(" \t\n");
+    const auto from = blank == std::string_view::npos ? 0 : blank + 1;
+    const auto word = before.substr(from);
+    if (word.starts_with('@')) return {from, paths(word.substr(1))};
+    if (!before.starts_with('/')) return {};
+    if (from == 0) return {0, commands(word)};
+    const auto command = before.substr(0, before.find_first_of(" \t"));
+    if (command == "/agent") return {from, matching(sources_.agents, word)};
+    if (command == "/model") return {from, matching(sources_.models, word)};
+    return {};
+  }
+
+ private:
+  // A directory is no end: what lies in it can be named next.
+  [[nodiscard]] std::vector<Candidate> paths(std::string_view typed) const {
+    std::vector<Candidate> out;
+    for (const auto& path : files_->find(typed, max_candidates)) {
+      if (path.find_first_of(" \t\n") != std::string::npos) continue;  // a blank would end the path in a prompt
+      out.push_back({"@" + path + (path.ends_with('/') ? "" : " "), path, ""});
+    }
+    return out;
+  }
+
+  CompletionSources sources_;
+  std::shared_ptr<FileFinder> files_;
+};
+
+}  // namespace
+
+Completer make_completer(CompletionSources sources) {
+  return Completion(std::move(sources));
+}
+
+}  // namespace errand::repl

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repl/editor/file_finder.hpp"
+#include "repl/editor/line_session.hpp"
+
+namespace errand::repl {
+
+/// Something that can be named: an agent, a model.
+struct Named {
+  std::string name;
+  std::string note;
+};
+
+/// What Tab knows of the chat.
+struct CompletionSources {
+  std::vector<Named> agents;
+  std::vector<Named> models;
+  std::string directory;  ///< where `@path` looks
+};
+
+/// Completes slash commands, their arguments, and `@path` anywhere in a prompt.
+[[nodiscard]] Completer make_completer(CompletionSources sources);
+
+}  // namespace errand::repl

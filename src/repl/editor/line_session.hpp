@@ -1,0 +1,135 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repl/editor/edit_buffer.hpp"
+#include "repl/editor/keymap.hpp"
+#include "repl/editor/view.hpp"
+#include "repl/line_reader.hpp"
+#include "terminal/key.hpp"
+
+namespace errand::repl {
+
+/// What can stand in the place of what was typed.
+struct Candidate {
+  std::string text;  ///< replaces it; ends with a blank where a word is complete
+  std::string name;  ///< in the menu
+  std::string note;  ///< what it is
+};
+
+/// The candidates for the text from `from` to the cursor, best first.
+struct Candidates {
+  std::size_t from = 0;
+  std::vector<Candidate> all;
+};
+using Completer = std::function<Candidates(std::string_view text, std::size_t cursor)>;
+
+/// Which table of keys the editor begins a line with.
+enum class Keys { emacs, vi };
+
+/// What keys make of a line: text, menus and searches. It knows no terminal: keys in, a view out.
+class LineSession {
+ public:
+  /// What a key leads to that the session can't do by itself.
+  enum class Outcome { go_on, submitted, interrupted, closed, suspend, quit, clear_screen, open_editor };
+
+  /// Pastes with more characters or lines are folded to a mark.
+  static constexpr std::size_t max_open_characters = 1000;
+  static constexpr std::size_t max_open_lines = 10;
+
+  /// `history` is borrowed, oldest first.
+  LineSession(const std::vector<std::string>& history, Completer completer, Keys keys)
+      : history_(history), completer_(std::move(completer)), keys_(keys) {}
+
+  /// Another line, empty.
+  void begin(const LineRequest& request);
+
+  Outcome press(const terminal::Key& key);
+
+  [[nodiscard]] LineKind kind() const { return request_.kind; }
+
+  /// All that was typed, folded pastes whole.
+  [[nodiscard]] std::string text() const;
+  /// Other text, which undo goes back from.
+  void replace(const std::string& text);
+
+  enum class Looks { live, left };
+  /// What to show: with ghost, menu and search, or as it stays behind once it is submitted.
+  [[nodiscard]] View view(Looks looks) const;
+
+ private:
+  enum class ViMode { insert, normal };
+  struct Search {
+    std::string query;
+    std::size_t at = 0;  ///< of history_; its size: nothing is found yet
+    bool failed = false;
+    std::string before;  ///< what was typed when it began
+    std::size_t cursor_before = 0;
+  };
+  struct Walk {
+    std::size_t at = 0;  ///< of history_; its size is the draft
+    std::string prefix;
+    std::string draft;
+    std::string shown;  ///< the buffer when it stood there: any edit ends the walk
+  };
+  struct Menu {
+    Candidates candidates;
+    std::size_t selected = 0;
+  };
+  /// A vi operator that waits for its motion.
+  struct Pending {
+    char op = 0;
+    std::size_t count = 0;
+  };
+
+  Outcome run(Command command, const terminal::Key& key);
+  bool edit(Command command);
+  bool edit_words(Command command);
+  void type(const std::string& text);
+  void paste(const std::string& text);
+  Outcome enter();
+  Outcome end_of_input();
+  void older();
+  void newer();
+  bool walk_to(std::size_t at);
+  void begin_walk();
+  [[nodiscard]] std::string ghost() const;
+  bool take_ghost();
+  [[nodiscard]] std::string folded(const std::string& text);
+
+  void complete();
+  void refill_menu();
+  void take_candidate(const Candidate& candidate);
+  bool press_in_menu(Command command);
+
+  void begin_search();
+  std::optional<Outcome> press_in_search(const terminal::Key& key, Command command);
+  void search_from(std::size_t end);
+  void search_newer();
+
+  std::optional<Outcome> press_vi(const terminal::Key& key);
+  void vi_command(char letter);
+  void vi_operate(char op, char motion);
+  std::optional<std::size_t> vi_motion(char motion);
+  void vi_insert();
+
+  const std::vector<std::string>& history_;
+  Completer completer_;
+  Keys keys_;
+  LineRequest request_;
+  EditBuffer buffer_;
+  std::vector<std::string> pastes_;
+  bool after_prefix_ = false;
+  std::optional<Walk> walk_;
+  std::optional<Menu> menu_;
+  std::optional<Search> search_;
+  ViMode vi_ = ViMode::insert;
+  Pending pending_;
+};
+
+}  // namespace errand::repl

@@ -1,0 +1,139 @@
+#include "terminal/keyboard.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/try.hpp"
+
+namespace errand::terminal {
+
+namespace {
+
+bool is_ctrl(const Key& key, char letter) {
+  return key.code == KeyCode::text && key.with == Modifiers{.ctrl = true} && key.text == std::string_view(&letter, 1);
+}
+
+}  // namespace
+
+Changes::Changes() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void Changes::tell_resized() {
+  resized_ = true;
+  ::eventfd_write(event_.get(), 1);
+}
+
+void Changes::tell_came_back() {
+  came_back_ = true;
+  ::eventfd_write(event_.get(), 1);
+}
+
+Changes::Kind Changes::take() {
+  eventfd_t ignored = 0;
+  ::eventfd_read(event_.get(), &ignored);
+  const bool resized = resized_.exchange(false);
+  if (came_back_.exchange(false)) return Kind::came_back;
+  return resized ? Kind::resized : Kind::none;
+}
+
+// False at the end: the terminal was closed, which reads as EIO.
+Result<bool> Keyboard::read_more() {
+  std::array<char, 65536> bytes{};
+  const auto got = ::read(fd_, bytes.data(), bytes.size());
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (got < 0 && errno != EIO) return fail_errno(ErrorKind::failure, "can't read the terminal", errno);
+  closed_ = got <= 0;
+  if (closed_) return false;
+  for (auto& key : decoder_.feed({bytes.data(), static_cast<std::size_t>(got)})) kept_.push_back(std::move(key));
+  return true;
+}
+
+Result<Input> Keyboard::next(const Call& call) {
+  const Fd wake(::eventfd(0, EFD_CLOEXEC));
+  if (!wake) return fail_errno(ErrorKind::failure, "can't make an eventfd", errno);
+  const std::stop_callback on_stop(call.stop, [&] { ::eventfd_write(wake.get(), 1); });
+  while (true) {
+    ERRAND_TRY(call.check());
+    if (const auto change = changes_.take(); change != Changes::Kind::none) {
+      return Input{.kind = change == Changes::Kind::resized ? Input::Kind::resized : Input::Kind::came_back};
+    }
+    if (!kept_.empty()) {
+      Input out{.key = std::move(kept_.front())};
+      kept_.pop_front();
+      return out;
+    }
+    if (closed_) return Input{.kind = Input::Kind::closed};
+    std::array<pollfd, 3> fds = {pollfd{fd_, POLLIN, 0}, pollfd{changes_.fd(), POLLIN, 0},
+                                 pollfd{wake.get(), POLLIN, 0}};
+    const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
+    const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(limit));
+    if (ready == 0) {
+      for (auto& key : decoder_.expire()) kept_.push_back(std::move(key));
+    }
+    if (ready > 0 && fds[0].revents != 0) ERRAND_TRY(read_more());
+  }
+}
+
+void Keyboard::watch(std::function<void()> on_interrupt) {
+  if (is_watching()) return;
+  stop_ = Fd(::eventfd(0, EFD_CLOEXEC));
+  thread_ = std::thread([this, on_interrupt = std::move(on_interrupt)] { keep_reading(on_interrupt); });
+}
+
+void Keyboard::stop_watching() {
+  if (!is_watching()) return;
+  ::eventfd_write(stop_.get(), 1);
+  thread_.join();
+}
+
+void Keyboard::keep_reading(const std::function<void()>& on_interrupt) {
+  while (!closed_) {
+    std::array<pollfd, 2> fds = {pollfd{fd_, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+    const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
+    const int ready = ::poll(fds.data(), fds.size(), limit);
+    if (ready > 0 && fds[1].revents != 0) return;
+    if (ready == 0) take_typed(decoder_.expire(), on_interrupt);
+    if (ready <= 0 || fds[0].revents == 0) continue;
+    auto before = std::exchange(kept_, {});
+    const auto read = read_more();
+    auto typed = std::exchange(kept_, std::move(before));
+    take_typed({std::make_move_iterator(typed.begin()), std::make_move_iterator(typed.end())}, on_interrupt);
+    if (!read) return;  // who reads next hears of it
+  }
+}
+
+void Keyboard::take_typed(std::vector<Key> keys, const std::function<void()>& on_interrupt) {
+  for (auto& key : keys) {
+    if (is_ctrl(key, 'c')) {
+      for (auto& one : kept_) {
+        if (one.code == KeyCode::enter) one.with.alt = true;  // a line end, no longer the end
+      }
+      on_interrupt();
+    } else if (is_ctrl(key, 'z')) {
+      ::kill(0, SIGTSTP);
+    } else if (is_ctrl(key, '\\')) {
+      ::kill(::getpid(), SIGQUIT);
+    } else {
+      keep(std::move(key));
+    }
+  }
+}
+
+void Keyboard::keep(Key key) {
+  if (kept_.size() < max_kept) kept_.push_back(std::move(key));
+}
+
+std::deque<Key> Keyboard::take_kept() {
+  return std::exchange(kept_, {});
+}
+
+void Keyboard::put_back(std::deque<Key> keys) {
+  kept_.insert(kept_.begin(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+}
+
+}  // namespace errand::terminal

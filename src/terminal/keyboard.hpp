@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/sync.hpp"
+#include "terminal/decoder.hpp"
+
+namespace errand::terminal {
+
+/// What signals say about the terminal, told from the thread that hears them to the one that reads keys. tell_…() may
+/// be called from any thread.
+class Changes {
+ public:
+  enum class Kind { none, resized, came_back };
+
+  Changes();
+  void tell_resized();    ///< SIGWINCH
+  void tell_came_back();  ///< the terminal was another's for a while: after a stop
+
+  [[nodiscard]] int fd() const { return event_.get(); }  ///< readable while something was told
+  /// The weightiest that was told since the last take().
+  Kind take();
+
+ private:
+  Fd event_;
+  std::atomic<bool> resized_{false};
+  std::atomic<bool> came_back_{false};
+};
+
+/// What the reader of a keyboard learns next.
+struct Input {
+  enum class Kind { key, resized, came_back, closed };
+  Kind kind = Kind::key;
+  Key key;
+};
+
+/// The keys of a terminal in raw mode. While nobody reads, watch() keeps what is typed for who reads next, and hears
+/// Ctrl-C. Borrows descriptor and changes. One thread at a time calls its functions.
+class Keyboard {
+ public:
+  /// How long after an ESC the rest of a sequence may take; later it was the key.
+  static constexpr std::chrono::milliseconds escape_limit{50};
+  /// Keys that are kept while nobody reads; further ones are dropped.
+  static constexpr std::size_t max_kept = 20'000;
+
+  Keyboard(int fd, Changes& changes) : fd_(fd), changes_(changes) {}
+  Keyboard(const Keyboard&) = delete;
+  Keyboard& operator=(const Keyboard&) = delete;
+  ~Keyboard() { stop_watching(); }
+
+  /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
+  Result<Input> next(const Call& call);
+
+  /// Reads on a thread of its own until stop_watching(). That thread calls `on_interrupt` for each Ctrl-C, sends
+  /// SIGTSTP to the process group for Ctrl-Z and SIGQUIT to the process for Ctrl-\; all else is kept. After a Ctrl-C
+  /// nothing kept submits by itself.
+  void watch(std::function<void()> on_interrupt);
+  void stop_watching();
+  [[nodiscard]] bool is_watching() const { return thread_.joinable(); }
+
+  /// Takes what was kept, and puts it back in front.
+  std::deque<Key> take_kept();
+  void put_back(std::deque<Key> keys);
+
+ private:
+  Result<bool> read_more();
+  void keep_reading(const std::function<void()>& on_interrupt);
+  void take_typed(std::vector<Key> keys, const std::function<void()>& on_interrupt);
+  void keep(Key key);
+
+  int fd_;
+  Changes& changes_;
+  KeyDecoder decoder_;
+  std::deque<Key> kept_;
+  bool closed_ = false;
+  Fd stop_;
+  std::thread thread_;  // owns all of the above while it runs
+};
+
+}  // namespace errand::terminal

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "terminal/raw_mode.hpp"
+
+namespace errand::terminal {
+
+/// One row of a region: text with its styles, at most as wide as the terminal, without controls that move the cursor.
+struct Row {
+  std::string text;
+  std::size_t width = 0;  ///< columns it takes
+  bool operator==(const Row&) const = default;
+};
+
+/// What a region shows. The cursor's column may be one past the last character, never past the last column.
+struct Frame {
+  std::vector<Row> rows;
+  std::size_t cursor_row = 0;
+  std::size_t cursor_column = 0;
+  bool operator==(const Frame&) const = default;
+};
+
+/// What a terminal does with rows that have become too wide for it: most begin a new row, xterm and others cut them.
+enum class OnNarrowing { wraps, cuts };
+
+/// Paints a region that lives at the bottom of the scrollback: what is above is never touched. Only rows that changed
+/// are written, all at once in a synchronised update (CSI ? 2026,
+/// https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036), and nothing when nothing changed. A
+/// frame higher than the terminal is shown in part, around the cursor.
+///
+/// Borrows the descriptor; one thread at a time. Errors are those of writing.
+class Painter {
+ public:
+  Painter(int fd, Size size, OnNarrowing on_narrowing) : fd_(fd), size_(size), on_narrowing_(on_narrowing) {}
+
+  [[nodiscard]] Size size() const { return size_; }
+
+  /// Shows `frame`. The first one begins where the cursor is, which must be the first column.
+  Result<void> paint(const Frame& frame);
+
+  /// Writes whole lines above the region, into the scrollback, and shows the region again below them.
+  Result<void> print_above(std::string_view lines);
+
+  /// Leaves the region as it is and begins a new line below it.
+  Result<void> leave();
+
+  /// Takes the region away; the cursor stands where it began.
+  Result<void> clear();
+
+  /// Clears the screen, not the scrollback; the next paint() begins at its top.
+  Result<void> clear_screen();
+
+  /// The terminal has another size now. The next paint() is a whole one.
+  Result<void> resize(Size size);
+
+  /// Others wrote to the terminal, or it was theirs for a while: what was shown is theirs.
+  void forget();
+
+ private:
+  [[nodiscard]] Frame visible_part(const Frame& frame);
+  void go_to_row(std::string& out, std::size_t row);
+  void go_to_start(std::string& out);
+  [[nodiscard]] std::string changes_to(const Frame& frame);
+
+  int fd_;
+  Size size_;
+  OnNarrowing on_narrowing_;
+  Frame shown_;
+  bool is_shown_ = false;
+  std::size_t first_visible_ = 0;
+  std::size_t row_ = 0;  // of the cursor, from the region's first
+};
+
+}  // namespace errand::terminal

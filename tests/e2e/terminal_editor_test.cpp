@@ -1,0 +1,350 @@
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "support/e2e_model_server.hpp"
+#include "support/e2e_world.hpp"
+#include "support/screen.hpp"
+
+using namespace errand;
+using namespace errand::test::e2e;
+using errand::test::differs_from_golden;
+using errand::test::Screen;
+
+namespace {
+
+// A workspace with an agent "helper", a server with the replies, and chats on screens of their own.
+class Room {
+ public:
+  explicit Room(const char* replies = "[]") {
+    server_.serve(Protocol::anthropic, Json::parse(replies));
+    world.make_files({{"agents.yaml", helper_agent()}});
+  }
+
+  // Quiet: the greeting names a directory that is another one each time.
+  [[nodiscard]] Screen chat(Screen::Size size = {80, 12}, const std::vector<std::string>& more = {},
+                            const std::map<std::string, std::string>& variables = {}) const {
+    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    auto env = world.environment();
+    env["ANTHROPIC_API_KEY"] = test_key;
+    env["ANTHROPIC_BASE_URL"] = server_.url();
+    env["TERM"] = "xterm-256color";
+    env["XTERM_VERSION"] = "XTerm(379)";  // as the model of the screen does, it cuts rows when it gets narrower
+    for (const auto& [name, value] : variables) env[name] = value;
+    return {std::move(argv), env, world.workspace(), size};
+  }
+
+  void check() const {
+    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
+    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
+  }
+
+  World world;
+
+ private:
+  ModelServer server_;
+};
+
+// Keys, as xterm sends them.
+constexpr std::string_view enter = "\r";
+constexpr std::string_view alt_enter = "\x1b\r";
+constexpr std::string_view up = "\x1b[A";
+constexpr std::string_view left = "\x1b[D";
+constexpr std::string_view ctrl_a = "\x01";
+constexpr std::string_view ctrl_c = "\x03";
+constexpr std::string_view ctrl_d = "\x04";
+constexpr std::string_view ctrl_k = "\x0b";
+constexpr std::string_view ctrl_r = "\x12";
+constexpr std::string_view ctrl_w = "\x17";
+constexpr std::string_view ctrl_y = "\x19";
+constexpr std::string_view undo = "\x1f";
+
+std::string pasted(const std::string& text) {
+  return "\x1b[200~" + text + "\x1b[201~";
+}
+
+void check_golden(const Screen& screen, const std::string& name) {
+  const auto difference = differs_from_golden(screen.text(), name);
+  INFO(difference);
+  CHECK(difference.empty());
+}
+
+void wait_for_cursor(Screen& screen, Screen::Cursor wanted) {
+  screen.wait_until([&] { return screen.cursor() == wanted; },
+                    "cursor at " + std::to_string(wanted.row) + "," + std::to_string(wanted.column));
+}
+
+void leave(Screen& screen) {
+  screen.type(ctrl_c);
+  screen.wait_for("(Ctrl-D leaves)");
+  screen.type(ctrl_d);
+  CHECK(screen.wait() == Exit{0, 0});
+  CHECK(screen.is_cooked());
+}
+
+}  // namespace
+
+TEST_CASE("editor: several lines are typed, edited and sent as one prompt", "[e2e][terminal][editor]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(
+      R"([{"expect": {"messages": [{"user": "the first line\nthe second is longer than a narrow window\nthird"}]},
+                       "reply": {"text": "Read."}}])");
+  auto screen = room.chat({columns, 14});
+  screen.wait_for(">");
+  screen.type("the first line\\");
+  screen.type(enter);
+  screen.type("the second is than a narrow window");
+  screen.type(alt_enter);
+  screen.type("third");
+  screen.type(std::string(up) + std::string(ctrl_a));
+  screen.type(
+      "\x1b"
+      "f\x1b"
+      "f\x1b"
+      "f longer");
+  screen.wait_for("third");
+  screen.wait_until([&] { return screen.text().find("longer") != std::string::npos; }, "\"longer\"");
+  check_golden(screen, "multi_line_" + std::to_string(columns));
+  screen.type(enter);
+  screen.wait_for("Read.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: a paste with line ends is shown and sent only when Enter says so", "[e2e][terminal][editor]") {
+  const Room room(
+      R"([{"expect": {"messages": [{"user": "look: one\ntwo\n⟦escape⟧three"}]}, "reply": {"text": "Seen."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("look: " + pasted("one\r\ntwo\r\x1b[31mthree"));
+  screen.wait_for("three");
+  check_golden(screen, "paste_80");
+  screen.type(enter);
+  screen.wait_for("Seen.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: a large paste is a mark, and is sent whole", "[e2e][terminal][editor]") {
+  std::string pasted_text;
+  std::string expected;
+  for (int i = 0; i < 120; ++i) {
+    pasted_text += "line " + std::to_string(i) + "\r";
+    expected += "line " + std::to_string(i) + "\\n";
+  }
+  const Room room(
+      (R"([{"expect": {"messages": [{"user": "why? )" + expected + R"( really"}]}, "reply": {"text": "So."}}])")
+          .c_str());
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("why? " + pasted(pasted_text) + " really");
+  screen.wait_for("> why? [pasted 120 lines] really");
+  screen.type(enter);
+  screen.wait_for("So.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: the cursor stands between what people take for characters", "[e2e][terminal][editor]") {
+  const auto columns = GENERATE(80, 20);
+  const Room room(R"([{"expect": {"messages": [{"user": "漢字 e\u0301 x 👍 z"}]}, "reply": {"text": "Yes."}}])");
+  auto screen = room.chat({columns, 8});
+  screen.wait_for(">");
+  screen.type("漢字 e\u0301 👍 z");
+  wait_for_cursor(screen, {0, 13});
+  for (const int column : {12, 11, 9, 8, 7, 6, 4, 2}) {
+    screen.type(left);
+    wait_for_cursor(screen, {0, column});
+  }
+  screen.type("\x05\x1b[D\x1b[D\x1b[D");  // to before the thumb
+  wait_for_cursor(screen, {0, 9});
+  screen.type("x ");
+  screen.wait_for("x 👍 z");
+  check_golden(screen, "wide_" + std::to_string(columns));
+  screen.type(enter);
+  screen.wait_for("Yes.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: a window that changes while one types shows the line once", "[e2e][terminal][editor]") {
+  const Room room;
+  auto screen = room.chat({40, 10});
+  screen.wait_for(">");
+  screen.type("a line that takes two rows where the window has forty columns");
+  screen.wait_for("columns");
+  screen.resize({80, 10});
+  screen.wait_until([&] { return screen.row(0).ends_with("forty columns"); }, "one row");
+  check_golden(screen, "resized_80");
+  screen.resize({20, 10});
+  screen.wait_until([&] { return screen.row(3).ends_with("columns"); }, "four rows");
+  check_golden(screen, "resized_20");
+  leave(screen);
+}
+
+TEST_CASE("editor: what one chat was asked, another finds again", "[e2e][terminal][editor]") {
+  const Room room(R"([{"reply": {"text": "One."}}, {"reply": {"text": "Two."}}, {"reply": {"text": "Three."}}])");
+  {
+    auto screen = room.chat();
+    screen.wait_for(">");
+    screen.type("explain the parser\r");
+    screen.wait_for("One.");
+    screen.type("with sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789ABCDEF\x1b\rand \\n\r");
+    screen.wait_for("Two.");
+    leave(screen);
+  }
+  const auto kept = read_file(room.world.path_of("{{data}}/default/repl_history"));
+  if (kept) CHECK(kept->find("sk-ant-api03") == std::string::npos);
+  auto screen = room.chat({80, 8});
+  screen.wait_for(">");
+  screen.type("exp");
+  screen.wait_for("> explain the parser");  // a ghost
+  wait_for_cursor(screen, {0, 5});
+  screen.type("\x05");
+  wait_for_cursor(screen, {0, 20});
+  screen.type("\x15");
+  screen.type(up);
+  screen.wait_for("and \\n");
+  CHECK(screen.row(0).find("sk-ant-api03") == std::string::npos);
+  screen.type(std::string(up) + std::string(up));
+  screen.wait_for("> explain the parser");
+  screen.type("\x15");
+  screen.wait_until([&] { return screen.row(0) == ">"; }, "an empty line");
+  screen.type(ctrl_r);
+  screen.type("pars");
+  screen.wait_for("search: pars");
+  check_golden(screen, "search_80");
+  screen.type(enter);
+  screen.wait_for("Three.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: Tab completes commands, agents and files that git does not ignore", "[e2e][terminal][editor]") {
+  const auto columns = GENERATE(80, 40, 20);
+  const Room room;
+  room.world.make_files({{"agents.yaml",
+                          "agents:\n  helper: { model: anthropic/test-model, description: Helps }\n"
+                          "  reviewer: { model: anthropic/test-model, description: Reviews what changed }\n"},
+                         {".gitignore", "build/\n"},
+                         {".git/HEAD", "ref: refs/heads/main\n"},
+                         {"build/parser.o", "x"},
+                         {"src/parser.cpp", "x"},
+                         {"src/parser.hpp", "x"}});
+  auto screen = room.chat({columns, 12});
+  screen.wait_for(">");
+  screen.type("/\t");
+  screen.wait_for("/compact");
+  screen.wait_for("/new");
+  check_golden(screen, "menu_commands_" + std::to_string(columns));
+  screen.type("ag\r");
+  screen.wait_for("> /agent");
+  screen.type("rev\t");
+  screen.wait_for("/agent reviewer");
+  screen.type("\x15look at @pars\t");
+  screen.wait_for("src/parser.hpp");
+  check_golden(screen, "menu_files_" + std::to_string(columns));
+  screen.type("\t\r");
+  screen.wait_until([&] { return screen.text().find("parser.cpp") == std::string::npos; }, "the second file alone");
+  screen.wait_for("@src/parser.hpp");
+  leave(screen);
+}
+
+TEST_CASE("editor: undo, kill and yank", "[e2e][terminal][editor]") {
+  const Room room;
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("alpha beta gamma");
+  screen.type(ctrl_w);
+  screen.wait_until([&] { return screen.row(0) == "> alpha beta"; }, "a word less");
+  screen.type(undo);
+  screen.wait_until([&] { return screen.row(0) == "> alpha beta gamma"; }, "the word again");
+  screen.type(ctrl_a);
+  screen.type(ctrl_k);
+  screen.wait_until([&] { return screen.row(0) == ">"; }, "nothing");
+  screen.type(std::string(ctrl_y) + "\x1by");
+  screen.wait_until([&] { return screen.row(0) == "> gamma"; }, "what was killed before");
+  leave(screen);
+}
+
+TEST_CASE("editor: what is typed while an answer comes is not echoed into it, and is the next line",
+          "[e2e][terminal][editor]") {
+  const Room room(R"([{"reply": {"text": ["The answer ", "is long"]}, "stall": "text"},
+                      {"expect": {"last_message": {"user": "and then this"}}, "reply": {"text": "Short."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("is long");
+  screen.type("and then");
+  screen.type(ctrl_c);
+  screen.wait_for("> and then");
+  screen.type(" this\r");
+  screen.wait_for("Short.");
+  check_golden(screen, "typed_ahead_80");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: what was typed before a question is no answer to it", "[e2e][terminal][editor]") {
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
+    {"expect": {"last_message": {"tool_error": {"contains": "the user said no"}}}, "reply": {"text": "Fine."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("make it\ry");
+  screen.wait_for("allow?");
+  screen.wait_until(
+      [&] {
+        return screen.text().find("): \n") != std::string::npos || screen.text().find("):\n") != std::string::npos;
+      },
+      "an empty answer");
+  screen.type("n\r");
+  screen.wait_for("Fine.");
+  screen.wait_for("> y");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("editor: the terminal comes back as it was, however the chat ends", "[e2e][terminal][editor]") {
+  struct End {
+    int signal;
+    Exit exit;
+  };
+  const auto end = GENERATE(values<End>({{SIGTERM, {143, 0}},
+                                         {SIGHUP, {129, 0}},
+                                         {SIGSEGV, {0, SIGSEGV}},
+                                         {SIGABRT, {0, SIGABRT}},
+                                         {SIGQUIT, {0, SIGQUIT}}}));
+  CAPTURE(end.signal);
+  const Room room;
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("half a line");
+  screen.wait_for("half a line");
+  CHECK_FALSE(screen.is_cooked());
+  screen.signal(end.signal);
+  CHECK(screen.wait() == end.exit);
+  CHECK(screen.is_cooked());
+  CHECK(screen.bytes().ends_with("\x1b[?2004l"));
+}
+
+TEST_CASE("editor: on a dumb terminal, and with --plain, the terminal itself edits", "[e2e][terminal][editor]") {
+  const bool dumb = GENERATE(true, false);
+  const Room room(R"([{"expect": {"messages": [{"user": "hello"}]}, "reply": {"text": "Good day."}}])");
+  auto screen = dumb ? room.chat({20, 8}, {}, {{"TERM", "dumb"}}) : room.chat({20, 8}, {"--plain"});
+  screen.wait_for(">");
+  CHECK(screen.is_cooked());
+  screen.type("hello\n");
+  screen.wait_for("Good day.");
+  if (dumb) CHECK(screen.bytes().find('\x1b') == std::string::npos);
+  CHECK(screen.bytes().find("2004h") == std::string::npos);
+  screen.type(ctrl_d);
+  CHECK(screen.wait() == Exit{0, 0});
+  room.check();
+}

@@ -1,0 +1,199 @@
+#include "repl/editor/line_session.hpp"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "terminal/decoder.hpp"
+
+using namespace errand::repl;
+using Outcome = LineSession::Outcome;
+
+namespace {
+
+const std::vector<std::string>& history() {
+  static const std::vector<std::string> lines = {"make test", "explain the parser", "make\nall", "git log"};
+  return lines;
+}
+
+Candidates complete(std::string_view text, std::size_t cursor) {
+  Candidates out;
+  for (const std::string name : {"alpha", "alphabet", "beta"}) {
+    if (name.starts_with(text.substr(0, cursor))) out.all.push_back({name + " ", name, ""});
+  }
+  return out;
+}
+
+// What a line is after keys, as a terminal sends them; "|" is the cursor. A submitted line has none.
+std::string after(std::string_view bytes, Keys keys = Keys::emacs, LineKind kind = LineKind::prompt) {
+  LineSession session(history(), complete, keys);
+  session.begin({kind, "> "});
+  errand::terminal::KeyDecoder decoder;
+  auto pressed = decoder.feed(bytes);
+  for (auto& key : decoder.expire()) pressed.push_back(std::move(key));
+  for (const auto& key : pressed) {
+    switch (session.press(key)) {
+      case Outcome::go_on:
+        break;
+      case Outcome::submitted:
+        return session.text();
+      case Outcome::interrupted:
+        return "interrupted: " + session.text();
+      case Outcome::closed:
+        return "closed";
+      default:
+        return "elsewhere";
+    }
+  }
+  const auto view = session.view(LineSession::Looks::live);
+  auto out = view.text;
+  out.insert(view.cursor, "|");
+  if (!view.ghost.empty()) out += "(" + view.ghost + ")";
+  if (!view.status.empty()) out += " [" + view.status + "]";
+  return out;
+}
+
+struct Case {
+  std::string keys;
+  std::string line;
+};
+
+void check(const std::vector<Case>& cases, Keys keys = Keys::emacs) {
+  for (const auto& one : cases) {
+    CAPTURE(one.keys);
+    CHECK(after(one.keys, keys) == one.line);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("line session: emacs keys", "[repl][editor]") {
+  check({
+      {"", "|"},
+      {"\x04", "closed"},
+      {"ab\x01\x04", "|b"},
+      {"ab\x03", "interrupted: ab"},
+      {"one two\x1b"
+       "bx",
+       "one x|two"},
+      {"one two\x01\x1b"
+       "fx",
+       "onex| two"},
+      {"one two-three\x17", "one |"},
+      {"one two-three\x1b\x7f", "one two-|"},
+      {"one two\x01\x1b"
+       "d",
+       "| two"},
+      {"one two\x01\x0b\x19\x19", "one twoone two|"},
+      {"one\x15"
+       "two\x15\x19\x1by",
+       "one|"},
+      {"one two\x17\x17\x19", "one two|"},  // kills that follow each other are one
+      {"a b\x17\x02\x17\x19\x1by", "b| "},
+      {"one two three\x1f", "one two|"},
+      {"one two three\x1f\x1f\x1b_", "one two|"},
+      {"one\x1f\x1f\x1f", "|"},
+      {"abc\x14", "acb|"},
+      {"abc\x02\x02\x14", "ba|c"},
+      {"one two\x1bt", "one two|"},
+      {"one two\x02\x1bt", "two one|"},
+      {"straße x\x01\x1b"
+       "c\x1bu",
+       "Straße X|"},
+      {"e\xcc\x81漢👩‍👩‍👧x\x02\x02\x02\x02", "|e\xcc\x81漢👩‍👩‍👧x"},
+      {"e\xcc\x81漢👩‍👩‍👧\x7f\x7f", "e\xcc\x81|"},
+      {"a\\\rb\x1b\rc\x1b[13;2ud\ne\r", "a\nb\nc\nd\ne"},
+      {"long one\nx\nanother\x1b[A\x1b[A!", "long on!|e\nx\nanother"},
+      {"one\n\x7f\x7f", "on|"},
+      {"\x1b[200~a\nb\x1b[201~\x1b[200~" + std::string(1001, 'x') + "\x1b[201~\r", "a\nb" + std::string(1001, 'x')},
+      {"\xf4\x8f\x80\x80", "\xEF\xBF\xBD|"},  // what stands for a paste can't be typed
+      {"\x18\x15", "|"},
+      {"\x07", "elsewhere"},
+  });
+}
+
+TEST_CASE("line session: earlier lines come back by their beginning, as a ghost, and by search", "[repl][editor]") {
+  check({
+      {"\x1b[A", "git log|"},
+      {"\x1b[A\x1b[A", "make\nall|"},
+      {"ma\x1b[A", "make\nall|"},
+      {"make t\x1b[A\x1b[A\x1b[B", "make t|(est)"},
+      {"zzz\x1b[A", "zzz|"},
+      {"draft\x1b[B", "draft|"},
+      {"exp", "exp|(lain the parser)"},
+      {"exp\x05", "explain the parser|"},
+      {"exp\x1b[C!", "explain the parser!|"},
+      {"exp\x02\x05", "exp|(lain the parser)"},
+      {"\x12"
+       "ma",
+       "|make\nall [search: ma]"},
+      {"\x12"
+       "ma\x12",
+       "|make test [search: ma]"},
+      {"\x12"
+       "ma\x12\x12",
+       "|make test [nothing found; search: ma]"},
+      {"\x12"
+       "ma\x12\x13",
+       "|make\nall [search: ma]"},
+      {"\x12"
+       "pars\r",
+       "explain the parser"},
+      {"x\x12"
+       "pars\x07",
+       "x|"},
+      {"x\x12"
+       "pars\x1b",
+       "explain the |parser"},
+  });
+}
+
+TEST_CASE("line session: Tab puts what all candidates begin with, then a menu", "[repl][editor]") {
+  check({
+      {"b\t", "beta |"},
+      {"al\t", "alpha|"},
+      {"al\t\r", "alpha |"},
+      {"al\t\t\r", "alphabet |"},
+      {"al\t\x1b[Z\r", "alphabet |"},
+      {"al\tb\r", "alphabet |"},
+      {"al\tz\r", "alphaz"},
+      {"al\t\x1b", "alpha|"},
+      {"zz\t", "zz|"},
+  });
+}
+
+TEST_CASE("line session: vi keys", "[repl][editor]") {
+  check(
+      {
+          {"one two\x1b"
+           "0x",
+           "|ne two"},
+          {"one two three\x1b"
+           "02dw",
+           "|three"},
+          {"one two\x1b"
+           "0cwthree\x1b",
+           "thre|e two"},
+          {"one two\x1b"
+           "ddp",
+           "one two|"},
+          {"one\x1bIx\x1b"
+           "A!",
+           "xone!|"},
+          {"one two\x1b"
+           "bD",
+           "one |"},
+          {"one\x1bu", "|"},
+          {"one\x1bk", "one|"},
+          {"one\x1b\r", "one"},
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: an answer is one line, without menus and history", "[repl][editor]") {
+  CHECK(after("\x1b[A\t\x12"
+              "al\x1b[200~a\nb\x1b[201~\r",
+              Keys::emacs, LineKind::answer) == "ala b");
+  CHECK(after("exp", Keys::emacs, LineKind::answer) == "exp|");
+}

@@ -1,0 +1,147 @@
+#include "terminal/decoder.hpp"
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace errand::terminal;
+
+namespace errand::terminal {
+
+std::ostream& operator<<(std::ostream& out, const Key& key) {
+  return out << "{" << static_cast<int>(key.code) << " \"" << key.text << "\" " << key.number
+             << (key.with.shift ? " shift" : "") << (key.with.alt ? " alt" : "") << (key.with.ctrl ? " ctrl" : "")
+             << "}";
+}
+
+}  // namespace errand::terminal
+
+namespace {
+
+constexpr Modifiers none{};
+constexpr Modifiers shift{.shift = true};
+constexpr Modifiers alt{.alt = true};
+constexpr Modifiers ctrl{.ctrl = true};
+
+Key text(std::string what, Modifiers with = none) {
+  return {.code = KeyCode::text, .with = with, .text = std::move(what)};
+}
+Key key(KeyCode code, Modifiers with = none) {
+  return {.code = code, .with = with};
+}
+Key function(int number, Modifiers with = none) {
+  return {.code = KeyCode::function, .with = with, .number = number};
+}
+Key reply(std::string what) {
+  return {.code = KeyCode::reply, .text = std::move(what)};
+}
+Key paste(std::string what) {
+  return {.code = KeyCode::paste, .text = std::move(what)};
+}
+
+std::vector<Key> keys_of(std::string_view bytes, std::size_t piece) {
+  KeyDecoder decoder;
+  std::vector<Key> out;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    for (auto& one : decoder.feed(bytes.substr(at, piece))) out.push_back(std::move(one));
+  }
+  for (auto& one : decoder.expire()) out.push_back(std::move(one));
+  return out;
+}
+
+struct Case {
+  std::string bytes;
+  std::vector<Key> keys;
+};
+
+std::string zero(std::string text) {
+  return text + '\0';
+}
+
+std::vector<Case> cases() {
+  return {
+      {"aé漢👍\xff", {text("a"), text("é"), text("漢"), text("👍"), text("\xEF\xBF\xBD")}},
+      {"\xe6\xbc", {text("\xEF\xBF\xBD")}},  // half a character, and no more
+      {"\xe6"
+       "a\xc0\x80",
+       {text("\xEF\xBF\xBD"), text("a"), text("\xEF\xBF\xBD"), text("\xEF\xBF\xBD")}},
+      {"\r\t\x7f\x08\n\x03\x1f",
+       {key(KeyCode::enter), key(KeyCode::tab), key(KeyCode::backspace), text("h", ctrl), text("j", ctrl),
+        text("c", ctrl), text("_", ctrl)}},
+      {zero(""), {text(" ", ctrl)}},
+      {"\x1b", {key(KeyCode::escape)}},
+      {"\x1b\x1b", {key(KeyCode::escape, alt)}},
+      {"\x1b[", {text("[", alt)}},
+      {"\x1bP", {text("P", alt)}},
+      {"\x1b[1;2", {}},  // never finished
+      {"\x1b"
+       "f\x1b\r\x1b\x7f\x1b漢",
+       {text("f", alt), key(KeyCode::enter, alt), key(KeyCode::backspace, alt), text("漢", alt)}},
+      {"\x1b[A\x1bOB\x1b[1;5C\x1b[1;3D\x1b\x1b[A",
+       {key(KeyCode::up), key(KeyCode::down), key(KeyCode::right, ctrl), key(KeyCode::left, alt),
+        key(KeyCode::up, alt)}},
+      {"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[3~\x1b[3;5~\x1b[5~\x1b[6~\x1b[2~\x1b[Z",
+       {key(KeyCode::home), key(KeyCode::end), key(KeyCode::home), key(KeyCode::end), key(KeyCode::remove),
+        key(KeyCode::remove, ctrl), key(KeyCode::page_up), key(KeyCode::page_down), key(KeyCode::insert),
+        key(KeyCode::tab, shift)}},
+      {"\x1bOP\x1b[15~\x1b[24;2~\x1b[[A\x1b[1;5S",
+       {function(1), function(5), function(12, shift), function(1), function(4, ctrl)}},
+      {"\x1b[13;2u\x1b[27;2;13~\x1b[99;5u\x1b[97;2u\x1b[27u\x1b[57414u\x1b[233;1u",
+       {key(KeyCode::enter, shift), key(KeyCode::enter, shift), text("c", ctrl), text("A"), key(KeyCode::escape),
+        key(KeyCode::enter), text("é")}},
+      {"\x1b[97;5:3u\x1b[57441u", {}},  // a key that is let go, Shift alone
+      {"\x1b[I\x1b[O", {key(KeyCode::focus_in), key(KeyCode::focus_out)}},
+      {"\x1b[?62;22c\x1b[3;7R\x1b]11;rgb:0000/1111/2222\a\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?2026;2$y\x1b[?1u",
+       {reply("[?62;22c"), reply("[3;7R"), reply("]11;rgb:0000/1111/2222"), reply("]11;rgb:ffff/ffff/ffff"),
+        reply("[?2026;2$y"), reply("[?1u")}},
+      {"\x1b[38;5;1X\x1b[>0;276;0z\x1b[999~x", {text("x")}},  // swallowed whole
+      {"\x1b[12\x1b[Ax", {key(KeyCode::up), text("x")}},      // broken off by another
+      {"\x1b[200~one\r\ntwo\rthree\nfour\x1b[31m\x07\xc2\x9b"
+       "5\x1b[201~!",
+       {paste("one\ntwo\nthree\nfour⟦escape⟧⟦control⟧5"), text("!")}},
+      {"\x1b[200~\x03\x04\x1b[A\x1b[201\x1b[201~", {paste("⟦control⟧⟦escape⟧")}},
+      {"\x1b[200~\x1b[201~\x1b[201~", {paste("")}},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("decoder: keys do not depend on where the bytes are cut", "[terminal]") {
+  for (const auto& one : cases()) {
+    CAPTURE(one.bytes);
+    for (std::size_t piece = 1; piece <= one.bytes.size(); ++piece) {
+      CAPTURE(piece);
+      CHECK(keys_of(one.bytes, piece) == one.keys);
+    }
+  }
+}
+
+TEST_CASE("decoder: a paste waits for its end, an escape does not", "[terminal]") {
+  KeyDecoder decoder;
+  CHECK(decoder.feed("\x1b[200~abc\x1b").empty());
+  CHECK_FALSE(decoder.is_waiting());
+  CHECK(decoder.expire().empty());
+  CHECK(decoder.feed("[201~") == std::vector<Key>{paste("abc")});
+  CHECK(decoder.feed("\x1b").empty());
+  CHECK(decoder.is_waiting());
+  CHECK(decoder.feed("[A") == std::vector<Key>{key(KeyCode::up)});
+  CHECK_FALSE(decoder.is_waiting());
+}
+
+TEST_CASE("decoder: a sequence without an end does not hold up what is typed for ever", "[terminal]") {
+  const auto keys = keys_of("\x1b[" + std::string(200, '1') + "x\x1b]" + std::string(5000, '\x02') + "y", 7);
+  REQUIRE(keys.size() > 2);
+  CHECK(keys.back() == text("y"));
+}
+
+TEST_CASE("decoder: of an endless paste so much is kept as fits", "[terminal]") {
+  KeyDecoder decoder;
+  const std::string piece(std::size_t{1} << 20U, 'a');
+  CHECK(decoder.feed("\x1b[200~").empty());
+  for (int i = 0; i < 20; ++i) CHECK(decoder.feed(piece).empty());
+  const auto keys = decoder.feed("\x1b[201~");
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].text.size() == KeyDecoder::max_paste_bytes);
+}

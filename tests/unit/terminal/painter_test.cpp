@@ -1,0 +1,95 @@
+#include "terminal/painter.hpp"
+
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+
+using namespace errand;
+using namespace errand::terminal;
+
+namespace {
+
+// What a painter writes, step by step.
+class Bench {
+ public:
+  explicit Bench(Size size, OnNarrowing on_narrowing = OnNarrowing::wraps)
+      : pipe_(make_pipe().value()), painter(pipe_.write_end.get(), size, on_narrowing) {}
+
+  // The bytes since the last call, ESC as "^".
+  std::string written() {
+    REQUIRE(write_all(pipe_.write_end.get(), "\n\x04"));
+    std::string out;
+    char c = 0;
+    while (::read(pipe_.read_end.get(), &c, 1) == 1 && c != '\x04') out += c == '\x1b' ? '^' : c;
+    out.pop_back();
+    return out;
+  }
+
+ private:
+  Pipe pipe_;
+
+ public:
+  Painter painter;
+};
+
+Row row(const std::string& text) {
+  return {text, text.size()};
+}
+
+const std::string begin = "^[?2026h^[?25l^[?7l";
+const std::string end = "^[?7h^[?25h^[?2026l";
+
+}  // namespace
+
+TEST_CASE("painter: only rows that changed are written, and nothing when nothing changed", "[terminal]") {
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 1, 5}));
+  CHECK(bench.written() == begin + "\r^[2K> one\r\n^[2K  two\r^[5C" + end);
+  REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 1, 5}));
+  CHECK(bench.written().empty());
+  REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 0, 2}));
+  CHECK(bench.written() == "^[1A\r^[2C");
+  REQUIRE(bench.painter.paint({{row("> one"), row("  2"), row("menu")}, 1, 3}));
+  CHECK(bench.written() == begin + "^[1B\r^[2K  2\r\n^[2Kmenu^[1A\r^[3C" + end);
+  REQUIRE(bench.painter.paint({{row("> 1")}, 0, 3}));
+  CHECK(bench.written() == begin + "^[1A\r^[2K> 1^[1B\r^[J^[1A\r^[3C" + end);
+  REQUIRE(bench.painter.leave());
+  CHECK(bench.written() == "\r\n");
+}
+
+TEST_CASE("painter: a region higher than the screen is shown around its cursor", "[terminal]") {
+  Bench bench({20, 3});
+  const std::vector<Row> rows = {row("a"), row("b"), row("c"), row("d"), row("e")};
+  REQUIRE(bench.painter.paint({rows, 4, 1}));
+  CHECK(bench.written() == begin + "\r^[2Kc\r\n^[2Kd\r\n^[2Ke\r^[1C" + end);
+  REQUIRE(bench.painter.paint({rows, 3, 1}));
+  CHECK(bench.written() == "^[1A\r^[1C");
+  REQUIRE(bench.painter.paint({rows, 1, 1}));
+  CHECK(bench.written() == begin + "^[1A\r^[2Kb^[1B\r^[2Kc^[1B\r^[2Kd^[2A\r^[1C" + end);
+}
+
+TEST_CASE("painter: after a resize it begins where its first row is now", "[terminal]") {
+  const auto [on_narrowing, up] = GENERATE(table<OnNarrowing, std::string>({
+      {OnNarrowing::wraps, "^[3A"},  // 16 columns are three rows of 8 or fewer: two, and one before the second row
+      {OnNarrowing::cuts, "^[1A"},
+  }));
+  Bench bench({20, 10}, on_narrowing);
+  REQUIRE(bench.painter.paint({{row("0123456789012345"), row("0123456789")}, 1, 9}));
+  bench.written();
+  REQUIRE(bench.painter.resize({8, 10}));
+  CHECK(bench.written() == up + "\r^[J");
+  REQUIRE(bench.painter.resize({8, 10}));
+  CHECK(bench.written().empty());
+}
+
+TEST_CASE("painter: what is printed above goes out before the region, which follows it", "[terminal]") {
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("> "), row("menu")}, 0, 2}));
+  bench.written();
+  REQUIRE(bench.painter.print_above("done\n"));
+  CHECK(bench.written() == begin + "\r^[J^[?7hdone\n^[?7l\r^[2K> \r\n^[2Kmenu^[1A\r^[2C" + end);
+}
