@@ -8,9 +8,12 @@
 
 namespace errand::repl {
 
-/// What is asked of the person: the next prompt of the chat, or an answer to a question. What was typed before a
-/// question was put is no answer to it.
-enum class LineKind { prompt, answer };
+/// What is asked of the person.
+enum class LineKind {
+  prompt,        ///< the next one of the chat
+  answer,        ///< to a question: what was typed before it was put is none
+  answer_again,  ///< to the same question, or one that was put together with it
+};
 
 struct LineRequest {
   LineKind kind = LineKind::prompt;

@@ -77,10 +77,10 @@ void TerminalInteraction::say(std::string_view text) const {
 }
 
 // The last line of `text` is what stands before the answer.
-Result<std::string> TerminalInteraction::ask(std::string_view text, const Call& call) {
+Result<std::string> TerminalInteraction::ask(LineKind kind, std::string_view text, const Call& call) {
   const auto last = text.rfind('\n') + 1;  // npos + 1 is 0
   say(text.substr(0, last));
-  ERRAND_TRY_ASSIGN(const auto line, in_.read({LineKind::answer, std::string(text.substr(last))}, call));
+  ERRAND_TRY_ASSIGN(const auto line, in_.read({kind, std::string(text.substr(last))}, call));
   switch (line.end) {
     case ReadLine::End::closed:
       return fail(ErrorKind::failure, "the terminal was closed");
@@ -94,8 +94,10 @@ Result<std::string> TerminalInteraction::ask(std::string_view text, const Call& 
 
 Result<chat::ApprovalAnswer> TerminalInteraction::approve(const chat::ApprovalQuestion& question, const Call& call) {
   auto extent = Extent::cut;
+  auto kind = LineKind::answer;
   while (true) {
-    ERRAND_TRY_ASSIGN(const auto line, ask(question_text(question, extent), call));
+    ERRAND_TRY_ASSIGN(const auto line, ask(kind, question_text(question, extent), call));
+    kind = LineKind::answer_again;
     const auto word = text::lower(line);
     if (word == "v" || word == "view") {
       extent = Extent::whole;
@@ -109,13 +111,14 @@ Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<c
                                                              const Call& call) {
   std::vector<std::string> out;
   for (const auto& question : questions) {
-    ERRAND_TRY_ASSIGN(auto one, ask_one(question, call));
+    ERRAND_TRY_ASSIGN(auto one, ask_one(out.empty() ? LineKind::answer : LineKind::answer_again, question, call));
     out.push_back(std::move(one));
   }
   return out;
 }
 
-Result<std::string> TerminalInteraction::ask_one(const chat::event::Question& question, const Call& call) {
+Result<std::string> TerminalInteraction::ask_one(LineKind kind, const chat::event::Question& question,
+                                                 const Call& call) {
   std::string shown = fmt::format("\n{}\n", question.question);
   for (std::size_t i = 0; i < question.options.size(); ++i) {
     const auto& option = question.options[i];
@@ -124,7 +127,7 @@ Result<std::string> TerminalInteraction::ask_one(const chat::event::Question& qu
   }
   shown = unicode::sanitize(shown) +
           (question.multi_select ? "answer (numbers separated by commas, or text): " : "answer (a number, or text): ");
-  ERRAND_TRY_ASSIGN(const auto line, ask(shown, call));
+  ERRAND_TRY_ASSIGN(const auto line, ask(kind, shown, call));
   if (!question.multi_select) return chosen(line, question);
   std::vector<std::string> picked;
   for (const auto& part : text::split(line, ',')) picked.push_back(chosen(std::string(text::trim(part)), question));

@@ -20,8 +20,8 @@ class TerminalInteraction final : public chat::Interaction {
 
  private:
   void say(std::string_view text) const;
-  Result<std::string> ask(std::string_view text, const Call& call);
-  Result<std::string> ask_one(const chat::event::Question& question, const Call& call);
+  Result<std::string> ask(LineKind kind, std::string_view text, const Call& call);
+  Result<std::string> ask_one(LineKind kind, const chat::event::Question& question, const Call& call);
 
   LineReader& in_;
   int out_;

@@ -102,7 +102,8 @@ std::optional<Key> coded_key(int code, Modifiers with) {
       break;
   }
   if (code >= 57399 && code <= 57408) return typed(std::string(1, static_cast<char>('0' + code - 57399)), with);
-  if (code < 32 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xF8FF)) return std::nullopt;  // PUA: keys alone
+  if (code < 32 || (code >= 0x80 && code < 0xA0) || code > 0x10FFFF || (code >= 0xD800 && code <= 0xF8FF))
+    return std::nullopt;  // PUA: keys alone
   const bool letter = code >= 'a' && code <= 'z';
   if (with.ctrl && code >= 'A' && code <= 'Z') return typed(std::string(1, static_cast<char>(code + 32)), with);
   if (letter && with.shift && !with.ctrl) return typed(std::string(1, static_cast<char>(code - 32)), {.alt = with.alt});
@@ -266,7 +267,9 @@ Step read_text(std::string_view s) {
   std::size_t got = 1;
   while (got < need && got < s.size() && unicode::is_continuation(s[got])) ++got;
   if (got < need && got == s.size()) return {};
-  return {got, typed(unicode::is_valid_utf8(s.substr(0, got)) ? std::string(s.substr(0, got)) : "\xEF\xBF\xBD")};
+  const bool is_c1 = lead == 0xC2 && got == 2 && static_cast<unsigned char>(s[1]) < 0xA0;  // nobody types these
+  return {got,
+          typed(!is_c1 && unicode::is_valid_utf8(s.substr(0, got)) ? std::string(s.substr(0, got)) : "\xEF\xBF\xBD")};
 }
 
 Step read_one(std::string_view s);

@@ -59,7 +59,7 @@ Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) 
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   }
   std::deque<terminal::Key> typed_before;
-  if (request.kind == LineKind::answer) typed_before = keyboard_.take_kept();
+  if (request.kind != LineKind::prompt) typed_before = keyboard_.take_kept();
   auto line = edit(request, call);
   keyboard_.put_back(std::move(typed_before));
   if (!was_raw) raw_.reset();
@@ -108,7 +108,7 @@ Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, ReadLi
     case Outcome::go_on:
       return Next::go_on;
     case Outcome::interrupted:
-      if (session_.kind() == LineKind::answer) {  // it is the run that is interrupted, and with it this question
+      if (session_.is_answer()) {  // it is the run that is interrupted, and with it this question
         parts_.on_interrupt();
         return Next::go_on;
       }
@@ -166,7 +166,7 @@ Result<void> LineEditor::open_editor() {
 
 // A history that can't be written is no reason not to go on.
 void LineEditor::remember(const std::string& line) {
-  if (session_.kind() != LineKind::prompt || text::trim(line).empty()) return;
+  if (session_.is_answer() || text::trim(line).empty()) return;
   if (const auto added = history_.add(line); !added) parts_.show_error(added.error());
 }
 

@@ -55,7 +55,7 @@ LineSession::Outcome LineSession::press(const Key& key) {
     if (const auto outcome = press_in_search(key, command)) return *outcome;
   }
   if (menu_ && press_in_menu(command)) return Outcome::go_on;
-  if (keys_ == Keys::vi && request_.kind == LineKind::prompt) {
+  if (keys_ == Keys::vi && !is_answer()) {
     if (const auto outcome = press_vi(key)) return *outcome;
   }
   if (key.code == KeyCode::paste) {
@@ -80,7 +80,7 @@ LineSession::Outcome LineSession::run(Command command, const Key& key) {
     case Command::submit:
       return enter();
     case Command::newline:
-      if (request_.kind == LineKind::answer) return Outcome::submitted;
+      if (is_answer()) return Outcome::submitted;
       buffer_.insert_whole("\n");
       return Outcome::go_on;
     case Command::interrupt:
@@ -94,7 +94,7 @@ LineSession::Outcome LineSession::run(Command command, const Key& key) {
     case Command::clear_screen:
       return Outcome::clear_screen;
     case Command::open_editor:
-      return request_.kind == LineKind::prompt ? Outcome::open_editor : Outcome::go_on;
+      return !is_answer() ? Outcome::open_editor : Outcome::go_on;
     case Command::up:
       if (!buffer_.up()) older();
       return Outcome::go_on;
@@ -209,7 +209,7 @@ void LineSession::type(const std::string& text) {
 }
 
 void LineSession::paste(const std::string& text) {
-  if (request_.kind == LineKind::answer) {
+  if (is_answer()) {
     auto line = text;
     std::ranges::replace(line, '\n', ' ');
     return buffer_.insert_whole(line);
@@ -235,8 +235,8 @@ std::string LineSession::folded(const std::string& text) {
 
 LineSession::Outcome LineSession::enter() {
   const auto cursor = buffer_.cursor();
-  const bool continues = request_.kind == LineKind::prompt && cursor > 0 && cursor == buffer_.line_end() &&
-                         buffer_.text()[cursor - 1] == '\\';
+  const bool continues =
+      !is_answer() && cursor > 0 && cursor == buffer_.line_end() && buffer_.text()[cursor - 1] == '\\';
   if (!continues) return Outcome::submitted;
   buffer_.replace_before(cursor - 1, "\n");
   return Outcome::go_on;

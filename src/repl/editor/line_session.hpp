@@ -51,7 +51,7 @@ class LineSession {
 
   Outcome press(const terminal::Key& key);
 
-  [[nodiscard]] LineKind kind() const { return request_.kind; }
+  [[nodiscard]] bool is_answer() const { return request_.kind != LineKind::prompt; }
 
   /// All that was typed, folded pastes whole.
   [[nodiscard]] std::string text() const;

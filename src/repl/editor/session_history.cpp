@@ -28,7 +28,7 @@ bool LineSession::walk_to(std::size_t at) {
 
 // Only lines that begin with what was typed.
 void LineSession::older() {
-  if (request_.kind == LineKind::answer) return;
+  if (is_answer()) return;
   begin_walk();
   for (auto at = walk_->at; at > 0; --at) {
     const auto& line = history_[at - 1];
@@ -52,7 +52,7 @@ void LineSession::newer() {
 
 std::string LineSession::ghost() const {
   const auto& text = buffer_.text();
-  if (request_.kind == LineKind::answer || text.empty() || !buffer_.at_end() || menu_) return {};
+  if (is_answer() || text.empty() || !buffer_.at_end() || menu_) return {};
   const auto last = history_.size() - std::min(history_.size(), max_ghost_lines);
   for (auto at = history_.size(); at > last; --at) {
     const auto& line = history_[at - 1];
@@ -69,7 +69,7 @@ bool LineSession::take_ghost() {
 }
 
 void LineSession::begin_search() {
-  if (request_.kind == LineKind::answer) return;
+  if (is_answer()) return;
   menu_.reset();
   search_ = Search{.query = {}, .at = history_.size(), .before = buffer_.text(), .cursor_before = buffer_.cursor()};
 }

@@ -22,7 +22,7 @@ std::string common_beginning(const std::vector<Candidate>& all) {
 }  // namespace
 
 void LineSession::complete() {
-  if (request_.kind == LineKind::answer || !completer_) return;
+  if (is_answer() || !completer_) return;
   auto found = completer_(buffer_.text(), buffer_.cursor());
   if (found.all.empty()) return;
   if (found.all.size() == 1) return take_candidate((menu_ = Menu{found, 0})->candidates.all.front());

@@ -25,13 +25,24 @@ Candidates complete(std::string_view text, std::size_t cursor) {
   return out;
 }
 
+// With vi's keys an ESC is a key by itself, as it is where time passes after it.
+std::vector<errand::terminal::Key> keys_in(std::string_view bytes, Keys keys) {
+  errand::terminal::KeyDecoder decoder;
+  std::vector<errand::terminal::Key> out;
+  const auto take = [&](std::vector<errand::terminal::Key> more) { out.insert(out.end(), more.begin(), more.end()); };
+  for (const char c : bytes) {
+    take(decoder.feed({&c, 1}));
+    if (keys == Keys::vi) take(decoder.expire());
+  }
+  take(decoder.expire());
+  return out;
+}
+
 // What a line is after keys, as a terminal sends them; "|" is the cursor. A submitted line has none.
 std::string after(std::string_view bytes, Keys keys = Keys::emacs, LineKind kind = LineKind::prompt) {
   LineSession session(history(), complete, keys);
   session.begin({kind, "> "});
-  errand::terminal::KeyDecoder decoder;
-  auto pressed = decoder.feed(bytes);
-  for (auto& key : decoder.expire()) pressed.push_back(std::move(key));
+  const auto pressed = keys_in(bytes, keys);
   for (const auto& key : pressed) {
     switch (session.press(key)) {
       case Outcome::go_on:
@@ -50,7 +61,7 @@ std::string after(std::string_view bytes, Keys keys = Keys::emacs, LineKind kind
   auto out = view.text;
   out.insert(view.cursor, "|");
   if (!view.ghost.empty()) out += "(" + view.ghost + ")";
-  if (!view.status.empty()) out += " [" + view.status + "]";
+  if (!view.status.empty() && keys == Keys::emacs) out += " [" + view.status + "]";
   return out;
 }
 
@@ -96,7 +107,7 @@ TEST_CASE("line session: emacs keys", "[repl][editor]") {
       {"one\x1f\x1f\x1f", "|"},
       {"abc\x14", "acb|"},
       {"abc\x02\x02\x14", "ba|c"},
-      {"one two\x1bt", "one two|"},
+      {"one two\x1bt", "two one|"},
       {"one two\x02\x1bt", "two one|"},
       {"straße x\x01\x1b"
        "c\x1bu",
@@ -185,7 +196,7 @@ TEST_CASE("line session: vi keys", "[repl][editor]") {
            "bD",
            "one |"},
           {"one\x1bu", "|"},
-          {"one\x1bk", "one|"},
+          {"one\x1bk", "on|e"},
           {"one\x1b\r", "one"},
       },
       Keys::vi);
