@@ -61,7 +61,7 @@ class TextSink::Impl {
                    [&](const event::Assistant& body) { assistant(body, e.agent_path); },
                    [&](const event::ToolUse& body) { tool_use(body, e.agent_path); },
                    [](const event::ApprovalRequest&) {},  // the one who asks shows it
-                   [](const event::Approval&) {},         // the result says what came of it
+                   [&](const event::Approval& body) { approval(body, e.agent_path); },
                    [&](const event::ToolOutput& body) { tool_output(body, e.agent_path); },
                    [&](const event::ToolResult& body) { tool_result(body, e.agent_path); },
                    [](const event::AskUserQuestion&) {},  // as an approval
@@ -308,6 +308,12 @@ class TextSink::Impl {
     if (quiet()) return;
     if (line_ == Line::answer || line_ == Line::thinking) start_line();
     show_running();
+  }
+
+  // A call that was asked about begins with the answer. The result says what came of it.
+  void approval(const event::Approval& e, std::string_view agent_path) {
+    const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
+    if (tool != running_.tools.end()) tool->second.since = options_.now();
   }
 
   // Two agents may number their calls alike.

@@ -175,6 +175,16 @@ TEST_CASE("text sink: what is unfinished or runs stands below what is finished, 
   CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "✓ Bash make (1.2s)", "cancelled (SIGINT)"});
 }
 
+TEST_CASE("text sink: a call's time does not count the time a person took to allow it", "[render][live]") {
+  Stage stage(10, 40);
+  stage.send(event::ToolUse{"1", "Bash", "{}", "Bash make"});
+  stage.now += 60s;
+  stage.send(event::Approval{"a", "1", "allow", "user"});
+  stage.now += 5s;
+  stage.send(event::ToolUse{"2", "Read", "{}", "Read a.txt"});
+  CHECK(stage.lines() == Lines{"⋯ Bash make (5s)", "⋯ Read a.txt"});
+}
+
 TEST_CASE("text sink: an answer that is cut off stays as it is, above the word that says so", "[render][live]") {
   Stage stage(10, 40);
   stage.text("# Title\n\nHalf a **sen").send(event::Cancelled{"SIGINT"});
