@@ -168,9 +168,9 @@ class ChatCommand final : public Command {
                 },
             .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
             .say =
-                [&invocation, &face](std::string_view line) {
+                [&face](std::string_view line) {  // it was asked for: -q keeps it back no more than an answer
                   face.make_room();
-                  print_note(invocation.globals, line);
+                  print_note({}, line);
                 },
             .message_of = [](const std::string& text) { return cli::message_of(text, AtPaths::attach); },
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<void> {
