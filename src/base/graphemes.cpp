@@ -13,6 +13,7 @@ namespace {
 
 // No grapheme that people write is longer; going back begins to look this far before.
 constexpr std::size_t max_grapheme_bytes = 256;
+constexpr std::size_t max_cluster_bytes = 64;
 
 struct Decoded {
   utf8proc_int32_t code_point = 0xFFFD;
@@ -32,6 +33,10 @@ std::string encode(utf8proc_int32_t code_point) {
   std::array<utf8proc_uint8_t, 4> bytes{};
   const auto size = utf8proc_encode_char(code_point, bytes.data());
   return {reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(size)};
+}
+
+bool is_printable_ascii(char c) {
+  return c >= 0x20 && c < 0x7F;
 }
 
 bool is_regional_indicator(utf8proc_int32_t c) {
@@ -77,6 +82,12 @@ std::size_t previous_grapheme(std::string_view s, std::size_t at) {
     if (next >= at) return begin;
     begin = next;
   }
+}
+
+Cluster first_cluster(std::string_view text) {
+  if (is_printable_ascii(text[0]) && (text.size() == 1 || static_cast<unsigned char>(text[1]) < 0x80)) return {1, 1};
+  const auto bytes = next_grapheme(text.substr(0, max_cluster_bytes), 0);
+  return {bytes, width(text.substr(0, bytes))};
 }
 
 std::size_t grapheme_width(std::string_view grapheme) {

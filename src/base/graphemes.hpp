@@ -15,6 +15,15 @@ namespace errand::unicode {
 /// Where the grapheme that ends at `at` begins; 0 at the beginning.
 [[nodiscard]] std::size_t previous_grapheme(std::string_view s, std::size_t at);
 
+struct Cluster {
+  std::size_t bytes = 0;
+  std::size_t columns = 0;  ///< as width() counts them
+};
+
+/// The first grapheme of `text`, which is not empty, for laying out text from elsewhere: cut after 64 bytes, as no
+/// letter needs so many marks.
+[[nodiscard]] Cluster first_cluster(std::string_view text);
+
 /// Terminal columns of one grapheme: an emoji of several parts takes two.
 [[nodiscard]] std::size_t grapheme_width(std::string_view grapheme);
 

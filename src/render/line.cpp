@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/cluster.hpp"
+#include "base/graphemes.hpp"
 #include "base/unicode.hpp"
 
 namespace errand::render {
