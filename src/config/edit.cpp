@@ -55,7 +55,7 @@ tl::unexpected<Error> cant_edit(const File& file, yaml::Mark mark, std::string_v
 
 // --- YAML as it is written ---
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -81,7 +81,7 @@ std::string block_or_quoted(const std::string& text, const std::string& indent) 
     return !line.empty() && line.front() != ' ' &&
            std::ranges::none_of(line, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   });
-  if (!is_plain) return quoted(text);
+  if (!is_plain) return in_quotes(text);
   std::string out = text.ends_with('\n') ? "|" : "|-";
   for (const auto& line : lines) out += fmt::format("\n{}{}", indent, line);
   return out;
@@ -92,8 +92,8 @@ std::string agent_text(const NewAgent& agent, const std::string& indent) {
   auto out = fmt::format("{}{}:\n", indent, agent.id);
   const auto description =
       agent.description.empty() ? std::string("What this agent is for, in one line") : agent.description;
-  out += fmt::format("{}description: {}\n", inner, quoted(description));
-  if (!agent.model.empty()) out += fmt::format("{}model: {}\n", inner, quoted(agent.model));
+  out += fmt::format("{}description: {}\n", inner, in_quotes(description));
+  if (!agent.model.empty()) out += fmt::format("{}model: {}\n", inner, in_quotes(agent.model));
   const auto prompt = agent.system_prompt.empty() ? std::string("Say here how it should work.\n") : agent.system_prompt;
   out += fmt::format("{}system_prompt: {}\n", inner, block_or_quoted(prompt, inner + "  "));
   return out;
@@ -214,7 +214,7 @@ Result<std::string> with_item(const File& file, const Node& list, const std::str
 }
 
 Result<std::string> with_allow_rule(const File& file, const std::string& rule) {
-  const auto item = quoted(rule);
+  const auto item = in_quotes(rule);
   const auto& root = file.root;
   if (root.kind == Kind::null || (root.kind == Kind::map && !root.flow && root.find("permissions") == nullptr)) {
     const auto indent = root.keys.empty() ? std::string() : indent_of(root.keys.front());
