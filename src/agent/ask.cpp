@@ -73,7 +73,7 @@ provider::Request Asker::request() const {
 void Asker::cap_output(provider::Request& request) {
   capped_ = false;
   const auto& model = agent_.provider->model();
-  const auto left = bill_.output_left(model.price);
+  const auto left = bill_.output_left(*agent_.provider);
   if (!left) return;
   auto& wish = request.generation.max_output;
   if (*left >= longest_output(model, request)) return;
@@ -86,7 +86,7 @@ Result<provider::Reply> Asker::ask_once() {
   auto asked = request();
   const auto next = estimate_next(*agent_.provider, asked, session_.context_tokens, session_.measured);
   ERRAND_TRY(bill_.reserve(next));
-  ERRAND_TRY(bill_.set_aside(agent_.provider->model(), asked,
+  ERRAND_TRY(bill_.set_aside(*agent_.provider, asked,
                              session_.context_tokens > 0 ? next.tokens : provider::estimate_tokens(asked)));
   ERRAND_TRY(tell_unpriced());
   cap_output(asked);

@@ -68,14 +68,23 @@ void add_reply(Spent& spent, const provider::Reply& reply) {
   spent.unreported_tokens += reply.unreported.total();
 }
 
-std::optional<std::int64_t> output_left_of(const Party& party, const std::optional<chat::Price>& price) {
+// In USD for a million tokens, of the models that may answer; nullopt: none is known.
+std::optional<double> highest_output_price(const provider::Provider& provider) {
+  std::optional<double> out;
+  for (const auto* model : provider.models()) {
+    if (model->price) out = std::max(model->price->output, out.value_or(0));
+  }
+  return out;
+}
+
+std::optional<std::int64_t> output_left_of(const Party& party, std::optional<double> price) {
   std::optional<std::int64_t> left;
   if (party.limits.max_tokens > 0) {
     left = party.limits.max_tokens - used_tokens(party.spent) - party.spent.reserved_tokens;
   }
-  if (party.limits.max_cost_usd > 0 && price && price->output > 0) {
+  if (party.limits.max_cost_usd > 0 && price && *price > 0) {
     const auto money = party.limits.max_cost_usd - party.spent.presumed_usd - party.spent.reserved_usd;
-    const auto affordable = static_cast<std::int64_t>(money / price->output * 1e6);
+    const auto affordable = static_cast<std::int64_t>(money / *price * 1e6);
     left = left ? std::min(*left, affordable) : affordable;
   }
   return left;
@@ -125,15 +134,19 @@ Bill::Bill(RunTree& tree, const chat::Limits& own_limits, const std::string& age
   }
 }
 
-Result<void> Bill::set_aside(const chat::ModelSpec& model, const provider::Request& request,
+Result<void> Bill::set_aside(const provider::Provider& provider, const provider::Request& request,
                              std::int64_t prompt_tokens) {
-  if (budgets_.empty() || !model.price) return {};
-  const auto& price = *model.price;
-  const store::Charge charge{.agent = agent_,
-                             .root_agent = root_agent(),
-                             .prompt_usd = static_cast<double>(prompt_tokens) * price.input / 1e6,
-                             .output_usd = static_cast<double>(longest_output(model, request)) * price.output / 1e6,
-                             .budgets = budgets_};
+  const auto output_price = highest_output_price(provider);
+  if (budgets_.empty() || !output_price) return {};
+  store::Charge charge{.agent = agent_, .root_agent = root_agent(), .budgets = budgets_};
+  for (const auto* model : provider.models()) {
+    if (!model->price) continue;
+    const auto prompt = static_cast<double>(prompt_tokens) * model->price->input / 1e6;
+    const auto output = static_cast<double>(longest_output(*model, request)) * model->price->output / 1e6;
+    if (prompt + output < charge.prompt_usd + charge.output_usd) continue;
+    charge.prompt_usd = prompt;
+    charge.output_usd = output;
+  }
   auto reserved = purse().account->reserve(charge);
   if (!reserved) {
     release_own();
@@ -142,7 +155,7 @@ Result<void> Bill::set_aside(const chat::ModelSpec& model, const provider::Reque
   aside_ = *reserved;
   aside_output_.reset();
   if (aside_.output_usd < charge.output_usd) {
-    aside_output_ = static_cast<std::int64_t>(aside_.output_usd / price.output * 1e6);
+    aside_output_ = static_cast<std::int64_t>(aside_.output_usd / *output_price * 1e6);
   }
   return {};
 }
@@ -165,7 +178,8 @@ void Bill::release_own() {
   reserved_ = {};
 }
 
-std::optional<std::int64_t> Bill::output_left(const std::optional<chat::Price>& price) const {
+std::optional<std::int64_t> Bill::output_left(const provider::Provider& provider) const {
+  const auto price = highest_output_price(provider);
   auto own = own_;
   own.reserved_tokens = reserved_.tokens;
   own.reserved_usd = reserved_.usd;

@@ -37,14 +37,16 @@ class Bill {
   Result<void> reserve(const Estimate& estimate);
 
   /// The same for the budgets of a day and a month, which other processes spend too: the whole prompt at its full
-  /// price, and what the reply may cost. Nothing happens where no budget is set or the price is unknown. On failure the
-  /// reservation is released.
-  Result<void> set_aside(const chat::ModelSpec& model, const provider::Request& request, std::int64_t prompt_tokens);
+  /// price, and what the reply may cost, at the dearest of the models that may answer. Nothing happens where no budget
+  /// is set or no price is known. On failure the reservation is released.
+  Result<void> set_aside(const provider::Provider& provider, const provider::Request& request,
+                         std::int64_t prompt_tokens);
 
   void release();
 
-  /// How many tokens of output are left to a request that was reserved; nullopt: no limit.
-  [[nodiscard]] std::optional<std::int64_t> output_left(const std::optional<chat::Price>& price) const;
+  /// How many tokens of output are left to a request that was reserved, whichever of the models answers; nullopt: no
+  /// limit.
+  [[nodiscard]] std::optional<std::int64_t> output_left(const provider::Provider& provider) const;
 
   /// Adds a reply, whose reservation take_aside() then has; returns the run's cost so far. A part of it whose price is
   /// unknown is no part of what limits see; one whose usage the API did not say is estimated for them.

@@ -106,8 +106,8 @@ Result<provider::Reply> ask_for_summary(Agent& agent, const std::string& text, c
   provider::Request request{
       .system = system, .history = history, .tools = no_tools, .generation = {.max_output = most}};
   ERRAND_TRY(bill.reserve(estimate_next(*agent.provider, request, 0, 0)));
-  ERRAND_TRY(bill.set_aside(agent.provider->model(), request, provider::estimate_tokens(request)));
-  if (const auto left = bill.output_left(agent.provider->model().price); left && *left < most) {
+  ERRAND_TRY(bill.set_aside(*agent.provider, request, provider::estimate_tokens(request)));
+  if (const auto left = bill.output_left(*agent.provider); left && *left < most) {
     request.generation.max_output = *left;
   }
   if (request.generation.max_output < least_summary) {

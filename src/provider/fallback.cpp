@@ -104,6 +104,12 @@ Result<Reply> FallbackProvider::stream(const Request& request, StreamObserver& o
   }
 }
 
+std::vector<const chat::ModelSpec*> FallbackProvider::models() const {
+  std::vector<const chat::ModelSpec*> out;
+  for (auto at = current_.load(); at < chain_.size(); ++at) out.push_back(&chain_[at]->model());
+  return out;
+}
+
 bool FallbackProvider::move_to_window(std::int64_t least_window, StreamObserver& observer) {
   const auto from = current_.load();
   for (auto to = from + 1; to < chain_.size(); ++to) {

@@ -26,6 +26,7 @@ class FallbackProvider final : public Provider {
   bool move_to_window(std::int64_t least_window, StreamObserver& observer) override;
   /// The model that the next request is sent to first.
   [[nodiscard]] const chat::ModelSpec& model() const override { return chain_[current_]->model(); }
+  [[nodiscard]] std::vector<const chat::ModelSpec*> models() const override;
 
  private:
   [[nodiscard]] std::optional<std::size_t> next_after(std::size_t at, const Request& request) const;

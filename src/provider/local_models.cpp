@@ -173,6 +173,7 @@ class Announced final : public Provider {
     return model_->count_tokens(request, call);
   }
   [[nodiscard]] const chat::ModelSpec& model() const override { return model_->model(); }
+  [[nodiscard]] std::vector<const chat::ModelSpec*> models() const override { return model_->models(); }
 
  private:
   std::unique_ptr<Provider> model_;

@@ -72,6 +72,8 @@ class Provider {
   virtual bool move_to_window(std::int64_t least_window, StreamObserver& observer);
   /// What it asks; for the events and the session's row.
   [[nodiscard]] virtual const chat::ModelSpec& model() const = 0;
+  /// What may answer the next request, model() first: the rest of a chain as well. Borrowed from the provider.
+  [[nodiscard]] virtual std::vector<const chat::ModelSpec*> models() const { return {&model()}; }
 };
 
 }  // namespace errand::provider
