@@ -31,6 +31,7 @@ struct RunOptions {
 };
 
 struct RunResult {
+  std::string id;
   chat::event::Done done;
   int exit_code = 0;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "render/table.hpp"
@@ -41,6 +42,10 @@ Result<Verb> read_verb(std::string_view command, const std::vector<std::string>&
                 fmt::format("{} list shows them", command));
   }
   return Verb{name, given > 0 ? words[1] : std::string()};
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 std::string money_text(const std::optional<double>& usd) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json_fwd.hpp"
 #include "cli/command.hpp"
 
 namespace errand::cli {
@@ -33,6 +34,12 @@ struct VerbSpec {
 /// Reads `words`; anything that does not fit is `usage` with the nearest verb.
 Result<Verb> read_verb(std::string_view command, const std::vector<std::string>& words,
                        const std::vector<VerbSpec>& verbs);
+
+/// How much of an id a terminal shows: its whole time, which is a reference of its own.
+inline constexpr std::size_t short_id_length = 13;
+
+/// null where it is empty.
+Json text_or_null(const std::string& text);
 
 /// A price or cost for people: "$0.0123", "unknown".
 std::string money_text(const std::optional<double>& usd);

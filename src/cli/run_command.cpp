@@ -9,6 +9,7 @@
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/try.hpp"
 #include "cli/command.hpp"
 #include "cli/detach.hpp"
@@ -75,7 +76,6 @@ class RunCommand final : public Command {
   }
 
   Result<int> skip(const Error& busy, const Invocation& invocation, Face& face) {
-    skipped_ = true;
     print_note(invocation.globals, fmt::format("skipped: {}", busy.message));
     face.skipped();
     return face.finish(exit_success);
@@ -83,13 +83,25 @@ class RunCommand final : public Command {
 
   // -o FILE: what stdout would have got; the file is replaced whole, and only by a success.
   Result<int> run_into_file(const std::vector<std::string>& words, const Invocation& invocation) {
-    ERRAND_TRY_ASSIGN(const auto held, memory_file(""));
-    ERRAND_TRY_ASSIGN(const int code, run_with(words, invocation, {.out_fd = held.get()}));
-    if (code != exit_success || skipped_) return code;
-    ::lseek(held.get(), 0, SEEK_SET);
-    ERRAND_TRY_ASSIGN(const auto content, read_all(held.get(), max_file_bytes));
+    ERRAND_TRY_ASSIGN(answer_file_, memory_file(""));
+    return run_with(words, invocation, {.out_fd = answer_file_.get()});
+  }
+
+  Result<int> deliver(Face& face, int exit_code) {
+    ERRAND_TRY_ASSIGN(const int code, face.finish(exit_code));
+    if (!answer_file_ || code != exit_success) return code;
+    ::lseek(answer_file_.get(), 0, SEEK_SET);
+    ERRAND_TRY_ASSIGN(const auto content, read_all(answer_file_.get(), max_file_bytes));
     ERRAND_TRY(write_file_atomic(*arguments_.output, content));
     return code;
+  }
+
+  // The journal says what the caller is told: an answer that was lost on its way out is no success.
+  static void note_undelivered(Talk& talk, const std::string& run, const Result<int>& delivered) {
+    const int code = delivered ? *delivered : exit_code_of(delivered.error().kind);
+    const auto kind = delivered ? std::string_view{} : name_of(delivered.error().kind);
+    const auto amended = talk.engine().store().amend_run(run, code, kind);
+    if (!amended) log::warn("cli: the journal keeps that the run succeeded: {}", amended.error().message);
   }
 
   Result<int> answer(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
@@ -111,12 +123,16 @@ class RunCommand final : public Command {
                     call));
     ERRAND_TRY_ASSIGN(const auto result, talk->ask(prompt, call));
     talk->chat().end("other");
-    return face.finish(result.exit_code);
+    auto delivered = deliver(face, result.exit_code);
+    if (result.exit_code == exit_success && (!delivered || *delivered != exit_success)) {
+      note_undelivered(*talk, result.id, delivered);
+    }
+    return delivered;
   }
 
   RunArguments arguments_;
   std::optional<Fd> handover_;  // in the process that --detach started
-  bool skipped_ = false;
+  Fd answer_file_;              // -o: the answer until it is whole
 };
 
 }  // namespace

@@ -23,14 +23,9 @@ namespace errand::cli {
 
 namespace {
 
-constexpr std::size_t short_id_length = 13;   // an id's whole time: a reference of its own
 constexpr std::size_t short_hash_length = 8;  // of a definition's hash
 constexpr std::size_t answer_lines = 10;
 constexpr std::chrono::seconds stop_patience{30};
-
-Json or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 std::chrono::milliseconds duration_of(const store::RunInfo& run) {
   return std::max(std::chrono::milliseconds(0), run.ended.value_or(now()) - run.started);
@@ -48,8 +43,8 @@ Json run_json(const store::RunInfo& run) {
           {"ended", run.ended ? Json(to_rfc3339(*run.ended)) : Json(nullptr)},
           {"duration_ms", duration_of(run).count()},
           {"exit_code", run.exit_code ? Json(*run.exit_code) : Json(nullptr)},
-          {"error_kind", or_null(run.error_kind)},
-          {"stop_reason", or_null(run.stop_reason)},
+          {"error_kind", text_or_null(run.error_kind)},
+          {"stop_reason", text_or_null(run.stop_reason)},
           {"turns", run.turns},
           {"usage", chat::to_json(run.usage)},
           {"cost_usd", run.cost_usd ? Json(*run.cost_usd) : Json(nullptr)},

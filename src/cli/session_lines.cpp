@@ -6,16 +6,13 @@
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
+#include "cli/listing.hpp"
 
 namespace errand::cli {
 
 namespace {
 
 using store::StoredRecord;
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 // A path is bytes; JSON is not.
 Json path_json(const std::string& path) {

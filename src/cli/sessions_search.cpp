@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/sessions.hpp"
 #include "render/options.hpp"
@@ -25,9 +26,6 @@ using store::SearchHit;
 using store::SearchResult;
 using store::SearchRole;
 using store::SnippetPart;
-
-// The part of an id that a terminal shows: its whole time, which is a reference of its own.
-constexpr std::size_t short_id_length = 13;
 
 struct NamedRole {
   std::string_view name;
@@ -66,18 +64,17 @@ Result<store::SearchQuery> query_of(const SessionCall& call, const config::Confi
 }
 
 Json hit_json(const SearchHit& hit) {
-  const auto or_null = [](const std::string& s) { return s.empty() ? Json(nullptr) : Json(s); };
   std::string snippet;
   auto parts = Json::array();
   for (const auto& part : hit.snippet) {
     snippet += part.text;
     parts.push_back({{"text", part.text}, {"hit", part.kind == SnippetPart::Kind::hit}});
   }
-  return {{"session", hit.session},    {"name", or_null(hit.session_name)},
+  return {{"session", hit.session},    {"name", text_or_null(hit.session_name)},
           {"title", hit.title},        {"agent", hit.agent},
           {"project", hit.project},    {"message_id", hit.message_id},
           {"position", hit.position},  {"time", to_rfc3339(hit.time)},
-          {"role", name_of(hit.role)}, {"tool", or_null(hit.tool)},
+          {"role", name_of(hit.role)}, {"tool", text_or_null(hit.tool)},
           {"snippet", snippet},        {"parts", std::move(parts)}};
 }
 

@@ -17,9 +17,6 @@ namespace errand::cli {
 
 namespace {
 
-// The part of an id that a terminal shows: its whole time, which is a reference of its own.
-constexpr std::size_t short_id_length = 13;
-
 constexpr std::size_t max_answer_bytes = 1024;
 
 bool can_be_asked(const Globals& globals) {

@@ -19,6 +19,7 @@ class EmptyStore final : public Store {
   Result<void> begin_run(const RunStart&, const std::vector<Lasting>&) override { return refused(); }
   Result<void> append(std::string_view, const std::vector<Lasting>&, const Totals&) override { return refused(); }
   Result<void> end_run(const RunEnd&, const std::vector<Lasting>&) override { return refused(); }
+  Result<void> amend_run(std::string_view, int, std::string_view) override { return refused(); }
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view) override { return refused(); }

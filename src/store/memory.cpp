@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "store/as_storage.hpp"
 #include "store/file_area.hpp"
 
 namespace errand::store {
@@ -27,14 +28,6 @@ constexpr std::size_t hash_digits = 12;
 
 // A person may have put a whole document there.
 constexpr std::size_t max_read_bytes = std::size_t{1} << 20U;
-
-template <class T>
-Result<T> as_storage(Result<T> result) {
-  if (result) return result;
-  auto error = std::move(result).error();
-  error.kind = ErrorKind::storage;
-  return fail(std::move(error));
-}
 
 // `<data>/<user>/memory/…`: nothing from the user's directory down may be a link, which could lead to another user's.
 Result<bool> is_own_file(const std::string& path) {

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "store/as_storage.hpp"
 #include "store/empty_store.hpp"
 #include "store/file_area.hpp"
 #include "store/filesystem.hpp"
@@ -22,11 +23,6 @@ namespace errand::store {
 namespace {
 
 constexpr std::size_t max_user_bytes = 64;
-
-tl::unexpected<Error> as_storage(Error error) {
-  error.kind = ErrorKind::storage;
-  return fail(std::move(error));
-}
 
 // A store that can't be looked at is not a missing one.
 Result<bool> is_there(const std::string& path) {

@@ -183,6 +183,9 @@ class SessionStore {
   virtual Result<void> append(std::string_view session, const std::vector<Lasting>& events, const Totals& totals) = 0;
   /// Durable when it returns, in one transaction. The run must be running.
   virtual Result<void> end_run(const RunEnd& run, const std::vector<Lasting>& events) = 0;
+  /// What became of a run after it ended: its answer could not be delivered. Its other figures stay. `failure` when
+  /// there is no such run that has ended.
+  virtual Result<void> amend_run(std::string_view run, int exit_code, std::string_view error_kind) = 0;
 
   virtual Result<History> read_history(std::string_view session) = 0;
   virtual Result<std::vector<StoredRecord>> records(std::string_view session) = 0;

@@ -63,4 +63,14 @@ Result<void> finish_run(Database& database, const Target& target, const RunEnd& 
   return {};
 }
 
+Result<void> amend_ended_run(Database& database, std::string_view run, int exit_code, std::string_view error_kind) {
+  const int changed = database.run("UPDATE runs SET exit_code = ?, error_kind = ? WHERE id = ? AND state = 'ended'",
+                                   {std::int64_t{exit_code}, or_null(std::string(error_kind)), std::string(run)});
+  if (changed == 0) return fail(ErrorKind::failure, fmt::format("there is no ended run {}", run));
+  database.run(
+      "UPDATE sessions SET state = 'failed' WHERE state = 'idle' AND key = (SELECT session FROM runs WHERE id = ?)",
+      {std::string(run)});
+  return {};
+}
+
 }  // namespace errand::store

@@ -14,4 +14,7 @@ Result<void> insert_run(Database& database, const Target& target, const RunStart
 /// `failure` when there is no such run, or it ended before.
 Result<void> finish_run(Database& database, const Target& target, const RunEnd& run);
 
+/// SessionStore::amend_run(). A session that is idle has failed with it, one that goes on already does so.
+Result<void> amend_ended_run(Database& database, std::string_view run, int exit_code, std::string_view error_kind);
+
 }  // namespace errand::store

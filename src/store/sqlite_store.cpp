@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "base/try.hpp"
+#include "store/as_storage.hpp"
 #include "store/reference.hpp"
 #include "store/sqlite_budgets.hpp"
 #include "store/sqlite_messages.hpp"
@@ -30,15 +31,6 @@ class SqliteLease final : public Lease {
   SqliteStore& store_;
   std::string session_;
 };
-
-// A file of the store that can't be read or written is the store's failure.
-template <class T>
-Result<T> as_storage(Result<T> result) {
-  if (result) return result;
-  auto error = std::move(result).error();
-  error.kind = ErrorKind::storage;
-  return fail(std::move(error));
-}
 
 }  // namespace
 
@@ -164,6 +156,15 @@ Result<void> SqliteStore::end_run(const RunEnd& run, const std::vector<Lasting>&
     transaction.commit();
     if (runs_own_lease) leases_.forget(run.session);
     set_heartbeat();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::amend_run(std::string_view run, int exit_code, std::string_view error_kind) {
+  return with_database([&](Database& database) -> Result<void> {
+    Transaction transaction(database, Durability::power_loss);
+    ERRAND_TRY(amend_ended_run(database, run, exit_code, error_kind));
+    transaction.commit();
     return {};
   });
 }

@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
   Result<void> begin_run(const RunStart& run, const std::vector<Lasting>& events) override;
   Result<void> append(std::string_view session, const std::vector<Lasting>& events, const Totals& totals) override;
   Result<void> end_run(const RunEnd& run, const std::vector<Lasting>& events) override;
+  Result<void> amend_run(std::string_view run, int exit_code, std::string_view error_kind) override;
   Result<History> read_history(std::string_view session) override;
   Result<std::vector<StoredRecord>> records(std::string_view session) override;
   Result<std::string> files_directory(std::string_view session) override;

@@ -70,6 +70,22 @@ TEST_CASE("journal: a run comes back whole, running and ended", "[store][contrac
   CHECK(store->find_run("latest").value() == expected);
 }
 
+TEST_CASE("journal: a run whose answer was lost on its way out has failed after all", "[store][contract]") {
+  const AnyStore store;
+  const auto session = store.session();
+  const auto run = a_run(session, 1);
+  REQUIRE(store->begin_run(run, {}));
+  CHECK(store->amend_run(run.id, 1, "failure").error().kind == ErrorKind::failure);
+  REQUIRE(store->end_run(end_of(run, 3), {}));
+  auto expected = store->find_run(run.id).value();
+  expected.exit_code = 141;
+  expected.error_kind = "failure";
+  REQUIRE(store->amend_run(run.id, 141, "failure"));
+  CHECK(store->find_run(run.id).value() == expected);
+  CHECK(store->find(session, "").value().status == "failed");
+  CHECK(store->amend_run("run-9", 1, "").error().message == "there is no ended run run-9");
+}
+
 TEST_CASE("journal: a list has what was started for itself, by agent, time and failure", "[store][contract]") {
   const AnyStore store;
   const auto session = store.session();
