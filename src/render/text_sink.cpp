@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -12,11 +11,8 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "render/change_view.hpp"
-#include "render/live.hpp"
-#include "render/markdown.hpp"
-#include "render/running.hpp"
+#include "render/page.hpp"
 #include "render/summary.hpp"
-#include "render/ticker.hpp"
 
 namespace errand::render {
 
@@ -44,14 +40,11 @@ bool has_answer(const event::Done& done) {
 
 class TextSink::Impl {
  public:
-  explicit Impl(TextOptions options)
-      : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {
-    if (options_.err == Medium::terminal) err_theme_ = Theme(options_.err_depth, options_.background);
-  }
+  explicit Impl(TextOptions options) : page_(std::move(options)) {}
 
   void on(const chat::Event& e) {
-    const std::lock_guard lock(mutex_);
-    asking_ = false;
+    const auto lock = page_.lock();
+    page_.begin_event();
     running_.waits.erase(e.agent_path);
     std::visit(overloaded{
                    [&](const event::Ready& body) { ready(body, e.session); },
@@ -79,134 +72,31 @@ class TextSink::Impl {
                    [&](const event::Done& body) { done(body); },
                },
                e.body);
-    if (options_.flushing == Flushing::each_event) flush_all();
+    if (options_.flushing == Flushing::each_event) page_.flush();
   }
 
   void flush() {
-    const std::lock_guard lock(mutex_);
-    flush_all();
+    const auto lock = page_.lock();
+    page_.flush();
   }
 
   void make_room() {
-    const std::lock_guard lock(mutex_);
-    start_line();
-    asking_ = true;
-    write_all();
+    const auto lock = page_.lock();
+    page_.make_room();
   }
 
-  [[nodiscard]] const Output& output() const { return out_; }
+  [[nodiscard]] const Output& output() const { return page_.output(); }
 
  private:
-  // What the terminal's last line holds.
-  enum class Line { empty, answer, thinking, live };
-  using Clock = std::chrono::steady_clock;
-
   using Tool = Running::Tool;
 
-  void flush_all() {
-    if (dirty_) repaint();
-    write_all();
-  }
-
-  void write_all() {
-    if (out_.holds()) out_.flush();
-    if (err_.holds()) err_.flush();
-  }
-
-  [[nodiscard]] bool quiet() const { return options_.verbosity == Verbosity::quiet; }
-  [[nodiscard]] bool verbose() const { return options_.verbosity == Verbosity::verbose; }
-  [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
-
-  // Both streams may be the same terminal: what was said first has to be there first.
-  void to_out(std::string_view text) {
-    if (err_.holds()) err_.flush();
-    out_.put(text);
-  }
-  void to_err(std::string_view text) {
-    if (out_.holds()) out_.flush();
-    err_.put(text);
-  }
-
-  // Brings the cursor to the start of a line for what comes on stderr.
-  void start_line() {
-    if (line_ == Line::answer && options_.err != Medium::terminal) return;
-    if (line_ == Line::answer) to_out("\n");
-    if (line_ == Line::thinking) to_err("\n");
-    if (line_ == Line::live) to_screen(live_.clear(size()));
-    line_ = Line::empty;
-  }
-
-  // What can be taken back is written where the answer is, as long as that is a terminal.
-  [[nodiscard]] bool lays_out() const { return streams() && options_.out_motion == Motion::on; }
-  [[nodiscard]] bool shows_running() const { return !quiet() && options_.err_motion == Motion::on; }
-  void to_screen(std::string_view bytes) {
-    if (bytes.empty()) return;
-    if (options_.out_motion == Motion::on) return to_out(bytes);
-    to_err(bytes);
-  }
-  [[nodiscard]] ScreenSize size() const {
-    return screen_size(options_.out_motion == Motion::on ? options_.out_fd : options_.err_fd,
-                       {options_.columns, options_.rows});
-  }
-
-  // One column stays free: a full line would wrap and could not be taken back.
-  [[nodiscard]] Canvas canvas() const {
-    return {Theme(options_.out_depth, options_.background), options_.links, size().columns - 1};
-  }
-
-  // Brings the screen to what is so now: finished lines of the answer, its tail, what is running.
-  void paint_live() {
-    dirty_ = false;
-    painted_ = options_.now();
-    LiveLines::Lines finished;
-    LiveLines::Lines live;
-    const auto screen = size();
-    if (answer_) {
-      answer_->set_columns(screen.columns - 1);
-      finished = answer_->take();
-      live = answer_->tail();
-    }
-    if (shows_running()) {
-      for (auto& line : running_.lines(painted_, options_.columns, color())) live.push_back(std::move(line));
-    }
-    if (line_ != Line::live && (!finished.empty() || !live.empty())) start_line();
-    to_screen(live_.update(finished, std::move(live), screen));
-    if (line_ == Line::live || line_ == Line::empty) line_ = live_.empty() ? Line::empty : Line::live;
-  }
-
-  // As paint_live(), but no more often than someone can see.
-  void repaint() {
-    if (options_.now() - painted_ >= options_.repaint_every) return paint_live();
-    if (std::exchange(repaints_, true)) return;
-    repainter_.start(options_.repaint_every, [this] { return repaint_tick(); });
-  }
-
-  // On the repainter's thread. False: nothing has changed since the last time.
-  bool repaint_tick() {
-    const std::lock_guard lock(mutex_);
-    repaints_ = dirty_ && !asking_;
-    if (!repaints_) return false;
-    paint_live();
-    write_all();
-    return true;
-  }
-
-  [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, options_.columns); }
-  [[nodiscard]] Color color() const { return options_.err_color; }
-
-  // One line on stderr; `painted` is already harmless.
-  void say(std::string_view agent_path, std::string_view painted) {
-    if (quiet()) return;
-    start_line();
-    to_err(margin_of(place_of(agent_path), color()));
-    to_err(painted);
-    to_err("\n");
-    show_running();
-  }
-  void note(std::string_view agent_path, std::string_view text) {
-    const auto harmless = unicode::sanitize(text);
-    say(agent_path, paint(text::replace_all(harmless, "\n", " "), Tone::dim, color()));
-  }
+  [[nodiscard]] bool quiet() const { return page_.quiet(); }
+  [[nodiscard]] bool verbose() const { return page_.verbose(); }
+  [[nodiscard]] bool streams() const { return page_.streams(); }
+  [[nodiscard]] Color color() const { return page_.color(); }
+  [[nodiscard]] std::size_t room(const Place& place) const { return page_.room(place); }
+  void say(std::string_view agent_path, std::string_view painted) { page_.say(agent_path, painted); }
+  void note(std::string_view agent_path, std::string_view text) { page_.note(agent_path, text); }
 
   void ready(const event::Ready& e, std::string_view session) {
     if (!verbose()) return;
@@ -221,55 +111,41 @@ class TextSink::Impl {
   void text_delta(const event::TextDelta& e, std::string_view agent_path) {
     if (!streams() || agent_path.find('/') != std::string_view::npos) return;
     end_thinking();
-    if (!lays_out()) return answer_piece(answer_text_.feed(e.text));
+    if (!page_.lays_out()) return answer_piece(answer_text_.feed(e.text));
     lay_out(e.text);
   }
 
   void lay_out(std::string_view text) {
     if (text.empty()) return;
-    if (!answer_) answer_.emplace(canvas());
-    answer_->feed(text);
+    page_.lay_out(text);
     shown_ = true;
-    dirty_ = true;
-  }
-
-  void finish_answer() {
-    if (!answer_) return;
-    answer_->finish();
-    paint_live();
-    answer_.reset();
   }
 
   void answer_piece(std::string_view harmless) {
     if (harmless.empty()) return;
-    if (line_ != Line::answer && line_ != Line::empty) start_line();
-    to_out(harmless);
+    page_.answer_piece(harmless);
     shown_ = true;
-    line_ = harmless.back() == '\n' ? Line::empty : Line::answer;
   }
 
   void thinking_delta(const event::ThinkingDelta& e, std::string_view agent_path) {
     if (place_of(agent_path).depth > 0) return;
     if (!verbose()) return think();
     const auto piece = thinking_text_.feed(e.text);
-    if (piece.empty()) return;
-    if (line_ != Line::thinking) start_line();
-    to_err(paint(piece, Tone::dim, color()));
-    line_ = piece.back() == '\n' ? Line::empty : Line::thinking;
+    if (!piece.empty()) page_.thinking_piece(piece);
   }
 
   // Folded: one line while it lasts, and how long it took.
   void think() {
-    if (!shows_running() || running_.thinking_since) return;
-    running_.thinking_since = options_.now();
-    keep_time();
-    dirty_ = true;
+    if (!page_.shows_running() || running_.thinking_since) return;
+    running_.thinking_since = now();
+    page_.keep_time();
+    page_.changed();
   }
 
   void end_thinking() {
     if (!running_.thinking_since) return;
-    const auto took = options_.now() - *std::exchange(running_.thinking_since, std::nullopt);
-    dirty_ = true;
+    const auto took = now() - *std::exchange(running_.thinking_since, std::nullopt);
+    page_.changed();
     if (took < least_shown_time) return;
     note({}, fmt::format("thought for {}", in_seconds(std::chrono::floor<std::chrono::seconds>(took))));
   }
@@ -278,23 +154,17 @@ class TextSink::Impl {
     if (place_of(agent_path).depth > 0) return;
     end_thinking();
     thinking_text_.finish();
-    if (line_ == Line::thinking) start_line();
+    page_.end_thinking_line();
     if (!streams()) return;
-    if (lays_out()) {
+    if (page_.lays_out()) {
       if (!shown_) lay_out(e.message.text());
-      finish_answer();
+      page_.finish_answer();
     } else {
       answer_piece(answer_text_.finish());
       if (!shown_) answer_piece(unicode::sanitize(e.message.text()));
-      end_answer_line();
+      page_.end_answer_line();
     }
     last_reply_shown_ = std::exchange(shown_, false);
-  }
-
-  void end_answer_line() {
-    if (line_ != Line::answer) return;
-    to_out("\n");
-    line_ = Line::empty;
   }
 
   void tool_use(const event::ToolUse& e, std::string_view agent_path) {
@@ -302,44 +172,23 @@ class TextSink::Impl {
     tool.summary = e.summary.empty() ? e.name : e.summary;
     tool.agent_path = agent_path;
     tool.running = true;
-    tool.since = options_.now();
+    tool.since = now();
     if (e.name == "Write") tool.input = e.input;
     if (place_of(agent_path).depth == 0) end_thinking();
     if (quiet()) return;
-    if (line_ == Line::answer || line_ == Line::thinking) start_line();
-    show_running();
+    page_.end_answer_or_thinking_line();
+    page_.show_running();
   }
 
   // A call that was asked about begins with the answer. The result says what came of it.
   void approval(const event::Approval& e, std::string_view agent_path) {
     const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
-    if (tool != running_.tools.end()) tool->second.since = options_.now();
+    if (tool != running_.tools.end()) tool->second.since = now();
   }
 
   // Two agents may number their calls alike.
   static std::string key_of(std::string_view id, std::string_view agent_path) {
     return fmt::format("{}\n{}", agent_path, id);
-  }
-
-  // What runs now is at the end of the screen, whatever was written above.
-  void show_running() {
-    if (shows_running() || answer_) dirty_ = true;
-    if (shows_running() && (!running_.tools.empty() || running_.thinking_since)) keep_time();
-  }
-
-  // While something lasts, its time is shown once a second.
-  void keep_time() {
-    ticker_.start(std::chrono::seconds{1}, [this] { return tick(); });
-  }
-
-  // On the ticker's thread. False: nothing lasts any more.
-  bool tick() {
-    const std::lock_guard lock(mutex_);
-    if (!running_.any()) return false;
-    if (asking_ || (line_ != Line::live && line_ != Line::empty)) return true;
-    paint_live();
-    write_all();
-    return true;
   }
 
   void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
@@ -386,10 +235,10 @@ class TextSink::Impl {
     std::vector<std::string> lines;
     const auto place = place_of(agent_path);
     if (e.name == "Edit")
-      lines = diff_lines(text, err_theme_, room(place), verbose() ? max_diff_lines_verbose : max_diff_lines);
+      lines = diff_lines(text, page_.err_theme(), room(place), verbose() ? max_diff_lines_verbose : max_diff_lines);
     if (e.name == "Write" && text.starts_with("created"))
-      lines =
-          new_file_lines(tool.input, err_theme_, room(place), verbose() ? max_diff_lines_verbose : max_new_file_lines);
+      lines = new_file_lines(tool.input, page_.err_theme(), room(place),
+                             verbose() ? max_diff_lines_verbose : max_new_file_lines);
     for (const auto& line : lines) say(agent_path, line);
     return !lines.empty();
   }
@@ -400,14 +249,14 @@ class TextSink::Impl {
   }
 
   void retry(const event::Retry& e, std::string_view agent_path) {
-    if (e.restarted && place_of(agent_path).depth == 0) finish_answer();
+    if (e.restarted && place_of(agent_path).depth == 0) page_.finish_answer();
     if (e.max_attempts > 0) announce_wait(e, agent_path);
     if (!e.restarted || place_of(agent_path).depth > 0) return;
     answer_text_ = {};
     thinking_text_ = {};
     running_.thinking_since.reset();
     if (!shown_) return;
-    end_answer_line();
+    page_.end_answer_line();
     note(agent_path, "the reply starts again");
     shown_ = false;
   }
@@ -417,8 +266,8 @@ class TextSink::Impl {
     const bool says = e.status == 0 || e.reason.find(code) != std::string::npos;
     const auto status = says ? std::string{} : fmt::format(" ({})", code);
     if (options_.err_motion == Motion::on && !quiet()) {
-      running_.waits[std::string(agent_path)] = options_.now() + e.delay;
-      keep_time();
+      running_.waits[std::string(agent_path)] = now() + e.delay;
+      page_.keep_time();
     }
     note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
                                  format_duration(e.delay), e.attempt, e.max_attempts));
@@ -459,12 +308,10 @@ class TextSink::Impl {
 
   // Also when quiet.
   void show_error(const Error& shown) {
-    finish_answer();
-    start_line();
     auto lines = unicode::sanitize(describe(shown));
     constexpr std::string_view head = "error:";
     if (lines.starts_with(head)) lines.replace(0, head.size(), paint(head, Tone::bad, color()));
-    to_err(lines);
+    page_.put_lines(lines);
     error_shown_ = shown;
   }
 
@@ -472,16 +319,16 @@ class TextSink::Impl {
     if (place_of(agent_path).depth > 0) return;
     running_.tools.clear();
     running_.thinking_since.reset();
-    finish_answer();
+    page_.finish_answer();
     note(agent_path, e.by.empty() ? "cancelled" : fmt::format("cancelled ({})", e.by));
   }
 
   void done(const event::Done& e) {
     running_.clear();
-    finish_answer();
-    start_line();
+    page_.finish_answer();
+    page_.start_line();
     answer_piece(streams() ? answer_text_.finish() : std::string{});
-    end_answer_line();
+    page_.end_answer_line();
     if (has_answer(e)) give_answer(e);
     for (const auto& denial : e.denials) denied(denial);
     for (const auto& host : e.report.hosts) contacted(host);
@@ -490,22 +337,21 @@ class TextSink::Impl {
     if (verbose() && !e.report.files_written.empty())
       note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
     if (verbose()) note({}, figures_line(e));
-    if (line_ == Line::live) start_line();
-    dirty_ = false;
-    write_all();
+    page_.end_run();
     begin_anew();
   }
 
   void give_answer(const event::Done& e) {
     if (options_.answer == AnswerMode::kept) return;
     if (streams() && (last_reply_shown_ || shown_)) return;
-    if (lays_out()) {
+    if (page_.lays_out()) {
       lay_out(e.result);
-      return finish_answer();
+      return page_.finish_answer();
     }
-    to_out(options_.out == Medium::terminal ? unicode::sanitize(e.result) : unicode::without_controls(e.result));
+    page_.put_answer(options_.out == Medium::terminal ? unicode::sanitize(e.result)
+                                                      : unicode::without_controls(e.result));
     if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) {
-      to_out(std::string_view(&options_.terminator, 1));
+      page_.put_answer(std::string_view(&options_.terminator, 1));
     }
   }
 
@@ -533,27 +379,17 @@ class TextSink::Impl {
     summaries_.clear();
   }
 
-  TextOptions options_;
-  Output out_;
-  Output err_;
-  Theme err_theme_;
-  Line line_ = Line::empty;
-  LiveLines live_;
-  std::optional<Markdown> answer_;  // the reply that is coming in
-  bool dirty_ = false;              // the screen does not show what is so
-  bool repaints_ = false;           // the repainter runs
-  Clock::time_point painted_;
+  [[nodiscard]] Running::Time now() const { return options_.now(); }
+
+  Page page_;
+  const TextOptions& options_ = page_.options();
+  Running& running_ = page_.running();
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
-  bool shown_ = false;             // some text of the reply that is coming in
-  bool last_reply_shown_ = false;  // the reply before it
-  Running running_;
+  bool shown_ = false;                            // some text of the reply that is coming in
+  bool last_reply_shown_ = false;                 // the reply before it
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   std::optional<Error> error_shown_;
-  bool asking_ = false;  // somebody else has the terminal
-  std::mutex mutex_;     // the ticker's thread writes too
-  Ticker ticker_;        // last: their threads use all of the above
-  Ticker repainter_;
 };
 
 TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity verbosity) {

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "render/live.hpp"
+#include "render/markdown.hpp"
+#include "render/output.hpp"
+#include "render/running.hpp"
+#include "render/text_sink.hpp"
+#include "render/theme.hpp"
+#include "render/ticker.hpp"
+
+namespace errand::render {
+
+/// Where the text of runs goes: the answer to stdout, all else to stderr, in the order it was said. On a terminal that
+/// can take lines back, what is unfinished of the answer and what is running stand at the end of the screen.
+///
+/// Its own threads paint too: whoever calls anything but the constant functions of the options holds lock().
+class Page {
+ public:
+  explicit Page(TextOptions options);
+
+  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+
+  [[nodiscard]] const TextOptions& options() const { return options_; }
+  [[nodiscard]] bool quiet() const { return options_.verbosity == Verbosity::quiet; }
+  [[nodiscard]] bool verbose() const { return options_.verbosity == Verbosity::verbose; }
+  [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
+  [[nodiscard]] Color color() const { return options_.err_color; }
+  [[nodiscard]] const Theme& err_theme() const { return err_theme_; }
+  [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, options_.columns); }
+  [[nodiscard]] const Output& output() const { return out_; }
+
+  /// Whether a streamed answer is laid out as Markdown, and whether there are lines for what is running.
+  [[nodiscard]] bool lays_out() const { return streams() && options_.out_motion == Motion::on; }
+  [[nodiscard]] bool shows_running() const { return !quiet() && options_.err_motion == Motion::on; }
+
+  /// One line on stderr, marked as the agent's; `painted` is already harmless. Not when quiet.
+  void say(std::string_view agent_path, std::string_view painted);
+  /// The same, dim, of any text.
+  void note(std::string_view agent_path, std::string_view text);
+  /// Lines on stderr, also when quiet.
+  void put_lines(std::string_view harmless);
+
+  /// More of an answer that is laid out; finish_answer() ends it.
+  void lay_out(std::string_view text);
+  void finish_answer();
+
+  /// More of an answer as it was written; end_answer_line() ends its last line.
+  void answer_piece(std::string_view harmless);
+  void end_answer_line();
+  /// A whole answer, byte for byte.
+  void put_answer(std::string_view bytes) { to_out(bytes); }
+
+  void thinking_piece(std::string_view harmless);
+  void end_thinking_line();
+  void end_answer_or_thinking_line();
+
+  /// What is running has changed: show_running() for what is counted on the screen, changed() for the rest.
+  [[nodiscard]] Running& running() { return running_; }
+  void show_running();
+  void changed() { dirty_ = true; }
+  void keep_time();
+
+  /// Brings the cursor to the start of a line for what comes on stderr.
+  void start_line();
+
+  /// Somebody else has the terminal from make_room() until the next event begins.
+  void make_room();
+  void begin_event() { asking_ = false; }
+
+  /// Shows what has changed, if it is time, and writes what was said.
+  void flush();
+  /// The run is over: nothing is live any more.
+  void end_run();
+
+ private:
+  // What the terminal's last line holds.
+  enum class Line { empty, answer, thinking, live };
+  using Clock = std::chrono::steady_clock;
+
+  void to_out(std::string_view text);
+  void to_err(std::string_view text);
+  void to_screen(std::string_view bytes);
+  void write_all();
+  [[nodiscard]] ScreenSize size() const;
+  [[nodiscard]] Canvas canvas() const;
+  void paint_live();
+  void repaint();
+  bool repaint_tick();
+  bool tick();
+
+  TextOptions options_;
+  Output out_;
+  Output err_;
+  Theme err_theme_;
+  Line line_ = Line::empty;
+  LiveLines live_;
+  std::optional<Markdown> answer_;  // the reply that is coming in
+  Running running_;
+  bool dirty_ = false;     // the screen does not show what is so
+  bool repaints_ = false;  // the repainter runs
+  bool asking_ = false;    // somebody else has the terminal
+  Clock::time_point painted_;
+  std::mutex mutex_;
+  Ticker ticker_;  // last: their threads use all of the above
+  Ticker repainter_;
+};
+
+}  // namespace errand::render
