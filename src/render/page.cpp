@@ -1,15 +1,33 @@
 #include "render/page.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 
 namespace errand::render {
 
+namespace {
+
+// As columns_of(): on a narrower screen rows are cut.
+constexpr std::size_t min_columns = 20;
+
+}  // namespace
+
 Page::Page(TextOptions options)
     : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {
   if (options_.err == Medium::terminal) err_theme_ = Theme(options_.err_depth, options_.background);
+  if (options_.out_motion == Motion::off && options_.err_motion == Motion::off) return;
+  // What can be taken back is written where the answer is, as long as that is a terminal.
+  bottom_ = std::make_unique<terminal::Bottom>(options_.out_motion == Motion::on ? options_.out_fd : options_.err_fd,
+                                               terminal::Size{options_.columns, options_.rows}, options_.on_narrowing);
+}
+
+std::size_t Page::columns() const {
+  return bottom_ ? std::max(bottom_->size().columns, min_columns) : options_.columns;
 }
 
 void Page::flush() {
@@ -20,6 +38,13 @@ void Page::flush() {
 void Page::write_all() {
   if (out_.holds()) out_.flush();
   if (err_.holds()) err_.flush();
+  if (bottom_ && std::exchange(collected_, false)) check(bottom_->flush());
+}
+
+// A terminal that takes no answer any more ends the run, as any other output does.
+void Page::check(const Result<void>& painted) {
+  if (painted || options_.out_motion == Motion::off || std::exchange(failed_, true)) return;
+  if (options_.on_failure) options_.on_failure();
 }
 
 // Both streams may be the same terminal: what was said first has to be there first.
@@ -37,45 +62,39 @@ void Page::start_line() {
   if (line_ == Line::answer && options_.err != Medium::terminal) return;
   if (line_ == Line::answer) to_out("\n");
   if (line_ == Line::thinking) to_err("\n");
-  if (line_ == Line::live) to_screen(live_.clear(size()));
   line_ = Line::empty;
 }
 
-// What can be taken back is written where the answer is, as long as that is a terminal.
-void Page::to_screen(std::string_view bytes) {
-  if (bytes.empty()) return;
-  if (options_.out_motion == Motion::on) return to_out(bytes);
-  to_err(bytes);
-}
-
-ScreenSize Page::size() const {
-  return screen_size(options_.out_motion == Motion::on ? options_.out_fd : options_.err_fd,
-                     {options_.columns, options_.rows});
-}
-
-// One column stays free: a full line would wrap and could not be taken back.
+// One column stays free: terminals do not agree on what a full line is followed by.
 Canvas Page::canvas() const {
-  return {Theme(options_.out_depth, options_.background), options_.links, size().columns - 1};
+  return {Theme(options_.out_depth, options_.background), options_.links, columns() - 1};
 }
 
-// Brings the screen to what is so now: finished lines of the answer, its tail, what is running.
+// What is running, and before it what is being thought or said.
+std::vector<std::string> Page::live_lines() {
+  std::vector<std::string> out;
+  if (answer_) out = answer_->tail();
+  if (!thinking_.empty()) out.push_back(paint(thinking_, Tone::dim, color()));
+  if (!shows_running()) return out;
+  for (auto& line : running_.lines(painted_, columns(), color())) out.push_back(std::move(line));
+  return out;
+}
+
+// Brings the screen to what is so now.
 void Page::paint_live() {
   dirty_ = false;
   painted_ = options_.now();
-  LiveLines::Lines finished;
-  LiveLines::Lines live;
-  const auto screen = size();
+  if (!bottom_) return;
+  std::vector<terminal::Row> finished;
   if (answer_) {
-    answer_->set_columns(screen.columns - 1);
-    finished = answer_->take();
-    live = answer_->tail();
+    answer_->set_columns(columns() - 1);
+    for (auto& line : answer_->take()) finished.push_back(terminal::row_of(std::move(line)));
   }
-  if (shows_running()) {
-    for (auto& line : running_.lines(painted_, options_.columns, color())) live.push_back(std::move(line));
-  }
-  if (line_ != Line::live && (!finished.empty() || !live.empty())) start_line();
-  to_screen(live_.update(finished, std::move(live), screen));
-  if (line_ == Line::live || line_ == Line::empty) line_ = live_.empty() ? Line::empty : Line::live;
+  std::vector<terminal::Row> live;
+  for (auto& line : live_lines()) live.push_back(terminal::row_of(std::move(line)));
+  if (!finished.empty() || !live.empty()) start_line();
+  bottom_->show_run(std::move(finished), std::move(live));
+  collected_ = true;
 }
 
 // As paint_live(), but no more often than someone can see.
@@ -97,10 +116,7 @@ bool Page::repaint_tick() {
 
 void Page::say(std::string_view agent_path, std::string_view painted) {
   if (quiet()) return;
-  start_line();
-  to_err(margin_of(place_of(agent_path), color()));
-  to_err(painted);
-  to_err("\n");
+  put_lines(fmt::format("{}{}\n", margin_of(place_of(agent_path), color()), painted));
   show_running();
 }
 
@@ -110,9 +126,10 @@ void Page::note(std::string_view agent_path, std::string_view text) {
 }
 
 void Page::put_lines(std::string_view harmless) {
-  finish_answer();
   start_line();
-  to_err(harmless);
+  if (!says_on_screen()) return to_err(harmless);
+  bottom_->print(harmless);
+  collected_ = true;
 }
 
 void Page::lay_out(std::string_view text) {
@@ -130,9 +147,16 @@ void Page::finish_answer() {
 
 void Page::answer_piece(std::string_view harmless) {
   if (harmless.empty()) return;
-  if (line_ != Line::answer && line_ != Line::empty) start_line();
+  if (line_ == Line::thinking) start_line();
+  if (bottom_ && options_.out == Medium::terminal && std::exchange(begun_, false)) check(bottom_->end_run());
   to_out(harmless);
   line_ = harmless.back() == '\n' ? Line::empty : Line::answer;
+}
+
+void Page::put_answer(std::string_view bytes) {
+  if (options_.out_motion == Motion::off) return to_out(bytes);
+  bottom_->print(bytes);
+  collected_ = true;
 }
 
 void Page::end_answer_line() {
@@ -142,17 +166,44 @@ void Page::end_answer_line() {
 }
 
 void Page::thinking_piece(std::string_view harmless) {
+  if (says_on_screen()) {
+    thinking_ += harmless;
+    return wrap_thinking();
+  }
   if (line_ != Line::thinking) start_line();
   to_err(paint(harmless, Tone::dim, color()));
   line_ = harmless.back() == '\n' ? Line::empty : Line::thinking;
 }
 
+// Whole lines go, and of one that is longer than the screen is wide what fills a row.
+void Page::wrap_thinking() {
+  dirty_ = true;
+  const auto room = columns() - 1;
+  while (true) {
+    auto end = thinking_.find('\n');
+    auto next = end + 1;
+    if (end == std::string::npos) {
+      if (unicode::width(thinking_) <= room) return;
+      const auto fits = unicode::prefix_of_width(thinking_, room).size();
+      const auto blank = thinking_.rfind(' ', fits);
+      end = blank == std::string::npos || blank == 0 ? fits : blank;
+      next = end + (end == blank ? 1 : 0);
+    }
+    put_lines(paint(thinking_.substr(0, end), Tone::dim, color()) + "\n");
+    thinking_.erase(0, next);
+  }
+}
+
 void Page::end_thinking_line() {
   if (line_ == Line::thinking) start_line();
+  if (thinking_.empty()) return;
+  thinking_ += '\n';
+  wrap_thinking();
 }
 
 void Page::end_answer_or_thinking_line() {
-  if (line_ == Line::answer || line_ == Line::thinking) start_line();
+  if (line_ == Line::answer) start_line();
+  end_thinking_line();
 }
 
 // What runs now is at the end of the screen, whatever was written above.
@@ -170,7 +221,7 @@ void Page::keep_time() {
 bool Page::tick() {
   const std::lock_guard lock(mutex_);
   if (!running_.any()) return false;
-  if (asking_ || (line_ != Line::live && line_ != Line::empty)) return true;
+  if (asking_ || line_ != Line::empty) return true;
   paint_live();
   write_all();
   return true;
@@ -180,12 +231,33 @@ void Page::make_room() {
   start_line();
   asking_ = true;
   write_all();
+  begun_ = false;
+  if (bottom_) check(bottom_->end_run());
+}
+
+void Page::hold() {
+  if (!bottom_) return make_room();
+  if (dirty_) paint_live();
+  write_all();
+  check(bottom_->hold());
+}
+
+void Page::release() {
+  if (bottom_) check(bottom_->release());
+}
+
+void Page::begin_event() {
+  asking_ = false;
+  if (!bottom_ || std::exchange(begun_, true)) return;
+  bottom_->begin_run();
+  dirty_ = true;
 }
 
 void Page::end_run() {
-  if (line_ == Line::live) start_line();
   dirty_ = false;
+  begun_ = false;
   write_all();
+  if (bottom_) check(bottom_->end_run());
 }
 
 }  // namespace errand::render

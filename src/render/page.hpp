@@ -1,23 +1,25 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "render/live.hpp"
 #include "render/markdown.hpp"
 #include "render/output.hpp"
 #include "render/running.hpp"
 #include "render/text_sink.hpp"
 #include "render/theme.hpp"
 #include "render/ticker.hpp"
+#include "terminal/bottom.hpp"
 
 namespace errand::render {
 
 /// Where the text of runs goes: the answer to stdout, all else to stderr, in the order it was said. On a terminal that
-/// can take lines back, what is unfinished of the answer and what is running stand at the end of the screen.
+/// can take lines back, what is unfinished of the answer and what is running stand at its bottom.
 ///
 /// Its own threads paint too: whoever calls anything but the constant functions of the options holds lock().
 class Page {
@@ -32,8 +34,11 @@ class Page {
   [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
   [[nodiscard]] Color color() const { return options_.err_color; }
   [[nodiscard]] const Theme& err_theme() const { return err_theme_; }
-  [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, options_.columns); }
+  [[nodiscard]] std::size_t columns() const;
+  [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, columns()); }
   [[nodiscard]] const Output& output() const { return out_; }
+  /// None where lines can't be taken back.
+  [[nodiscard]] terminal::Bottom* bottom() const { return bottom_.get(); }
 
   /// Whether a streamed answer is laid out as Markdown, and whether there are lines for what is running.
   [[nodiscard]] bool lays_out() const { return streams() && options_.out_motion == Motion::on; }
@@ -54,7 +59,7 @@ class Page {
   void answer_piece(std::string_view harmless);
   void end_answer_line();
   /// A whole answer, byte for byte.
-  void put_answer(std::string_view bytes) { to_out(bytes); }
+  void put_answer(std::string_view bytes);
 
   void thinking_piece(std::string_view harmless);
   void end_thinking_line();
@@ -69,9 +74,11 @@ class Page {
   /// Brings the cursor to the start of a line for what comes on stderr.
   void start_line();
 
-  /// Somebody else has the terminal from make_room() until the next event begins.
+  /// Somebody else has the terminal from make_room() until the next event begins, and from hold() until release().
   void make_room();
-  void begin_event() { asking_ = false; }
+  void hold();
+  void release();
+  void begin_event();
 
   /// Shows what has changed, if it is time, and writes what was said.
   void flush();
@@ -79,29 +86,35 @@ class Page {
   void end_run();
 
  private:
-  // What the terminal's last line holds.
-  enum class Line { empty, answer, thinking, live };
+  // What the terminal's last line holds, where no line is taken back.
+  enum class Line { empty, answer, thinking };
   using Clock = std::chrono::steady_clock;
 
   void to_out(std::string_view text);
   void to_err(std::string_view text);
-  void to_screen(std::string_view bytes);
   void write_all();
-  [[nodiscard]] ScreenSize size() const;
+  [[nodiscard]] bool says_on_screen() const { return bottom_ && options_.err == Medium::terminal; }
   [[nodiscard]] Canvas canvas() const;
+  [[nodiscard]] std::vector<std::string> live_lines();
+  void check(const Result<void>& painted);
   void paint_live();
   void repaint();
   bool repaint_tick();
   bool tick();
+  void wrap_thinking();
 
   TextOptions options_;
   Output out_;
   Output err_;
   Theme err_theme_;
   Line line_ = Line::empty;
-  LiveLines live_;
+  std::unique_ptr<terminal::Bottom> bottom_;
   std::optional<Markdown> answer_;  // the reply that is coming in
+  std::string thinking_;            // the line of it that is coming in, on the screen
   Running running_;
+  bool begun_ = false;      // the bottom shows a run
+  bool collected_ = false;  // it has something to paint
+  bool failed_ = false;
   bool dirty_ = false;     // the screen does not show what is so
   bool repaints_ = false;  // the repainter runs
   bool asking_ = false;    // somebody else has the terminal

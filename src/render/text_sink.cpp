@@ -45,7 +45,7 @@ class TextSink::Impl {
   void on(const chat::Event& e) {
     const auto lock = page_.lock();
     page_.begin_event();
-    running_.waits.erase(e.agent_path);
+    if (running_.waits.erase(e.agent_path) > 0) page_.changed();
     std::visit(overloaded{
                    [&](const event::Ready& body) { ready(body, e.session); },
                    [](const event::User&) {},
@@ -84,6 +84,18 @@ class TextSink::Impl {
     const auto lock = page_.lock();
     page_.make_room();
   }
+
+  void hold() {
+    const auto lock = page_.lock();
+    page_.hold();
+  }
+
+  void release() {
+    const auto lock = page_.lock();
+    page_.release();
+  }
+
+  [[nodiscard]] terminal::Bottom* bottom() { return page_.bottom(); }
 
   [[nodiscard]] const Output& output() const { return page_.output(); }
 
@@ -311,6 +323,7 @@ class TextSink::Impl {
     auto lines = unicode::sanitize(describe(shown));
     constexpr std::string_view head = "error:";
     if (lines.starts_with(head)) lines.replace(0, head.size(), paint(head, Tone::bad, color()));
+    page_.finish_answer();
     page_.put_lines(lines);
     error_shown_ = shown;
   }
@@ -425,6 +438,18 @@ void TextSink::flush() {
 
 void TextSink::make_room() {
   impl_->make_room();
+}
+
+void TextSink::hold() {
+  impl_->hold();
+}
+
+void TextSink::release() {
+  impl_->release();
+}
+
+terminal::Bottom* TextSink::bottom() {
+  return impl_->bottom();
 }
 
 const Output& TextSink::output() const {

@@ -13,6 +13,11 @@
 #include "render/options.hpp"
 #include "render/output.hpp"
 #include "render/theme.hpp"
+#include "terminal/painter.hpp"
+
+namespace errand::terminal {
+class Bottom;
+}
 
 namespace errand::render {
 
@@ -42,8 +47,9 @@ struct TextOptions {
   ColorDepth err_depth = ColorDepth::none;  ///< of diffs
   Background background = Background::dark;
   Hyperlinks links = Hyperlinks::off;
-  std::size_t columns = 80;                     ///< of stderr; of stdout too where it does not say itself
-  std::size_t rows = 24;                        ///< likewise
+  std::size_t columns = 80;  ///< of stderr; of stdout too where it does not say itself
+  std::size_t rows = 24;     ///< likewise
+  terminal::OnNarrowing on_narrowing = terminal::OnNarrowing::wraps;
   std::chrono::milliseconds repaint_every{25};  ///< at most so often what is unfinished is shown; 0: at each flush
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   Verbosity verbosity = Verbosity::normal;
@@ -73,6 +79,14 @@ class TextSink final : public chat::EventSink {
   /// Takes the lines that show what is unfinished or running off the screen and starts a line of its own, so that
   /// someone else (an approval, a prompt) can write to the terminal.
   void make_room();
+
+  /// The same for a question of the run in progress: nothing is painted from hold() to release(), whatever happens.
+  void hold();
+  void release();
+
+  /// Who paints the bottom of the terminal, for whoever lets people type there; lives as long as this. None where no
+  /// line can be taken back.
+  [[nodiscard]] terminal::Bottom* bottom();
 
   [[nodiscard]] const Output& output() const;
 

@@ -1,11 +1,14 @@
 #include "terminal/painter.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
-#include "base/fd.hpp"
 #include "base/try.hpp"
+#include "base/unicode.hpp"
 
 namespace errand::terminal {
 
@@ -17,6 +20,7 @@ constexpr std::string_view begin_update = "\x1b[?2026h\x1b[?25l\x1b[?7l";
 constexpr std::string_view end_update = "\x1b[?7h\x1b[?25h\x1b[?2026l";
 constexpr std::string_view erase_below = "\x1b[J";
 constexpr std::string_view erase_row = "\x1b[2K";
+constexpr std::string_view erase_to_end_of_row = "\x1b[K";
 
 std::string move(std::size_t count, char direction) {
   return count == 0 ? std::string() : fmt::format("\x1b[{}{}", count, direction);
@@ -26,7 +30,49 @@ std::size_t rows_of(std::size_t width, std::size_t columns) {
   return std::max<std::size_t>((width + columns - 1) / columns, 1);
 }
 
+std::string lines_of(const std::vector<Row>& rows) {
+  std::string out;
+  for (const auto& row : rows) out += row.text + "\n";
+  return out;
+}
+
+// Whether it could change the character before it.
+bool starts_a_mark(std::string_view text) {
+  return !text.empty() && static_cast<unsigned char>(text.front()) >= 0x80;
+}
+
+// A terminal may be shared with a program that made it not block.
+Result<void> write_whole(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EAGAIN) {
+      pollfd writable{fd, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    }
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (written < 0) return fail_errno(ErrorKind::failure, "can't write to the terminal", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 }  // namespace
+
+Row row_of(std::string text) {
+  std::string shown;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto escape = std::min(rest.find('\x1b'), rest.size());
+    shown += rest.substr(0, escape);
+    rest.remove_prefix(escape);
+    if (rest.empty()) break;
+    const bool is_link = rest.starts_with("\x1b]");
+    const auto end = is_link ? rest.find("\x1b\\", 1) : rest.find('m');
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + (is_link ? 2 : 1));
+  }
+  const bool has_controls = std::ranges::any_of(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  const auto width = has_controls ? unknown_width : unicode::width(shown);
+  return {std::move(text), width};
+}
 
 // The rows around the cursor; those seen before stay where they are as long as it is among them.
 Frame Painter::visible_part(const Frame& frame) {
@@ -54,6 +100,24 @@ void Painter::go_to_start(std::string& out) {
   out += '\r';
 }
 
+// Of letters alone that stay where they are, only those that came behind them are written.
+void Painter::put_row(std::string& out, std::size_t index, const Row& row) {
+  out += '\r';
+  const auto* shown = index < shown_.rows.size() ? &shown_.rows[index] : nullptr;
+  const bool grows = shown != nullptr && shown->width > 0 && shown->width < size_.columns &&
+                     shown->width == shown->text.size() && row.text.starts_with(shown->text) &&
+                     !starts_a_mark(std::string_view(row.text).substr(shown->text.size()));
+  if (grows) {
+    out += move(shown->width, 'C');
+    out += std::string_view(row.text).substr(shown->text.size());
+    return;
+  }
+  const bool is_full = row.width >= size_.columns;  // the cursor is still on its last character then
+  if (is_full) out += erase_row;
+  out += row.text;
+  if (!is_full) out += erase_to_end_of_row;
+}
+
 std::string Painter::changes_to(const Frame& frame) {
   std::string out;
   for (std::size_t i = 0; i < frame.rows.size(); ++i) {
@@ -61,14 +125,12 @@ std::string Painter::changes_to(const Frame& frame) {
     if (!is_new && shown_.rows[i] == frame.rows[i]) continue;
     if (is_new && i > 0) {  // a line end makes room where the screen ends
       go_to_row(out, i - 1);
-      out += "\r\n";
+      out += '\n';
       row_ = i;
     } else {
       go_to_row(out, i);
-      out += '\r';
     }
-    out += erase_row;
-    out += frame.rows[i].text;
+    put_row(out, i, frame.rows[i]);
   }
   if (shown_.rows.size() > frame.rows.size()) {
     go_to_row(out, frame.rows.size());
@@ -79,33 +141,40 @@ std::string Painter::changes_to(const Frame& frame) {
   return out + '\r' + move(frame.cursor_column, 'C');
 }
 
-Result<void> Painter::paint(const Frame& whole) {
+Result<void> Painter::paint(const Frame& whole, const std::vector<Row>& finished) {
   auto frame = visible_part(whole);
-  if (is_shown_ && frame == shown_) return {};
-  const bool same_rows = is_shown_ && frame.rows == shown_.rows;
-  auto out = changes_to(frame);
+  const bool is_empty = frame.rows.empty();
+  if (finished.empty() && (is_shown_ ? frame == shown_ : is_empty)) return {};
+  if (!is_shown_ && is_empty) return write_whole(fd_, lines_of(finished));
+  const bool same_rows = finished.empty() && is_shown_ && frame.rows == shown_.rows;
+  Frame all = {
+      .rows = finished, .cursor_row = finished.size() + frame.cursor_row, .cursor_column = frame.cursor_column};
+  all.rows.insert(all.rows.end(), frame.rows.begin(), frame.rows.end());
+  if (is_empty) all.rows.emplace_back();
+  const auto out = changes_to(all);
+  row_ -= finished.size();
   shown_ = std::move(frame);
   is_shown_ = true;
-  return write_all(fd_, same_rows ? out : fmt::format("{}{}{}", begin_update, out, end_update));
+  if (is_empty) forget();
+  return write_whole(fd_, same_rows ? out : fmt::format("{}{}{}", begin_update, out, end_update));
 }
 
-Result<void> Painter::print_above(std::string_view lines) {
-  auto frame = shown_;
+Result<void> Painter::print_above(const std::vector<Row>& lines, const Frame& whole) {
+  auto frame = visible_part(whole);
+  if (!is_shown_ && frame.rows.empty()) return write_whole(fd_, lines_of(lines));
   std::string out(begin_update);
   go_to_start(out);
   out += erase_below;
   out += "\x1b[?7h";
-  out += lines;
-  if (!lines.ends_with('\n')) out += '\n';
+  out += lines_of(lines);
   out += "\x1b[?7l";
-  const bool was_shown = is_shown_;
   forget();
-  if (was_shown) {
+  if (!frame.rows.empty()) {
     out += changes_to(frame);
     shown_ = std::move(frame);
     is_shown_ = true;
   }
-  return write_all(fd_, out + std::string(end_update));
+  return write_whole(fd_, out + std::string(end_update));
 }
 
 Result<void> Painter::leave() {
@@ -114,7 +183,7 @@ Result<void> Painter::leave() {
   go_to_row(out, shown_.rows.empty() ? 0 : shown_.rows.size() - 1);
   out += "\r\n";
   forget();
-  return write_all(fd_, out);
+  return write_whole(fd_, out);
 }
 
 Result<void> Painter::clear() {
@@ -123,12 +192,12 @@ Result<void> Painter::clear() {
   go_to_start(out);
   out += erase_below;
   forget();
-  return write_all(fd_, out);
+  return write_whole(fd_, out);
 }
 
 Result<void> Painter::clear_screen() {
   forget();
-  return write_all(fd_, "\x1b[H\x1b[2J");
+  return write_whole(fd_, "\x1b[H\x1b[2J");
 }
 
 Result<void> Painter::resize(Size size) {

@@ -16,6 +16,11 @@ struct Row {
   bool operator==(const Row&) const = default;
 };
 
+/// A row of that text, which may hold SGR and OSC 8 sequences alone. One with a tab or another control has no width
+/// that we know: `unknown_width`.
+inline constexpr std::size_t unknown_width = static_cast<std::size_t>(-1);
+[[nodiscard]] Row row_of(std::string text);
+
 /// What a region shows. The cursor's column may be one past the last character, never past the last column.
 struct Frame {
   std::vector<Row> rows;
@@ -39,11 +44,16 @@ class Painter {
 
   [[nodiscard]] Size size() const { return size_; }
 
-  /// Shows `frame`. The first one begins where the cursor is, which must be the first column.
-  Result<void> paint(const Frame& frame);
+  /// Shows `frame`. The first one begins where the cursor is, which must be the first column. One without rows is none:
+  /// the cursor stands at the start of a line then.
+  Result<void> paint(const Frame& frame) { return paint(frame, {}); }
 
-  /// Writes whole lines above the region, into the scrollback, and shows the region again below them.
-  Result<void> print_above(std::string_view lines);
+  /// The same below `finished`, which go into the scrollback: what was the region's beginning and is finished now stays
+  /// as it is. Rows as those of a frame.
+  Result<void> paint(const Frame& frame, const std::vector<Row>& finished);
+
+  /// The same of lines that may be wider, which the terminal wraps.
+  Result<void> print_above(const std::vector<Row>& lines, const Frame& frame);
 
   /// Leaves the region as it is and begins a new line below it.
   Result<void> leave();
@@ -65,6 +75,7 @@ class Painter {
   void go_to_row(std::string& out, std::size_t row);
   void go_to_start(std::string& out);
   [[nodiscard]] std::string changes_to(const Frame& frame);
+  void put_row(std::string& out, std::size_t index, const Row& row);
 
   int fd_;
   Size size_;

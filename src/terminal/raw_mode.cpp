@@ -155,8 +155,12 @@ bool take_terminal_again() {
 }
 
 Size size_of(int fd) {
+  return size_of(fd, {});
+}
+
+Size size_of(int fd, Size otherwise) {
   winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return otherwise;
   return {.columns = size.ws_col, .rows = size.ws_row};
 }
 

@@ -46,5 +46,7 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 [[nodiscard]] Size size_of(int fd);
+/// The same of a terminal that may not say.
+[[nodiscard]] Size size_of(int fd, Size otherwise);
 
 }  // namespace errand::terminal

@@ -1,12 +1,7 @@
-#include "render/live.hpp"
-
-#include <random>
-
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/text.hpp"
 #include "capture.hpp"
 #include "render/change_view.hpp"
 #include "render/markdown.hpp"
@@ -88,52 +83,6 @@ class Stage {
 };
 
 }  // namespace
-
-TEST_CASE("live lines: the screen holds what is finished and the end of what is live, after each of many updates",
-          "[render][live]") {
-  std::mt19937 random(7);
-  const auto some = [&](std::size_t most) { return random() % (most + 1); };
-  for (int round = 0; round < 20; ++round) {
-    const ScreenSize size{20, 4 + some(6)};
-    test::VirtualScreen screen(static_cast<int>(size.rows), 20);
-    LiveLines live;
-    Lines above;
-    Lines shown;
-    for (int step = 0; step < 60; ++step) {
-      Lines finished;
-      // Often what was live becomes finished, as it is or with a change.
-      const auto taken = some(shown.size());
-      for (std::size_t i = 0; i < taken; ++i) finished.push_back(some(5) == 0 ? "changed" : shown[i]);
-      Lines next(shown.begin() + static_cast<std::ptrdiff_t>(taken), shown.end());
-      if (!next.empty() && some(1) == 0) next.back() += "+";
-      while (some(2) == 0) next.push_back(fmt::format("line {}", random() % 1000));
-      if (some(9) == 0) next.clear();
-      for (auto& line : next) line.resize(std::min<std::size_t>(line.size(), 19));
-      screen.write(text::replace_all(live.update(finished, next, size), "\r\n", "\n"));
-      above.insert(above.end(), finished.begin(), finished.end());
-      shown = next;
-      auto expected = above;
-      const auto hidden = next.size() >= size.rows ? next.size() - (size.rows - 1) : 0;
-      expected.insert(expected.end(), next.begin() + static_cast<std::ptrdiff_t>(hidden), next.end());
-      CAPTURE(round, step, size.rows);
-      REQUIRE(screen.lines() == expected);
-    }
-  }
-}
-
-TEST_CASE("live lines: nothing is written when nothing changes, and only what is new when a line grows",
-          "[render][live]") {
-  LiveLines live;
-  const ScreenSize size{40, 10};
-  CHECK(live.update({}, {"a"}, size) == "a");
-  CHECK(live.update({}, {"a"}, size).empty());
-  CHECK(live.update({}, {"ab"}, size) == "b");
-  CHECK(live.update({}, {"ab", "c"}, size) == "\x1b[?2026h\r\nc\x1b[?2026l");
-  CHECK(live.update({"ab"}, {"c"}, size).empty());
-  CHECK(live.update({}, {"d"}, size) == "\x1b[?2026h\rd\x1b[K\x1b[?2026l");
-  CHECK(live.clear(size) == "\r\x1b[K");
-  CHECK(live.clear(size).empty());
-}
 
 TEST_CASE("text sink: an answer that streams leaves on the screen what it is when it comes whole", "[render][live]") {
   for (const auto* name : {"mixed", "tables", "code", "lists"}) {
@@ -220,11 +169,4 @@ TEST_CASE("text sink: an edit shows its diff, a new file its beginning", "[rende
   CHECK(stage.lines() == Lines{"✓ Edit a.txt (1.2s)", "  @@ -1,2 +1,2 @@", "   same", "  -old    x", "  +new ⟦escape⟧",
                                "✓ Write b.txt (1.2s)", "  +line 1", "  +line 2", "  +line 3", "  +line 4", "  +line 5",
                                "  +line 6", "  +line 7", "  +line 8", "  … 3 lines more"});
-}
-
-TEST_CASE("text sink: a screen that is made narrower is painted anew by its new width", "[render][live]") {
-  LiveLines live;
-  CHECK(live.update({}, {"\x1b[1m0123456789012345678901234\x1b[0m", "b"}, {40, 10}) ==
-        "\x1b[?2026h\x1b[1m0123456789012345678901234\x1b[0m\r\nb\x1b[?2026l");
-  CHECK(live.clear({20, 10}) == "\r\x1b[2A\x1b[J");  // 25 columns take two rows of 20
 }

@@ -369,7 +369,9 @@ TEST_CASE("text sink: room is made for a question in the middle of a line", "[re
   CHECK(out.text() == "half\n");
   play(sink, Script().call("1", "Bash x"));
   sink.make_room();
-  CHECK(out.text() == "half\n⋯ Bash x\r\x1b[K");
+  CHECK(out.text() ==
+        "half\n\x1b[?2026h\x1b[?25l\x1b[?7l\r⋯ Bash x\x1b[K\r\x1b[8C\x1b[?7h\x1b[?25h\x1b[?2026l"
+        "\x1b[?2026h\x1b[?25l\x1b[?7l\r\x1b[K\r\x1b[?7h\x1b[?25h\x1b[?2026l");
 }
 
 TEST_CASE("text sink: a status is said once, a model left by a chain waits for nothing, dropped is not summarised",

@@ -48,15 +48,15 @@ const std::string end = "^[?7h^[?25h^[?2026l";
 TEST_CASE("painter: only rows that changed are written, and nothing when nothing changed", "[terminal]") {
   Bench bench({20, 10});
   REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 1, 5}));
-  CHECK(bench.written() == begin + "\r^[2K> one\r\n^[2K  two\r^[5C" + end);
+  CHECK(bench.written() == begin + "\r> one^[K\n\r  two^[K\r^[5C" + end);
   REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 1, 5}));
   CHECK(bench.written().empty());
   REQUIRE(bench.painter.paint({{row("> one"), row("  two")}, 0, 2}));
   CHECK(bench.written() == "^[1A\r^[2C");
   REQUIRE(bench.painter.paint({{row("> one"), row("  2"), row("menu")}, 1, 3}));
-  CHECK(bench.written() == begin + "^[1B\r^[2K  2\r\n^[2Kmenu^[1A\r^[3C" + end);
+  CHECK(bench.written() == begin + "^[1B\r  2^[K\n\rmenu^[K^[1A\r^[3C" + end);
   REQUIRE(bench.painter.paint({{row("> 1")}, 0, 3}));
-  CHECK(bench.written() == begin + "^[1A\r^[2K> 1^[1B\r^[J^[1A\r^[3C" + end);
+  CHECK(bench.written() == begin + "^[1A\r> 1^[K^[1B\r^[J^[1A\r^[3C" + end);
   REQUIRE(bench.painter.leave());
   CHECK(bench.written() == "\r\n");
 }
@@ -65,11 +65,11 @@ TEST_CASE("painter: a region higher than the screen is shown around its cursor",
   Bench bench({20, 3});
   const std::vector<Row> rows = {row("a"), row("b"), row("c"), row("d"), row("e")};
   REQUIRE(bench.painter.paint({rows, 4, 1}));
-  CHECK(bench.written() == begin + "\r^[2Kc\r\n^[2Kd\r\n^[2Ke\r^[1C" + end);
+  CHECK(bench.written() == begin + "\rc^[K\n\rd^[K\n\re^[K\r^[1C" + end);
   REQUIRE(bench.painter.paint({rows, 3, 1}));
   CHECK(bench.written() == "^[1A\r^[1C");
   REQUIRE(bench.painter.paint({rows, 1, 1}));
-  CHECK(bench.written() == begin + "^[1A\r^[2Kb^[1B\r^[2Kc^[1B\r^[2Kd^[2A\r^[1C" + end);
+  CHECK(bench.written() == begin + "^[1A\rb^[K^[1B\rc^[K^[1B\rd^[K^[2A\r^[1C" + end);
 }
 
 TEST_CASE("painter: after a resize it begins where its first row is now", "[terminal]") {
@@ -90,6 +90,37 @@ TEST_CASE("painter: what is printed above goes out before the region, which foll
   Bench bench({20, 10});
   REQUIRE(bench.painter.paint({{row("> "), row("menu")}, 0, 2}));
   bench.written();
-  REQUIRE(bench.painter.print_above("done\n"));
-  CHECK(bench.written() == begin + "\r^[J^[?7hdone\n^[?7l\r^[2K> \r\n^[2Kmenu^[1A\r^[2C" + end);
+  REQUIRE(bench.painter.print_above({row("done")}, {{row("> "), row("menu")}, 0, 2}));
+  CHECK(bench.written() == begin + "\r^[J^[?7hdone\n^[?7l\r> ^[K\n\rmenu^[K^[1A\r^[2C" + end);
+}
+
+TEST_CASE("painter: of a row that grows only what is new is written, and a full one is not erased at its end",
+          "[terminal]") {
+  Bench bench({6, 10});
+  REQUIRE(bench.painter.paint({{row("> a")}, 0, 3}));
+  bench.written();
+  REQUIRE(bench.painter.paint({{row("> ab")}, 0, 4}));
+  CHECK(bench.written() == begin + "\r^[3Cb\r^[4C" + end);
+  REQUIRE(bench.painter.paint({{row_of("> ab\u0301")}, 0, 4}));  // a mark belongs to the letter before it
+  CHECK(bench.written() == begin + "\r> ab\u0301^[K\r^[4C" + end);
+  REQUIRE(bench.painter.paint({{row("> abcd")}, 0, 5}));
+  CHECK(bench.written() == begin + "\r^[2K> abcd\r^[5C" + end);
+}
+
+TEST_CASE("painter: what was live and is finished stays where it is", "[terminal]") {
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("one"), row("> ")}, 1, 2}));
+  bench.written();
+  REQUIRE(bench.painter.paint({{row("two"), row("> ")}, 1, 2}, {row("one")}));
+  CHECK(bench.written() == begin + "\rtwo^[K\n\r> ^[K\r^[2C" + end);
+  REQUIRE(bench.painter.paint({}, {row("two")}));
+  CHECK(bench.written() == begin + "\r^[K\r" + end);
+  REQUIRE(bench.painter.paint({}));
+  CHECK(bench.written().empty());
+}
+
+TEST_CASE("painter: styles and links take no columns, and what a tab takes nobody knows", "[terminal]") {
+  CHECK(row_of("\x1b[1mab\x1b[0m \x1b]8;;https://a.b\x1b\\link\x1b]8;;\x1b\\").width == 7);
+  CHECK(row_of("漢字").width == 4);
+  CHECK(row_of("a\tb").width == unknown_width);
 }

@@ -1,0 +1,139 @@
+#include "terminal/bottom.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+
+namespace errand::terminal {
+
+namespace {
+
+// A status on a narrower terminal costs more than it says.
+constexpr std::size_t least_status_columns = 40;
+
+void append(std::vector<Row>& to, std::vector<Row> rows) {
+  std::ranges::move(rows, std::back_inserter(to));
+}
+
+}  // namespace
+
+Bottom::Bottom(int fd, Size otherwise, OnNarrowing on_narrowing)
+    : fd_(fd), otherwise_(otherwise), painter_(fd, size_of(fd, otherwise), on_narrowing) {}
+
+void Bottom::print(std::string_view lines) {
+  const std::lock_guard lock(mutex_);
+  for (auto& line : text::lines(lines)) collected_.push_back(row_of(std::move(line)));
+}
+
+void Bottom::show_run(std::vector<Row> finished, std::vector<Row> live) {
+  const std::lock_guard lock(mutex_);
+  append(collected_, std::move(finished));
+  live_ = std::move(live);
+  run_goes_on_ = true;
+}
+
+void Bottom::begin_run() {
+  const std::lock_guard lock(mutex_);
+  run_goes_on_ = true;
+}
+
+Result<void> Bottom::flush() {
+  const std::lock_guard lock(mutex_);
+  return paint();
+}
+
+Result<void> Bottom::end_run() {
+  const std::lock_guard lock(mutex_);
+  run_goes_on_ = false;
+  live_.clear();
+  return paint();
+}
+
+Result<void> Bottom::hold() {
+  const std::lock_guard lock(mutex_);
+  if (holds_ == 0) ERRAND_TRY(paint());  // what was said before comes before
+  ++holds_;
+  return paint();
+}
+
+Result<void> Bottom::release() {
+  const std::lock_guard lock(mutex_);
+  if (holds_ > 0) --holds_;
+  return paint();
+}
+
+Result<void> Bottom::show_input(Frame frame, When when) {
+  const std::lock_guard lock(mutex_);
+  input_ = std::move(frame);
+  when_ = when;
+  return paint();
+}
+
+Result<void> Bottom::leave_input(const std::vector<Row>& left) {
+  const std::lock_guard lock(mutex_);
+  input_.reset();
+  if (holds_ > 0) return paint(left);
+  append(collected_, left);
+  return paint();
+}
+
+void Bottom::set_status(std::function<Row(std::size_t columns)> status) {
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+}
+
+Result<void> Bottom::clear_screen() {
+  const std::lock_guard lock(mutex_);
+  ERRAND_TRY(painter_.clear_screen());
+  return paint();
+}
+
+Result<void> Bottom::come_back() {
+  const std::lock_guard lock(mutex_);
+  painter_.forget();
+  return paint();
+}
+
+bool Bottom::shows_input() const {
+  return input_ && (when_ == When::always || (run_goes_on_ && holds_ == 0));
+}
+
+// The newest of the live rows that leave room for what is typed; the cursor is there, else behind them.
+Frame Bottom::frame() {
+  const auto [columns, height] = painter_.size();
+  const auto typed = shows_input() ? *input_ : Frame{};
+  Frame out;
+  if (run_goes_on_ && holds_ == 0) {
+    const auto room = height - std::min(height, typed.rows.size());
+    out.rows.assign(live_.end() - static_cast<std::ptrdiff_t>(std::min(room, live_.size())), live_.end());
+  }
+  const auto above = out.rows.size();
+  out.rows.insert(out.rows.end(), typed.rows.begin(), typed.rows.end());
+  if (!typed.rows.empty()) {
+    out.cursor_row = above + typed.cursor_row;
+    out.cursor_column = typed.cursor_column;
+    if (status_ && columns >= least_status_columns && out.rows.size() < height) {
+      if (auto status = status_(columns); !status.text.empty()) out.rows.push_back(std::move(status));
+    }
+  } else if (above > 0) {
+    out.cursor_row = above - 1;
+    out.cursor_column = std::min(out.rows.back().width, columns - 1);
+  }
+  return out;
+}
+
+Result<void> Bottom::paint() {
+  return paint(holds_ > 0 ? std::vector<Row>{} : std::exchange(collected_, {}));
+}
+
+Result<void> Bottom::paint(std::vector<Row> finished) {
+  ERRAND_TRY(painter_.resize(size()));
+  const auto columns = painter_.size().columns;
+  const bool fits = std::ranges::all_of(finished, [&](const Row& row) { return row.width <= columns; });
+  return fits ? painter_.paint(frame(), finished) : painter_.print_above(finished, frame());
+}
+
+}  // namespace errand::terminal

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "terminal/painter.hpp"
+
+namespace errand::terminal {
+
+/// The bottom of a terminal, and the one who paints there. From above: what is unfinished or running, what is being
+/// typed, a status. Above all of it is the scrollback, which lines only ever go into.
+///
+/// A run shows its part, an editor the other, each from threads of its own: all functions may be called from any
+/// thread. What is collected is painted by the next function that returns a Result; those fail as writing does.
+class Bottom {
+ public:
+  /// When what is typed is to be seen: always, or as long as a run goes on.
+  enum class When { always, beside_run };
+
+  /// `fd` is borrowed. `otherwise` is the size of a terminal that does not say its own.
+  Bottom(int fd, Size otherwise, OnNarrowing on_narrowing);
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] Size size() const { return size_of(fd_, otherwise_); }
+
+  /// Whole lines for the scrollback, of any width. Collected.
+  void print(std::string_view lines);
+  /// What a run shows: rows that are finished, for the scrollback, and those that are live from now on. Collected; a
+  /// run goes on from here, until end_run().
+  void show_run(std::vector<Row> finished, std::vector<Row> live);
+  void begin_run();
+  Result<void> flush();
+  /// Nothing is live any more, and nobody types beside it. The cursor stands at the start of a line, unless something
+  /// is typed `always`.
+  Result<void> end_run();
+
+  /// Others write to the terminal until release(): what is typed `always` alone is shown, all else is collected. One
+  /// hold may be within another.
+  Result<void> hold();
+  Result<void> release();
+
+  Result<void> show_input(Frame frame, When when);
+  /// What was typed is no longer. `left` stays in the scrollback in its place.
+  Result<void> leave_input(const std::vector<Row>& left);
+
+  /// A last row, made for a width; an empty one is none. Only below what is typed, and where there is room. It is
+  /// called from any thread. Collected.
+  void set_status(std::function<Row(std::size_t columns)> status);
+
+  Result<void> clear_screen();
+  /// The terminal was another's for a while.
+  Result<void> come_back();
+
+ private:
+  Result<void> paint(std::vector<Row> finished);
+  Result<void> paint();
+  [[nodiscard]] Frame frame();
+  [[nodiscard]] bool shows_input() const;
+
+  int fd_;
+  Size otherwise_;
+  std::mutex mutex_;  // of all below
+  Painter painter_;
+  std::vector<Row> collected_;
+  std::vector<Row> live_;
+  std::optional<Frame> input_;
+  When when_ = When::always;
+  std::function<Row(std::size_t)> status_;
+  bool run_goes_on_ = false;
+  int holds_ = 0;
+};
+
+}  // namespace errand::terminal

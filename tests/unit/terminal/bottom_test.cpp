@@ -1,0 +1,151 @@
+#include "terminal/bottom.hpp"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include "../render/capture.hpp"
+#include "../render/screen.hpp"
+
+using namespace errand;
+using namespace errand::terminal;
+using Lines = std::vector<std::string>;
+using When = Bottom::When;
+
+namespace {
+
+// A bottom on a virtual screen.
+class Stage {
+ public:
+  explicit Stage(Size size)
+      : screen_(static_cast<int>(size.rows), static_cast<int>(size.columns)),
+        bottom(file_.fd(), size, OnNarrowing::wraps) {}
+
+  // What was written since the last call.
+  std::string written() {
+    const auto all = file_.text();
+    auto out = all.substr(written_);
+    screen_.write(out);
+    written_ = all.size();
+    return out;
+  }
+  // Without the empty lines at the end.
+  Lines lines() {
+    written();
+    return screen_.lines();
+  }
+
+ private:
+  test::Capture file_;
+  test::VirtualScreen screen_;
+  std::size_t written_ = 0;
+
+ public:
+  Bottom bottom;
+};
+
+std::vector<Row> rows(const Lines& lines) {
+  std::vector<Row> out;
+  for (const auto& line : lines) out.push_back(row_of(line));
+  return out;
+}
+
+Frame typed(const std::string& text) {
+  return {.rows = rows({text}), .cursor_row = 0, .cursor_column = text.size()};
+}
+
+}  // namespace
+
+TEST_CASE("bottom: the screen holds what is finished, what is live and what is typed, after each of many updates",
+          "[terminal][bottom]") {
+  std::mt19937 random(7);
+  const auto some = [&](std::size_t most) { return random() % (most + 1); };
+  for (int round = 0; round < 20; ++round) {
+    const Size size{20, 4 + some(6)};
+    Stage stage(size);
+    Lines above;
+    Lines shown;
+    std::string input = "> ";
+    for (int step = 0; step < 60; ++step) {
+      Lines finished;
+      // Often what was live becomes finished, as it is or with a change.
+      const auto taken = some(shown.size());
+      for (std::size_t i = 0; i < taken; ++i) finished.push_back(some(5) == 0 ? "changed" : shown[i]);
+      if (some(7) == 0) finished.emplace_back("a line that the terminal has to wrap");
+      Lines next(shown.begin() + static_cast<std::ptrdiff_t>(taken), shown.end());
+      if (!next.empty() && some(1) == 0) next.back() += "+";
+      while (some(2) == 0) next.push_back("line " + std::to_string(random() % 1000));
+      if (some(9) == 0) next.clear();
+      for (auto& line : next) line.resize(std::min<std::size_t>(line.size(), 19));
+      if (some(2) == 0) input = "> " + std::to_string(random() % 1000);
+      stage.bottom.show_run(rows(finished), rows(next));
+      REQUIRE(stage.bottom.show_input(typed(input), some(1) == 0 ? When::always : When::beside_run));
+      for (const auto& line : finished) {
+        above.push_back(line.substr(0, 20));
+        if (line.size() > 20) above.push_back(line.substr(20));
+      }
+      shown = next;
+      auto expected = above;
+      const auto hidden = next.size() >= size.rows ? next.size() - (size.rows - 1) : 0;
+      expected.insert(expected.end(), next.begin() + static_cast<std::ptrdiff_t>(hidden), next.end());
+      expected.push_back(input == "> " ? ">" : input);
+      CAPTURE(round, step, size.rows);
+      REQUIRE(stage.lines() == expected);
+    }
+  }
+}
+
+TEST_CASE("bottom: what is typed beside a run is seen as long as it goes on", "[terminal][bottom]") {
+  Stage stage({40, 10});
+  REQUIRE(stage.bottom.show_input(typed("+ next"), When::beside_run));
+  CHECK(stage.written().empty());
+  stage.bottom.show_run(rows({"finished"}), rows({"live"}));
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"finished", "live", "+ next"});
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.written().empty());
+  stage.bottom.print("said");
+  REQUIRE(stage.bottom.end_run());
+  CHECK(stage.lines() == Lines{"finished", "said"});
+  REQUIRE(stage.bottom.show_input(typed("> next"), When::always));
+  CHECK(stage.lines() == Lines{"finished", "said", "> next"});
+  REQUIRE(stage.bottom.leave_input(rows({"> next!"})));
+  CHECK(stage.lines() == Lines{"finished", "said", "> next!"});
+}
+
+TEST_CASE("bottom: while it is held only the one who asks is shown, and all else comes after", "[terminal][bottom]") {
+  Stage stage({40, 10});
+  stage.bottom.show_run({}, rows({"live"}));
+  REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
+  REQUIRE(stage.bottom.hold());
+  CHECK(stage.lines().empty());
+  stage.bottom.print("another agent");
+  stage.bottom.show_run(rows({"finished"}), rows({"live 2"}));
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines().empty());
+  REQUIRE(stage.bottom.show_input(typed("allow? "), When::always));
+  CHECK(stage.lines() == Lines{"allow?"});
+  REQUIRE(stage.bottom.leave_input(rows({"allow? y"})));
+  CHECK(stage.lines() == Lines{"allow? y"});
+  REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
+  REQUIRE(stage.bottom.release());
+  CHECK(stage.lines() == Lines{"allow? y", "another agent", "finished", "live 2", "+ draft"});
+}
+
+TEST_CASE("bottom: a status stands below what is typed, where there is room for it", "[terminal][bottom]") {
+  const auto [columns, height, expected] = GENERATE(table<std::size_t, std::size_t, Lines>({
+      {40, 3, {"live", "> a", "40 columns"}},
+      {40, 2, {"live", "> a"}},
+      {39, 3, {"live", "> a"}},
+  }));
+  Stage stage({columns, height});
+  stage.bottom.set_status([](std::size_t width) { return row_of(std::to_string(width) + " columns"); });
+  stage.bottom.show_run({}, rows({"live"}));
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"live"});
+  REQUIRE(stage.bottom.show_input(typed("> a"), When::always));
+  CHECK(stage.lines() == expected);
+}
