@@ -29,14 +29,6 @@ std::vector<std::string> cleaned_words(std::vector<std::string> words, const sec
   return words;
 }
 
-// Whoever gives a key to a model by way of the prompt has to know that it won't arrive.
-chat::event::Warning prompt_was_cleaned() {
-  return {
-      "secret_removed",
-      "the prompt holds what looks like a secret: it was taken out, and neither sent nor kept; give tools what they "
-      "need by a file or by sandbox.env"};
-}
-
 // The model as the session's row shows it: what was asked for, one or a chain.
 std::string model_text(const chat::AgentDefinition& definition) {
   return text::join(definition.models, ",");
@@ -61,13 +53,14 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
 Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
   ERRAND_TRY(open(prompt, call));
   auto warnings = std::exchange(start_.warnings, {});
-  if (services_.secrets.finds_in(chat::text_of(prompt.content))) warnings.push_back(prompt_was_cleaned());
+  if (services_.secrets.finds_in(chat::text_of(prompt.content))) warnings.push_back(secret_removed_from_prompt());
   const RunOptions options{.trigger = start_.trigger,
                            .argv = cleaned_words(start_.argv, services_.secrets),
                            .announce = announce_,
                            .warnings = std::move(warnings),
                            .session_source = std::exchange(session_source_, {}),
-                           .cancelled_by = start_.cancelled_by};
+                           .cancelled_by = start_.cancelled_by,
+                           .steering = steering_};
   announce_ = Announce::nothing;
   return run(*agent_, *session_, prompt, options, services_, call);
 }

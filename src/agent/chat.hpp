@@ -52,6 +52,9 @@ class Chat {
   void use_agent(chat::AgentDefinition definition);
   void use_models(std::vector<std::string> models);
 
+  /// What runs take messages from while they work; borrowed. Null: from nobody.
+  void use_steering(Steering* steering) { steering_ = steering; }
+
   /// The next prompt begins a new session; the one before has ended.
   void start_new();
 
@@ -91,6 +94,7 @@ class Chat {
   Announce announce_ = Announce::ready;
   std::string session_source_;  // of a session that no run has begun yet
   bool cleared_ = false;
+  Steering* steering_ = nullptr;
 };
 
 }  // namespace errand::agent

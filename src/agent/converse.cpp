@@ -9,6 +9,7 @@
 #include "agent/dispatch.hpp"
 #include "agent/history.hpp"
 #include "agent/redaction.hpp"
+#include "agent/steering.hpp"
 #include "agent/subagent.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
@@ -82,6 +83,7 @@ class Conversation {
     const auto max_turns = agent_.definition.limits.max_turns;
     for (int turn = 1;; ++turn) {
       ERRAND_TRY(call_.check());
+      ERRAND_TRY(hear_person());
       ERRAND_TRY_ASSIGN(auto reply, ask_model());
       const auto calls = plan_calls(reply.message.tool_calls(), tools_);
       ERRAND_TRY(keep(reply, calls));
@@ -96,6 +98,15 @@ class Conversation {
       if (!calls.empty()) ERRAND_TRY(run_calls(calls));
       if (ended_by_hook_) return end_empty();
     }
+  }
+
+  // What was said to the run meanwhile is heard before the model is asked again; subagents are not talked to.
+  Result<void> hear_person() {
+    if (tree_.steering == nullptr || agent_.depth > 0) return {};
+    while (const auto message = tree_.steering->take()) {
+      ERRAND_TRY(hear_steering(agent_, session_, reporter_, *message, call_));
+    }
+    return {};
   }
 
   Result<provider::Reply> ask_model() {

@@ -51,6 +51,13 @@ Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, s
   return opening;
 }
 
+chat::event::Warning secret_removed_from_prompt() {
+  return {
+      "secret_removed",
+      "the prompt holds what looks like a secret: it was taken out, and neither sent nor kept; give tools what they "
+      "need by a file or by sandbox.env"};
+}
+
 void tell_session_end(const Agent& agent, std::string_view reason) {
   if (!agent.hooks.has(HookEvent::session_end)) return;
   const auto said = agent.hooks.run(HookEvent::session_end, {reason, nullptr}, {{"reason", reason}},

@@ -24,6 +24,9 @@ struct Opening {
 Opening hear_prompt_hooks(const Agent& agent, const chat::UserMessage& prompt, std::string_view source,
                           const std::string& run, const Call& call);
 
+/// Whoever gives a key to a model by way of a prompt has to know that it won't arrive.
+chat::event::Warning secret_removed_from_prompt();
+
 /// SessionEnd: nothing can come of it but a line in the log. `reason` is "clear", "prompt_input_exit" or "other".
 void tell_session_end(const Agent& agent, std::string_view reason);
 

@@ -6,6 +6,7 @@
 #include "agent/opening.hpp"
 #include "agent/reporter.hpp"
 #include "agent/run_tree.hpp"
+#include "agent/steering.hpp"
 #include "base/exit_code.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
@@ -47,7 +48,8 @@ class RootRun {
               .stream = stream_,
               .session = session.info.id,
               .limits = agent.definition.limits,
-              .root_agent = agent.definition.id} {}
+              .root_agent = agent.definition.id,
+              .steering = options.steering} {}
 
   RunResult go(const chat::UserMessage& prompt) {
     Outcome outcome;
@@ -55,7 +57,9 @@ class RootRun {
     if (auto begun = begin(prompt, opening); !begun) {
       outcome.error = begun.error();
     } else if (!opening.dropped) {
+      if (options_.steering != nullptr) options_.steering->open();
       outcome = converse(agent_, session_, tree_, reporter_, call_);
+      if (options_.steering != nullptr) options_.steering->close();
       settle(outcome);
     }
     session_.info.turns += outcome.turns;

@@ -12,6 +12,8 @@
 
 namespace errand::agent {
 
+class Steering;
+
 /// Who asked a run to stop, and the exit code that goes with it.
 struct CancelledBy {
   std::string name = "user";  ///< "SIGINT", "SIGTERM", …
@@ -28,6 +30,7 @@ struct RunOptions {
   std::string session_source;                  ///< why the session begins with this run: "startup", "resume" or
                                                ///< "clear", for hooks; empty: it began before
   std::function<CancelledBy()> cancelled_by;   ///< asked once the run was cancelled
+  Steering* steering = nullptr;                ///< what the person says to it while it works; null: nothing
 };
 
 struct RunResult {

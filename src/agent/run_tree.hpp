@@ -15,6 +15,8 @@
 
 namespace errand::agent {
 
+class Steering;
+
 /// What a run and its subagents have used so far.
 struct Spent {
   chat::Usage usage;
@@ -39,6 +41,7 @@ struct RunTree {
   Sync<std::map<std::string, int>> subagent_numbers{};  ///< for "root/reviewer#2"
   Sync<std::set<std::string>> unpriced{};               ///< models whose unknown price was warned of
   std::mutex asking{};                                  ///< one question to the person at a time
+  Steering* steering = nullptr;                         ///< what the person says to the root agent; null: nothing
 };
 
 }  // namespace errand::agent
