@@ -1,3 +1,6 @@
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include <fcntl.h>
@@ -21,6 +24,7 @@
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
+#include "config/lookup.hpp"
 #include "config/trust.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
@@ -189,6 +193,7 @@ class ChatCommand final : public Command {
   Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
                             Person& person, const Invocation& invocation, Face& face) {
     if (person.editor() != nullptr) ERRAND_TRY(equip(*person.editor(), talk, arguments_, invocation));
+    face.use_windows(windows_of(talk));
     greet(talk, invocation.globals);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
@@ -198,10 +203,23 @@ class ChatCommand final : public Command {
                             .typed = [&signals] { signals.typed(); },
                             .must_leave = [&signals] { return must_leave(signals); },
                             .message_of = [this, &first](const std::string& line) { return message(line, first); },
-                            .show_error = print_error};
+                            .show_error =
+                                [&face](const Error& error) {
+                                  face.make_room();
+                                  print_error(error);
+                                }};
     const int code = repl::run_terminal_chat(chat, first);
     talk.chat().end("prompt_input_exit");
     return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
+  }
+
+  static std::function<std::int64_t(const std::string&)> windows_of(const Talk& talk) {
+    std::map<std::string, std::int64_t> windows;
+    for (const auto& model : config::known_models(talk.engine().config())) windows[model.full_name()] = model.context;
+    return [windows = std::move(windows)](const std::string& model) {
+      const auto found = windows.find(model);
+      return found == windows.end() ? 0 : found->second;
+    };
   }
 
   static bool must_leave(const Signals& signals) {

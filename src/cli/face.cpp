@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "cli/terminal_habits.hpp"
 #include "render/json_sink.hpp"
 #include "render/options.hpp"
 #include "render/output.hpp"
@@ -60,6 +61,7 @@ render::TextOptions text_options(const Invocation& invocation, const FaceOptions
   auto options =
       render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
   options.terminator = face.terminator;
+  options.on_narrowing = on_narrowing();
   options.on_failure = stop_on_failure(face.out_fd, invocation.signals);
   return options;
 }
@@ -69,6 +71,12 @@ class TextFace final : public Face {
   explicit TextFace(render::TextOptions options) : sink_(std::move(options)) {}
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   void make_room() override { sink_.make_room(); }
+  void hold() override { sink_.hold(); }
+  void release() override { sink_.release(); }
+  void use_windows(std::function<std::int64_t(const std::string& model)> window_of) override {
+    sink_.use_windows(std::move(window_of));
+  }
+  [[nodiscard]] terminal::Bottom* bottom() override { return sink_.bottom(); }
   [[nodiscard]] Result<int> finish(int code) override {
     sink_.flush();
     return code_of(sink_.output(), code);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +10,10 @@
 #include "chat/event.hpp"
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
+
+namespace errand::terminal {
+class Bottom;
+}
 
 namespace errand::cli {
 
@@ -21,6 +27,13 @@ class Face {
 
   /// Starts a line of its own, so that a question can be put on the terminal.
   virtual void make_room() {}
+  /// The same for a question of the run in progress: what happens from hold() to release() is shown after it.
+  virtual void hold() {}
+  virtual void release() {}
+  /// What a status line knows of models' windows, in tokens by full name; 0: unknown.
+  virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
+  /// Who paints the bottom of the terminal; null where nobody does.
+  [[nodiscard]] virtual terminal::Bottom* bottom() { return nullptr; }
 
   /// The exit code of a run that ended with `code`, once all output is out: 141 when stdout was closed, `failure` when
   /// it could not be written.

@@ -11,28 +11,42 @@
 #include "cli/editor.hpp"
 #include "cli/output.hpp"
 #include "cli/prompt_input.hpp"
+#include "cli/terminal_habits.hpp"
 #include "render/options.hpp"
 #include "repl/cooked_lines.hpp"
 #include "repl/editor/line_editor.hpp"
 #include "repl/terminal_interaction.hpp"
+#include "terminal/bottom.hpp"
 
 namespace errand::cli {
 
 namespace {
 
-// Clears the line that shows what is running before a question is put.
+// What the run shows is away as long as this lives.
+class Hold {
+ public:
+  explicit Hold(Face& face) : face_(face) { face_.hold(); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() { face_.release(); }
+
+ private:
+  Face& face_;
+};
+
+// Questions have the terminal to themselves.
 class RoomMaking final : public chat::Interaction {
  public:
   RoomMaking(repl::LineReader& lines, Face& face) : terminal_(lines, STDERR_FILENO), face_(face) {}
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override {
-    face_.make_room();
+    const Hold hold(face_);
     return terminal_.approve(question, call);
   }
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>& questions,
                                           const Call& call) override {
-    face_.make_room();
+    const Hold hold(face_);
     return terminal_.answer(questions, call);
   }
 
@@ -56,14 +70,6 @@ bool can_edit() {
   return !term.empty() && term != "dumb" && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
 }
 
-// xterm, the console and GNU screen cut rows that become too long; nearly all others begin a new one.
-terminal::OnNarrowing on_narrowing() {
-  const auto term = variable("TERM");
-  const bool cuts =
-      !variable("XTERM_VERSION").empty() || term == "linux" || (term.starts_with("screen") && variable("TMUX").empty());
-  return cuts ? terminal::OnNarrowing::cuts : terminal::OnNarrowing::wraps;
-}
-
 repl::Styles styles_of(const Globals& globals) {
   if (globals.color == "never") return repl::Styles::none;
   const auto color =
@@ -75,7 +81,7 @@ repl::Styles styles_of(const Globals& globals) {
 
 Person::Person(const Invocation& invocation, Face& face, Typing typing) {
   if (typing == Typing::edited && can_edit())
-    use_editor(invocation);
+    use_editor(invocation, face);
   else
     lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes);
   if (is_there(invocation.globals)) {
@@ -87,15 +93,17 @@ Person::Person(const Invocation& invocation, Face& face, Typing typing) {
 
 Person::~Person() = default;
 
-void Person::use_editor(const Invocation& invocation) {
+void Person::use_editor(const Invocation& invocation, Face& face) {
   changes_ = std::make_unique<terminal::Changes>();
   signals_ = std::make_unique<terminal::SignalWatch>(*changes_);
+  auto* const bottom = face.bottom();
   auto editor = std::make_unique<repl::LineEditor>(repl::EditorParts{
       .in_fd = STDIN_FILENO,
       .out_fd = STDERR_FILENO,
       .changes = *changes_,
       .protocols = variable("TERM") == "linux" ? terminal::Protocols::none : terminal::Protocols::keys,
       .on_narrowing = on_narrowing(),
+      .bottom = bottom != nullptr && is_same_terminal(bottom->fd(), STDERR_FILENO) ? bottom : nullptr,
       .styles = styles_of(invocation.globals),
       .on_interrupt = [] { ::kill(::getpid(), SIGINT); },
       .edit_outside = edit_text,

@@ -22,8 +22,9 @@ enum class Typing { edited, cooked };
 /// nobody is there, and what would ask is denied.
 class Person {
  public:
-  /// `face` is borrowed: it makes room before a question. Typing::edited is meant where the terminal is up to it; it
-  /// makes the signals of terminals heard, so nothing else may have started a thread yet.
+  /// `face` is borrowed: it is held while there is a question, and what it paints on is where the person types.
+  /// Typing::edited is meant where the terminal is up to it; it makes the signals of terminals heard, so nothing else
+  /// may have started a thread yet.
   Person(const Invocation& invocation, Face& face, Typing typing);
   ~Person();
 
@@ -33,7 +34,7 @@ class Person {
   [[nodiscard]] repl::LineEditor* editor() { return editor_; }
 
  private:
-  void use_editor(const Invocation& invocation);
+  void use_editor(const Invocation& invocation, Face& face);
 
   std::unique_ptr<terminal::Changes> changes_;
   std::unique_ptr<terminal::SignalWatch> signals_;

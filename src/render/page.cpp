@@ -227,6 +227,13 @@ bool Page::tick() {
   return true;
 }
 
+void Page::set_status(const Status& status) {
+  if (!bottom_ || quiet()) return;
+  bottom_->set_status(
+      [status, color = color()](std::size_t columns) { return terminal::row_of(status.line(columns, color)); });
+  collected_ = true;
+}
+
 void Page::make_room() {
   start_line();
   asking_ = true;

@@ -11,6 +11,7 @@
 #include "render/markdown.hpp"
 #include "render/output.hpp"
 #include "render/running.hpp"
+#include "render/status.hpp"
 #include "render/text_sink.hpp"
 #include "render/theme.hpp"
 #include "render/ticker.hpp"
@@ -70,6 +71,9 @@ class Page {
   void show_running();
   void changed() { dirty_ = true; }
   void keep_time();
+
+  /// Below what is typed, where somebody types; not when quiet.
+  void set_status(const Status& status);
 
   /// Brings the cursor to the start of a line for what comes on stderr.
   void start_line();

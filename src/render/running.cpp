@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "render/summary.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t max_lines = 5;
+constexpr std::size_t max_todo_lines = 6;
 constexpr std::size_t max_name_columns = 40;
 
 // " (3s)"; nothing where it has just begun.
@@ -37,6 +39,25 @@ std::string wait_line(const std::map<std::string, Running::Time>& waits, Running
   const auto soonest = std::min_element(waits.begin(), waits.end(), by_time)->second;
   const auto left = std::max(std::chrono::ceil<seconds>(soonest - now), seconds{0});
   return paint(fmt::format("… asking again in {}", in_seconds(left)), Tone::dim, color);
+}
+
+// What is done goes first where there is no room, but for its count.
+std::vector<std::string> lines_of(const std::vector<chat::event::TodoItem>& todos, std::size_t columns, Color color) {
+  const auto is_done = [](const chat::event::TodoItem& item) { return item.status == "completed"; };
+  const auto done = static_cast<std::size_t>(std::ranges::count_if(todos, is_done));
+  std::vector<std::string> out;
+  if (todos.empty() || done == todos.size()) return out;
+  chat::event::Todo shown{todos};
+  if (todos.size() > max_todo_lines) {
+    std::erase_if(shown.items, is_done);
+    if (done > 0) out.push_back(paint(fmt::format("☑ {} done", done), Tone::dim, color));
+  }
+  const auto room = max_todo_lines - out.size();
+  const auto more = shown.items.size() > room ? shown.items.size() - room + 1 : 0;
+  if (more > 0) shown.items.resize(room - 1);
+  for (auto& line : text::lines(todo_lines(shown, columns, color))) out.push_back(std::move(line));
+  if (more > 0) out.push_back(paint(fmt::format("… and {} more to do", more), Tone::dim, color));
+  return out;
 }
 
 }  // namespace
@@ -67,6 +88,7 @@ void Running::clear() {
   tools.clear();
   waits.clear();
   thinking_since.reset();
+  todos.clear();
 }
 
 std::vector<std::string> Running::lines(Time now, std::size_t columns, Color color) const {
@@ -83,6 +105,7 @@ std::vector<std::string> Running::lines(Time now, std::size_t columns, Color col
     }
   }
   if (more > 0) out.push_back(paint(fmt::format("… and {} more", more), Tone::dim, color));
+  for (auto& line : lines_of(todos, columns - 1, color)) out.push_back(std::move(line));
   return out;
 }
 

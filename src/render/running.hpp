@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/unicode.hpp"
+#include "chat/event.hpp"
 #include "render/options.hpp"
 
 namespace errand::render {
@@ -45,11 +46,13 @@ struct Running {
   std::map<std::string, Tool> tools;
   std::map<std::string, Time> waits;  ///< by agent: when it asks its model again
   std::optional<Time> thinking_since;
+  std::vector<chat::event::TodoItem> todos;  ///< the root agent's list
 
   [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || thinking_since; }
   void clear();
 
-  /// Painted, each narrower than `columns`. A wait stands alone; of many tools some are left out.
+  /// Painted, each narrower than `columns`. A wait stands alone; of many tools some are left out, of a long todo list
+  /// what is done and then what comes last.
   [[nodiscard]] std::vector<std::string> lines(Time now, std::size_t columns, Color color) const;
 };
 

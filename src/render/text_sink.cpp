@@ -31,6 +31,11 @@ constexpr std::size_t max_new_file_lines = 8;
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
 
+bool is_said_in_status(const chat::EventBody& body) {
+  return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::UsageEvent>(body) ||
+         std::holds_alternative<event::CompactCompleted>(body) || std::holds_alternative<event::Done>(body);
+}
+
 bool has_answer(const event::Done& done) {
   if (done.result.empty()) return false;
   return !done.error || done.error->kind == ErrorKind::denied || gives_partial_answer(*done.error);
@@ -46,6 +51,8 @@ class TextSink::Impl {
     const auto lock = page_.lock();
     page_.begin_event();
     if (running_.waits.erase(e.agent_path) > 0) page_.changed();
+    status_.take(e);
+    if (is_said_in_status(e.body)) page_.set_status(status_);
     std::visit(overloaded{
                    [&](const event::Ready& body) { ready(body, e.session); },
                    [](const event::User&) {},
@@ -93,6 +100,11 @@ class TextSink::Impl {
   void release() {
     const auto lock = page_.lock();
     page_.release();
+  }
+
+  void use_windows(Status::WindowOf window_of) {
+    const auto lock = page_.lock();
+    status_.use_windows(std::move(window_of));
   }
 
   [[nodiscard]] terminal::Bottom* bottom() { return page_.bottom(); }
@@ -257,6 +269,10 @@ class TextSink::Impl {
 
   void todo(const event::Todo& e, std::string_view agent_path) {
     const auto place = place_of(agent_path);
+    if (place.depth == 0 && page_.shows_running()) {
+      running_.todos = e.items;
+      return page_.show_running();
+    }
     for (const auto& line : text::lines(todo_lines(e, room(place), color()))) say(agent_path, line);
   }
 
@@ -337,12 +353,14 @@ class TextSink::Impl {
   }
 
   void done(const event::Done& e) {
+    const event::Todo todos{std::exchange(running_.todos, {})};
     running_.clear();
     page_.finish_answer();
     page_.start_line();
     answer_piece(streams() ? answer_text_.finish() : std::string{});
     page_.end_answer_line();
     if (has_answer(e)) give_answer(e);
+    say_what_is_left(todos);
     for (const auto& denial : e.denials) denied(denial);
     for (const auto& host : e.report.hosts) contacted(host);
     if (e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error) show_error(*e.error);
@@ -352,6 +370,13 @@ class TextSink::Impl {
     if (verbose()) note({}, figures_line(e));
     page_.end_run();
     begin_anew();
+  }
+
+  // A list that is done has nothing more to say.
+  void say_what_is_left(const event::Todo& todos) {
+    const auto is_done = [](const event::TodoItem& item) { return item.status == "completed"; };
+    if (std::ranges::all_of(todos.items, is_done)) return;
+    for (const auto& line : text::lines(todo_lines(todos, room({}), color()))) say({}, line);
   }
 
   void give_answer(const event::Done& e) {
@@ -397,6 +422,7 @@ class TextSink::Impl {
   Page page_;
   const TextOptions& options_ = page_.options();
   Running& running_ = page_.running();
+  Status status_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
   bool shown_ = false;                            // some text of the reply that is coming in
@@ -446,6 +472,10 @@ void TextSink::hold() {
 
 void TextSink::release() {
   impl_->release();
+}
+
+void TextSink::use_windows(std::function<std::int64_t(const std::string& model)> window_of) {
+  impl_->use_windows(std::move(window_of));
 }
 
 terminal::Bottom* TextSink::bottom() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,19 @@ class LineReader {
 
   /// At most one at a time.
   virtual std::unique_ptr<Attention> attend() = 0;
+
+  // Lines that are submitted while a run works wait, and read() gives them one by one. A reader that shows nothing
+  // then has nothing of this.
+
+  /// How a line reaches the run in progress itself: called on another thread. False: there is no run any more.
+  using Steer = std::function<Result<bool>(const std::string& line)>;
+  virtual void steer_with(Steer /*steer*/) {}
+  /// The run has taken the oldest line that was given to it: it is part of the conversation.
+  virtual void steered() {}
+  /// There is no run any more: lines that it has not taken are the first of those that wait.
+  virtual void steer_no_more() {}
+  /// What waits goes on waiting until the person says otherwise: the run before went wrong.
+  virtual void pause() {}
 };
 
 }  // namespace errand::repl

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "agent/steering.hpp"
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 namespace errand::repl {
 
@@ -15,13 +17,30 @@ namespace {
 // A second Ctrl-C at the prompt within this time leaves.
 constexpr std::chrono::seconds leave_window{2};
 
+// Whoever cancelled has said what is to become of what waits.
+bool is_failure(const chat::event::Done& done) {
+  return done.error && done.error->kind != ErrorKind::cancelled;
+}
+
 class Loop {
  public:
-  explicit Loop(TerminalChat& chat) : chat_(chat) {}
+  explicit Loop(TerminalChat& chat) : chat_(chat), steering_([&chat] { chat.lines.steered(); }) {
+    chat_.slash.chat.use_steering(&steering_);
+    chat_.lines.steer_with([this](const std::string& line) { return steer(line); });
+  }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop() {
+    chat_.lines.steer_with({});
+    chat_.slash.chat.use_steering(nullptr);
+  }
 
   int go(const std::optional<std::string>& first) {
     const auto attention = chat_.lines.attend();
-    if (first) ask(*first);
+    if (first) {
+      ask(*first);
+      chat_.lines.steer_no_more();
+    }
     while (!leaving_ && !chat_.must_leave()) {
       const auto line = read_line();
       if (line && !text::trim(*line).empty()) take(*line);
@@ -65,7 +84,18 @@ class Loop {
     if (!leaving_ && !chat_.must_leave()) say("(Ctrl-D leaves)\n");
   }
 
+  // On the thread that hears what is typed.
+  Result<bool> steer(const std::string& line) {
+    ERRAND_TRY_ASSIGN(auto message, chat_.message_of(line));
+    return steering_.add(std::move(message));
+  }
+
   void take(const std::string& line) {
+    take_one(line);
+    chat_.lines.steer_no_more();
+  }
+
+  void take_one(const std::string& line) {
     if (!line.starts_with('/')) return ask(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)
@@ -79,9 +109,11 @@ class Loop {
     if (!message) return chat_.show_error(message.error());
     const auto result = chat_.slash.chat.ask(*message, chat_.begin());
     if (!result) chat_.show_error(result.error());
+    if (!result || is_failure(result->done)) chat_.lines.pause();
   }
 
   TerminalChat& chat_;
+  agent::Steering steering_;
   bool leaving_ = false;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };

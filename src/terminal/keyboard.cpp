@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 #include <poll.h>
@@ -12,14 +11,6 @@
 #include "base/try.hpp"
 
 namespace errand::terminal {
-
-namespace {
-
-bool is_ctrl(const Key& key, char letter) {
-  return key.code == KeyCode::text && key.with == Modifiers{.ctrl = true} && key.text == std::string_view(&letter, 1);
-}
-
-}  // namespace
 
 Changes::Changes() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
@@ -77,55 +68,6 @@ Result<Input> Keyboard::next(const Call& call) {
     }
     if (ready > 0 && fds[0].revents != 0) ERRAND_TRY(read_more());
   }
-}
-
-void Keyboard::watch(std::function<void()> on_interrupt) {
-  if (is_watching()) return;
-  stop_ = Fd(::eventfd(0, EFD_CLOEXEC));
-  thread_ = std::thread([this, on_interrupt = std::move(on_interrupt)] { keep_reading(on_interrupt); });
-}
-
-void Keyboard::stop_watching() {
-  if (!is_watching()) return;
-  ::eventfd_write(stop_.get(), 1);
-  thread_.join();
-}
-
-void Keyboard::keep_reading(const std::function<void()>& on_interrupt) {
-  while (!closed_) {
-    std::array<pollfd, 2> fds = {pollfd{fd_, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
-    const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
-    const int ready = ::poll(fds.data(), fds.size(), limit);
-    if (ready > 0 && fds[1].revents != 0) return;
-    if (ready == 0) take_typed(decoder_.expire(), on_interrupt);
-    if (ready <= 0 || fds[0].revents == 0) continue;
-    auto before = std::exchange(kept_, {});
-    const auto read = read_more();
-    auto typed = std::exchange(kept_, std::move(before));
-    take_typed({std::make_move_iterator(typed.begin()), std::make_move_iterator(typed.end())}, on_interrupt);
-    if (!read) return;  // who reads next hears of it
-  }
-}
-
-void Keyboard::take_typed(std::vector<Key> keys, const std::function<void()>& on_interrupt) {
-  for (auto& key : keys) {
-    if (is_ctrl(key, 'c')) {
-      for (auto& one : kept_) {
-        if (one.code == KeyCode::enter) one.with.alt = true;  // a line end, no longer the end
-      }
-      on_interrupt();
-    } else if (is_ctrl(key, 'z')) {
-      ::kill(0, SIGTSTP);
-    } else if (is_ctrl(key, '\\')) {
-      ::kill(::getpid(), SIGQUIT);
-    } else {
-      keep(std::move(key));
-    }
-  }
-}
-
-void Keyboard::keep(Key key) {
-  if (kept_.size() < max_kept) kept_.push_back(std::move(key));
 }
 
 std::deque<Key> Keyboard::take_kept() {

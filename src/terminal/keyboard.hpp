@@ -2,10 +2,6 @@
 
 #include <atomic>
 #include <deque>
-#include <functional>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include "base/call.hpp"
 #include "base/error.hpp"
@@ -42,47 +38,31 @@ struct Input {
   Key key;
 };
 
-/// The keys of a terminal in raw mode. While nobody reads, watch() keeps what is typed for who reads next, and hears
-/// Ctrl-C. Borrows descriptor and changes. One thread at a time calls its functions.
+/// The keys of a terminal in raw mode. Borrows descriptor and changes. One thread at a time calls its functions.
 class Keyboard {
  public:
   /// How long after an ESC the rest of a sequence may take; later it was the key.
   static constexpr std::chrono::milliseconds escape_limit{50};
-  /// Keys that are kept while nobody reads; further ones are dropped.
-  static constexpr std::size_t max_kept = 20'000;
 
   Keyboard(int fd, Changes& changes) : fd_(fd), changes_(changes) {}
   Keyboard(const Keyboard&) = delete;
   Keyboard& operator=(const Keyboard&) = delete;
-  ~Keyboard() { stop_watching(); }
 
   /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
   Result<Input> next(const Call& call);
 
-  /// Reads on a thread of its own until stop_watching(). That thread calls `on_interrupt` for each Ctrl-C, sends
-  /// SIGTSTP to the process group for Ctrl-Z and SIGQUIT to the process for Ctrl-\; all else is kept. After a Ctrl-C
-  /// nothing kept submits by itself.
-  void watch(std::function<void()> on_interrupt);
-  void stop_watching();
-  [[nodiscard]] bool is_watching() const { return thread_.joinable(); }
-
-  /// Takes what was kept, and puts it back in front.
+  /// Takes what was read and not given yet, and puts it back in front.
   std::deque<Key> take_kept();
   void put_back(std::deque<Key> keys);
 
  private:
   Result<bool> read_more();
-  void keep_reading(const std::function<void()>& on_interrupt);
-  void take_typed(std::vector<Key> keys, const std::function<void()>& on_interrupt);
-  void keep(Key key);
 
   int fd_;
   Changes& changes_;
   KeyDecoder decoder_;
   std::deque<Key> kept_;
   bool closed_ = false;
-  Fd stop_;
-  std::thread thread_;  // owns all of the above while it runs
 };
 
 }  // namespace errand::terminal

@@ -4,47 +4,14 @@
 #include <catch2/catch.hpp>
 
 #include "base/file.hpp"
-#include "base/json.hpp"
-#include "support/e2e_model_server.hpp"
-#include "support/e2e_terminal.hpp"
-#include "support/e2e_world.hpp"
+#include "support/chat_room.hpp"
 
 using namespace errand;
 using namespace errand::test::e2e;
 
 namespace {
 
-// A workspace with an agent "helper", a server with the replies, and chats on a terminal of their own.
-class Scene {
- public:
-  explicit Scene(const char* replies) {
-    server_.serve(Protocol::anthropic, Json::parse(replies));
-    world.make_files({{"agents.yaml", helper_agent()}});
-  }
-
-  Terminal chat(std::vector<std::string> more = {}, const std::string& term = "dumb") const {
-    std::vector<std::string> argv = {binary(), "chat", "-a", "helper"};
-    argv.insert(argv.end(), more.begin(), more.end());
-    auto env = world.environment();
-    env["ANTHROPIC_API_KEY"] = test_key;
-    env["ANTHROPIC_BASE_URL"] = server_.url();
-    env["TERM"] = term;
-    return {std::move(argv), env, world.workspace()};
-  }
-
-  [[nodiscard]] const ModelServer& server() const { return server_; }
-
-  // Every request was as expected, and every reply was asked for.
-  void check() const {
-    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
-    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
-  }
-
-  World world;
-
- private:
-  ModelServer server_;
-};
+using Scene = TerminalRoom;
 
 // The prompt stands at the start of a line; an answer's text never does here.
 constexpr std::string_view prompt = "> ";
@@ -346,9 +313,7 @@ TEST_CASE("terminal run: --no-input asks nothing, also where a person is there",
   const Scene scene(R"([
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
     {"expect": {"last_message": {"tool_error": {"contains": "no one is here"}}}, "reply": {"text": "I could not."}}])");
-  auto env = scene.world.environment();
-  env["ANTHROPIC_API_KEY"] = test_key;
-  env["ANTHROPIC_BASE_URL"] = scene.server().url();
+  const auto env = scene.environment("dumb");
   Terminal terminal({binary(), "run", "--no-input", "-a", "helper", "go"}, env, scene.world.workspace());
   CHECK(terminal.wait() == exited(6));
   CHECK(terminal.shown().find("allow?") == std::string::npos);
@@ -359,10 +324,7 @@ TEST_CASE("terminal run: a one-shot run streams its answer and asks on the termi
   const Scene scene(R"([
     {"reply": {"text": "Let me.", "tool_call": {"name": "Bash", "arguments": {"command": "echo hello"}}}},
     {"reply": {"text": "It says hello."}}])");
-  auto env = scene.world.environment();
-  env["ANTHROPIC_API_KEY"] = test_key;
-  env["ANTHROPIC_BASE_URL"] = scene.server().url();
-  env["TERM"] = "dumb";
+  const auto env = scene.environment("dumb");
   Terminal terminal({binary(), "run", "-a", "helper", "go"}, env, scene.world.workspace());
   terminal.wait_for("Let me.");
   terminal.wait_for("allow?");

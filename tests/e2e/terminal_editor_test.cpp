@@ -4,97 +4,20 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
-#include "support/e2e_model_server.hpp"
-#include "support/e2e_world.hpp"
-#include "support/screen.hpp"
+#include "support/chat_room.hpp"
 
 using namespace errand;
 using namespace errand::test::e2e;
-using errand::test::differs_from_golden;
 using errand::test::Screen;
+using namespace errand::test::e2e::keys;
 
 namespace {
 
-// A workspace with an agent "helper", a server with the replies, and chats on screens of their own.
-class Room {
- public:
-  explicit Room(const char* replies = "[]") {
-    server_.serve(Protocol::anthropic, Json::parse(replies));
-    world.make_files({{"agents.yaml", helper_agent()}});
-  }
-
-  // Quiet: the greeting names a directory that is another one each time.
-  [[nodiscard]] Screen chat(Screen::Size size = {80, 12}, const std::vector<std::string>& more = {},
-                            const std::map<std::string, std::string>& variables = {}) const {
-    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
-    argv.insert(argv.end(), more.begin(), more.end());
-    auto env = world.environment();
-    env["ANTHROPIC_API_KEY"] = test_key;
-    env["ANTHROPIC_BASE_URL"] = server_.url();
-    env["TERM"] = "xterm-256color";
-    env["XTERM_VERSION"] = "XTerm(379)";  // as the model of the screen does, it cuts rows when it gets narrower
-    for (const auto& [name, value] : variables) env[name] = value;
-    return {std::move(argv), env, world.workspace(), size};
-  }
-
-  void check() const {
-    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
-    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
-  }
-
-  World world;
-
- private:
-  ModelServer server_;
-};
-
-// Keys, as xterm sends them.
-constexpr std::string_view enter = "\r";
-constexpr std::string_view alt_enter = "\x1b\r";
-constexpr std::string_view up = "\x1b[A";
-constexpr std::string_view left = "\x1b[D";
-constexpr std::string_view ctrl_a = "\x01";
-constexpr std::string_view ctrl_c = "\x03";
-constexpr std::string_view ctrl_d = "\x04";
-constexpr std::string_view ctrl_k = "\x0b";
-constexpr std::string_view ctrl_r = "\x12";
-constexpr std::string_view ctrl_w = "\x17";
-constexpr std::string_view ctrl_y = "\x19";
-constexpr std::string_view undo = "\x1f";
+using Room = ScreenRoom;
 
 std::string pasted(const std::string& text) {
   return "\x1b[200~" + text + "\x1b[201~";
-}
-
-// What is typed comes to the screen piece by piece: the golden one has time to appear.
-void check_golden(Screen& screen, const std::string& name) {
-  std::string difference;
-  const auto is_golden = [&] {
-    difference = differs_from_golden(screen.text(), name);
-    return difference.empty();
-  };
-  CHECK_NOTHROW(screen.wait_until(is_golden, name));
-}
-
-void wait_for_cursor(Screen& screen, Screen::Cursor wanted) {
-  screen.wait_until([&] { return screen.cursor() == wanted; },
-                    "cursor at " + std::to_string(wanted.row) + "," + std::to_string(wanted.column));
-}
-
-// An answer is on the screen before its run has ended: until then Ctrl-C is for the run.
-void wait_for_prompt(Screen& screen) {
-  screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "prompt");
-}
-
-void leave(Screen& screen) {
-  wait_for_prompt(screen);
-  screen.type(ctrl_c);
-  screen.wait_for("(Ctrl-D leaves)");
-  screen.type(ctrl_d);
-  CHECK(screen.wait() == Exit{0, 0});
-  CHECK(screen.is_cooked());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "repl/editor/line_editor.hpp"
 
 #include <csignal>
-#include <deque>
 #include <utility>
 
 #include <unistd.h>
@@ -17,7 +16,7 @@ class LineEditor::Watch final : public Attention {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() override {
-    editor_.keyboard_.stop_watching();
+    editor_.stop_watching();
     editor_.attended_ = false;
     editor_.raw_.reset();
   }
@@ -28,21 +27,22 @@ class LineEditor::Watch final : public Attention {
 
 LineEditor::LineEditor(EditorParts parts)
     : parts_(std::move(parts)),
-      session_(
-          history_.lines(),
-          [this](std::string_view text, std::size_t cursor) {
-            return completer_ ? completer_(text, cursor) : Candidates{};
-          },
-          parts_.keys),
+      own_bottom_(parts_.bottom != nullptr
+                      ? nullptr
+                      : std::make_unique<terminal::Bottom>(parts_.out_fd, terminal::Size{}, parts_.on_narrowing)),
+      bottom_(own_bottom_ ? *own_bottom_ : *parts_.bottom),
       keyboard_(parts_.in_fd, parts_.changes),
-      painter_(parts_.out_fd, terminal::size_of(parts_.out_fd), parts_.on_narrowing) {}
+      session_(make_session()) {}
+
+LineSession LineEditor::make_session() {
+  const auto complete = [this](std::string_view text, std::size_t cursor) {
+    return completer_ ? completer_(text, cursor) : Candidates{};
+  };
+  return {history_.lines(), complete, parts_.keys};
+}
 
 void LineEditor::use_history(HistoryFile file) {
   if (const auto read = history_.open(std::move(file)); !read) parts_.show_error(read.error());
-}
-
-void LineEditor::watch() {
-  if (attended_ && raw_) keyboard_.watch(parts_.on_interrupt);
 }
 
 std::unique_ptr<LineReader::Attention> LineEditor::attend() {
@@ -53,121 +53,159 @@ std::unique_ptr<LineReader::Attention> LineEditor::attend() {
 }
 
 Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) {
-  keyboard_.stop_watching();
+  stop_watching();
   const bool was_raw = raw_ != nullptr;
   if (!was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   }
   std::deque<terminal::Key> typed_before;
+  auto answer = make_session();
+  answer.begin(request);
   if (request.kind != LineKind::prompt) typed_before = keyboard_.take_kept();
-  auto line = edit(request, call);
+  auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : edit(answer, call);
   keyboard_.put_back(std::move(typed_before));
   if (!was_raw) raw_.reset();
   watch();
   return line;
 }
 
-Result<ReadLine> LineEditor::edit(const LineRequest& request, const Call& call) {
-  ERRAND_TRY(painter_.resize(terminal::size_of(parts_.out_fd)));
+// What waits comes first. What was typed beside a run and not submitted is what the line begins with.
+Result<ReadLine> LineEditor::read_prompt(const LineRequest& request, const Call& call) {
+  if (const auto next = queue_.next()) {
+    ERRAND_TRY(bottom_.leave_input(rows_left(next->left)));
+    return ReadLine{ReadLine::End::submitted, next->text};
+  }
+  session_.go_on_with(request);
+  if (closing_ && session_.text().empty()) return ReadLine{ReadLine::End::closed, {}};
+  closing_ = false;
+  auto line = edit(session_, call);
   session_.begin(request);
+  return line;
+}
+
+Result<ReadLine> LineEditor::edit(LineSession& line, const Call& call) {
   ReadLine out;
   while (true) {
-    ERRAND_TRY(paint());
+    ERRAND_TRY(paint(line));
     const auto input = keyboard_.next(call);
     if (!input) {
-      ERRAND_TRY(leave_line());
+      ERRAND_TRY(leave_line(line));
       if (input.error().kind != ErrorKind::cancelled) return fail(input.error());
-      return ReadLine{ReadLine::End::interrupted, session_.text()};
+      return ReadLine{ReadLine::End::interrupted, line.text()};
     }
-    ERRAND_TRY_ASSIGN(const auto next, take(*input, out));
+    ERRAND_TRY_ASSIGN(const auto next, take(*input, line, out));
     if (next == Next::done) return out;
   }
 }
 
-Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, ReadLine& out) {
+Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSession& line, ReadLine& out) {
   switch (input.kind) {
     case terminal::Input::Kind::key:
-      return act_on(session_.press(input.key), out);
+      return act_on(press(line, input.key), line, out);
     case terminal::Input::Kind::came_back:
-      painter_.forget();
-      [[fallthrough]];
+      ERRAND_TRY(bottom_.come_back());
+      return Next::go_on;
     case terminal::Input::Kind::resized:
-      ERRAND_TRY(painter_.resize(terminal::size_of(parts_.out_fd)));
       return Next::go_on;
     case terminal::Input::Kind::closed:
-      out = {ReadLine::End::closed, session_.text()};
+      out = {ReadLine::End::closed, line.text()};
       return Next::done;
   }
   return Next::go_on;
 }
 
-Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, ReadLine& out) {
+// Up where nothing is typed is for what waits.
+LineSession::Outcome LineEditor::press(LineSession& line, const terminal::Key& key) {
+  const bool goes_up = command_of(key, emacs_keys()) == Command::up && !line.is_answer() && line.text().empty();
+  if (!goes_up || queue_.empty()) return line.press(key);
+  line.replace(queue_.take_newest()->text);
+  return LineSession::Outcome::go_on;
+}
+
+Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out) {
   using Outcome = LineSession::Outcome;
   using End = ReadLine::End;
   switch (outcome) {
     case Outcome::go_on:
+    case Outcome::steer:  // there is no run
       return Next::go_on;
     case Outcome::interrupted:
-      if (session_.is_answer()) {  // it is the run that is interrupted, and with it this question
+      if (line.is_answer()) {  // it is the run that is interrupted, and with it this question
         parts_.on_interrupt();
         return Next::go_on;
       }
       [[fallthrough]];
     case Outcome::submitted:
     case Outcome::closed:
-      ERRAND_TRY(leave_line());
+      ERRAND_TRY(leave_line(line));
       out = {outcome == Outcome::submitted ? End::submitted
              : outcome == Outcome::closed  ? End::closed
                                            : End::interrupted,
-             session_.text()};
-      if (outcome == Outcome::submitted) remember(out.text);
+             line.text()};
+      if (outcome == Outcome::submitted && !line.is_answer()) {
+        queue_.resume();
+        remember(out.text);
+      }
       return Next::done;
     case Outcome::suspend:
-      ERRAND_TRY(painter_.leave());
+      ERRAND_TRY(bottom_.leave_input(frame(line).rows));
       ::kill(0, SIGTSTP);  // of which we hear as of any other; the line is painted anew then
       return Next::go_on;
     case Outcome::quit:
       ::kill(::getpid(), SIGQUIT);
       return Next::go_on;
     case Outcome::clear_screen:
-      ERRAND_TRY(painter_.clear_screen());
+      ERRAND_TRY(bottom_.clear_screen());
       return Next::go_on;
     case Outcome::open_editor:
-      ERRAND_TRY(open_editor());
+      ERRAND_TRY(open_editor(line));
       return Next::go_on;
   }
   return Next::go_on;
 }
 
-Result<void> LineEditor::paint() {
-  return painter_.paint(frame_of(session_.view(LineSession::Looks::live), painter_.size().columns, parts_.styles));
+terminal::Frame LineEditor::frame(const LineSession& line) const {
+  const auto columns = bottom_.size().columns;
+  auto out = frame_of(line.view(LineSession::Looks::live), columns, parts_.styles);
+  if (line.is_answer()) return out;
+  const auto waiting = queue_.rows(columns, parts_.styles);
+  out.rows.insert(out.rows.begin(), waiting.begin(), waiting.end());
+  out.cursor_row += waiting.size();
+  return out;
+}
+
+std::vector<terminal::Row> LineEditor::rows_left(const View& left) const {
+  return frame_of(left, bottom_.size().columns, parts_.styles).rows;
+}
+
+Result<void> LineEditor::paint(const LineSession& line) {
+  return bottom_.show_input(frame(line), terminal::Bottom::When::always);
 }
 
 // What was typed stays, without menu and ghost.
-Result<void> LineEditor::leave_line() {
-  ERRAND_TRY(painter_.paint(frame_of(session_.view(LineSession::Looks::left), painter_.size().columns, parts_.styles)));
-  return painter_.leave();
+Result<void> LineEditor::leave_line(const LineSession& line) {
+  return bottom_.leave_input(rows_left(line.view(LineSession::Looks::left)));
 }
 
-Result<void> LineEditor::open_editor() {
+Result<void> LineEditor::open_editor(LineSession& line) {
   if (!parts_.edit_outside) return {};
-  ERRAND_TRY(painter_.clear());
+  ERRAND_TRY(bottom_.leave_input({}));
   raw_.reset();
-  auto edited = parts_.edit_outside(session_.text());
+  auto edited = parts_.edit_outside(line.text());
   ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   if (!edited) {
     parts_.show_error(edited.error());
     return {};
   }
   while (edited->ends_with('\n')) edited->pop_back();
-  session_.replace(*edited);
+  line.replace(*edited);
   return {};
 }
 
 // A history that can't be written is no reason not to go on.
 void LineEditor::remember(const std::string& line) {
-  if (session_.is_answer() || text::trim(line).empty()) return;
-  if (const auto added = history_.add(line); !added) parts_.show_error(added.error());
+  if (text::trim(line).empty()) return;
+  if (const auto added = history_.add(line); !added) complain(added.error());
 }
 
 }  // namespace errand::repl

@@ -1,26 +1,31 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "repl/editor/history.hpp"
+#include "repl/editor/line_queue.hpp"
 #include "repl/editor/line_session.hpp"
 #include "repl/line_reader.hpp"
+#include "terminal/bottom.hpp"
 #include "terminal/keyboard.hpp"
-#include "terminal/painter.hpp"
 #include "terminal/raw_mode.hpp"
 
 namespace errand::repl {
 
-/// What the editor works with. Descriptors and changes are borrowed.
+/// What the editor works with. Descriptors, changes and bottom are borrowed.
 struct EditorParts {
   int in_fd = 0;
   int out_fd = 2;
   terminal::Changes& changes;
   terminal::Protocols protocols = terminal::Protocols::keys;
   terminal::OnNarrowing on_narrowing = terminal::OnNarrowing::wraps;
+  terminal::Bottom* bottom = nullptr;  ///< who paints, also what a run shows; without one the editor makes its own
   Styles styles = Styles::basic;
   Keys keys = Keys::emacs;
   std::function<void()> on_interrupt;  ///< Ctrl-C while nobody reads; called on another thread
@@ -29,13 +34,20 @@ struct EditorParts {
   std::function<void(const Error&)> show_error;
 };
 
-/// The editor on a terminal. A line is painted in place and stays in the scrollback once it is submitted.
+/// The editor on a terminal. A line is painted in place and stays in the scrollback once it is submitted. As long as
+/// somebody attends it, keys are taken beside whatever goes on: lines that are submitted then wait, and are seen to.
 class LineEditor final : public LineReader {
  public:
   explicit LineEditor(EditorParts parts);
+  ~LineEditor() override { stop_watching(); }
 
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
   std::unique_ptr<Attention> attend() override;
+
+  void steer_with(Steer steer) override;
+  void steered() override;
+  void steer_no_more() override;
+  void pause() override;
 
   /// From now on submitted prompts are kept there and found again; without, they are while the editor lives.
   void use_history(HistoryFile file);
@@ -45,23 +57,50 @@ class LineEditor final : public LineReader {
   class Watch;
   enum class Next { go_on, done };
 
-  void watch();
-  Result<ReadLine> edit(const LineRequest& request, const Call& call);
-  Result<Next> take(const terminal::Input& input, ReadLine& out);
-  Result<Next> act_on(LineSession::Outcome outcome, ReadLine& out);
-  Result<void> paint();
-  Result<void> leave_line();
-  Result<void> open_editor();
+  [[nodiscard]] LineSession make_session();
+  Result<ReadLine> read_prompt(const LineRequest& request, const Call& call);
+  Result<ReadLine> edit(LineSession& line, const Call& call);
+  Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out);
+  Result<Next> act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out);
+  LineSession::Outcome press(LineSession& line, const terminal::Key& key);
+  [[nodiscard]] terminal::Frame frame(const LineSession& line) const;
+  [[nodiscard]] std::vector<terminal::Row> rows_left(const View& left) const;
+  Result<void> paint(const LineSession& line);
+  Result<void> leave_line(const LineSession& line);
+  Result<void> open_editor(LineSession& line);
   void remember(const std::string& line);
+
+  // Beside a run: line_editor_beside.cpp.
+  void watch();
+  void stop_watching();
+  void keep_typing(const Call& call);
+  Result<void> take_beside(const terminal::Input& input);
+  Result<void> press_beside(const terminal::Key& key);
+  Result<void> act_beside(LineSession::Outcome outcome);
+  Result<void> stop_process();
+  [[nodiscard]] LineQueue::Line submitted();
+  void enqueue();
+  void steer();
+  void complain(const Error& error);
+  Result<void> paint_beside();
 
   EditorParts parts_;
   History history_;
   Completer completer_;
-  LineSession session_;
+  std::unique_ptr<terminal::Bottom> own_bottom_;
+  terminal::Bottom& bottom_;
   terminal::Keyboard keyboard_;
-  terminal::Painter painter_;
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
+
+  std::mutex typing_;  // of what is below, while the watcher runs; else it is the reader's alone
+  LineSession session_;
+  LineQueue queue_;
+  Steer steer_;
+  bool closing_ = false;             // Ctrl-D was pressed beside a run
+  bool stopped_ = false;             // Ctrl-Z was, and the terminal is the shell's
+  std::deque<terminal::Key> aside_;  // typed before the watcher began, for who reads next
+  std::jthread watcher_;             // owns the keyboard while it runs
 };
 
 }  // namespace errand::repl

@@ -79,6 +79,8 @@ LineSession::Outcome LineSession::run(Command command, const Key& key) {
       return Outcome::go_on;
     case Command::submit:
       return enter();
+    case Command::search_forward:  // it has nothing to go on with
+      return is_answer() ? Outcome::go_on : Outcome::steer;
     case Command::newline:
       if (is_answer()) return Outcome::submitted;
       buffer_.insert_whole("\n");

@@ -36,7 +36,7 @@ enum class Keys { emacs, vi };
 class LineSession {
  public:
   /// What a key leads to that the session can't do by itself.
-  enum class Outcome { go_on, submitted, interrupted, closed, suspend, quit, clear_screen, open_editor };
+  enum class Outcome { go_on, submitted, steer, interrupted, closed, suspend, quit, clear_screen, open_editor };
 
   /// Pastes with more characters or lines are folded to a mark.
   static constexpr std::size_t max_open_characters = 1000;
@@ -48,6 +48,8 @@ class LineSession {
 
   /// Another line, empty.
   void begin(const LineRequest& request);
+  /// The same line, asked for in another way.
+  void go_on_with(const LineRequest& request) { request_ = request; }
 
   Outcome press(const terminal::Key& key);
 

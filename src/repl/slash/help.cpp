@@ -56,6 +56,7 @@ Result<After> run_help(const std::string&, SlashContext& context) {
     say(kept, context);
   }
   context.say("Ctrl-C cancels the answer in progress; @path in a prompt attaches that file");
+  context.say("while an answer comes, Enter queues a line, Ctrl-S gives it to the run at once, Up takes one back");
   return After::go_on;
 }
 

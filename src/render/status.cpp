@@ -1,0 +1,77 @@
+#include "render/status.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/unicode.hpp"
+#include "render/running.hpp"
+#include "render/summary.hpp"
+
+namespace errand::render {
+
+namespace event = chat::event;
+
+namespace {
+
+constexpr std::string_view between = " · ";
+constexpr std::size_t max_name_columns = 40;
+
+std::optional<double> sum(std::optional<double> one, std::optional<double> other) {
+  return one && other ? std::optional(*one + *other) : std::nullopt;
+}
+
+}  // namespace
+
+void Status::take(const chat::Event& event) {
+  if (place_of(event.agent_path).depth > 0) {  // what it costs is in the run's total
+    if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) running_ = usage->total_cost_usd;
+    return;
+  }
+  if (const auto* ready = std::get_if<event::Ready>(&event.body)) take_ready(*ready, event.session);
+  if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) take_usage(*usage);
+  if (const auto* compacted = std::get_if<event::CompactCompleted>(&event.body)) context_ = compacted->tokens_after;
+  if (const auto* done = std::get_if<event::Done>(&event.body)) {
+    cost_ = sum(cost_, done->total_cost_usd);
+    running_ = 0.0;
+  }
+}
+
+void Status::take_ready(const event::Ready& ready, const std::string& session) {
+  if (session != session_) {
+    cost_ = 0.0;
+    context_ = 0;
+  }
+  session_ = session;
+  agent_ = ready.agent_id;
+  model_ = ready.model;
+  sandbox_ = ready.sandbox;
+  mode_ = ready.permission_mode;
+  window_ = window_of_ ? window_of_(model_) : 0;
+}
+
+void Status::take_usage(const event::UsageEvent& e) {
+  const auto& usage = e.usage;
+  context_ = usage.input + usage.cache_read + usage.cache_write + usage.output;
+  running_ = e.total_cost_usd;
+}
+
+std::string Status::line(std::size_t columns, Color color) const {
+  if (agent_.empty()) return {};
+  std::vector<std::string> parts = {one_line(agent_, max_name_columns), one_line(model_, max_name_columns)};
+  if (window_ > 0 && context_ > 0)
+    parts.push_back(fmt::format("{}% of context", std::min<std::int64_t>(context_ * 100 / window_, 100)));
+  if (const auto cost = sum(cost_, running_); cost && *cost > 0) parts.push_back(fmt::format("${:.4f}", *cost));
+  parts.push_back("sandbox " + one_line(sandbox_, max_name_columns));
+  if (mode_ != "default") parts.push_back(one_line(mode_, max_name_columns));
+  std::string out;
+  for (const auto& part : parts) {
+    const auto next = out.empty() ? part : fmt::format("{}{}{}", out, between, part);
+    if (unicode::width(next) > columns) break;
+    out = next;
+  }
+  return paint(out, Tone::dim, color);
+}
+
+}  // namespace errand::render

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "chat/event.hpp"
+#include "render/options.hpp"
+
+namespace errand::render {
+
+/// What a status line says of the session, gathered from the root agent's events.
+class Status {
+ public:
+  /// Tokens that a model's window has, by its full name; 0: unknown.
+  using WindowOf = std::function<std::int64_t(const std::string& model)>;
+  void use_windows(WindowOf window_of) { window_of_ = std::move(window_of); }
+
+  void take(const chat::Event& event);
+
+  /// "helper · model · 12% of context · $0.0312 · sandbox full · plan", dim, at most `columns` wide: what is said last
+  /// goes first. Empty before anything is known.
+  [[nodiscard]] std::string line(std::size_t columns, Color color) const;
+
+ private:
+  void take_ready(const chat::event::Ready& ready, const std::string& session);
+  void take_usage(const chat::event::UsageEvent& usage);
+
+  std::string session_;
+  std::string agent_;
+  std::string model_;
+  std::string sandbox_;
+  std::string mode_;
+  WindowOf window_of_;
+  std::int64_t window_ = 0;
+  std::int64_t context_ = 0;             ///< tokens of the last request and its reply
+  std::optional<double> cost_ = 0.0;     ///< of runs that are over; nullopt: a price is unknown
+  std::optional<double> running_ = 0.0;  ///< of the one in progress
+};
+
+}  // namespace errand::render

@@ -1,0 +1,163 @@
+// What the editor does while a run works: a thread takes the keys, and what is typed stands below what the run shows.
+
+#include <csignal>
+#include <utility>
+
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "repl/editor/line_editor.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+// Not the prompt of a line that is read: it is not the run's turn to be asked.
+const LineRequest beside_run = {.kind = LineKind::prompt, .prompt = "+ "};
+constexpr std::string_view prompt = "> ";
+
+bool is_interrupt(const terminal::Key& key) {
+  return key.code == terminal::KeyCode::text && key.with == terminal::Modifiers{.ctrl = true} && key.text == "c";
+}
+
+// A command is no message: it waits for the end of the run.
+bool is_command(const std::string& line) {
+  return line.starts_with('/') || line.starts_with('!');
+}
+
+}  // namespace
+
+void LineEditor::watch() {
+  if (!attended_ || !raw_ || watcher_.joinable()) return;
+  aside_ = keyboard_.take_kept();
+  session_.go_on_with(beside_run);
+  if (!paint_beside()) return;  // a lost terminal shows at the next read
+  watcher_ = std::jthread([this](const std::stop_token& stop) { keep_typing({.stop = stop}); });
+}
+
+void LineEditor::stop_watching() {
+  if (!watcher_.joinable()) return;
+  watcher_.request_stop();
+  watcher_.join();
+  keyboard_.put_back(std::exchange(aside_, {}));
+}
+
+// What goes wrong here is met again by who reads next.
+void LineEditor::keep_typing(const Call& call) {
+  while (true) {
+    const auto input = keyboard_.next(call);
+    if (!input || input->kind == terminal::Input::Kind::closed) return;
+    const std::lock_guard lock(typing_);
+    if (!take_beside(*input)) return;
+  }
+}
+
+Result<void> LineEditor::take_beside(const terminal::Input& input) {
+  if (input.kind == terminal::Input::Kind::key) ERRAND_TRY(press_beside(input.key));
+  if (input.kind == terminal::Input::Kind::came_back) {
+    ERRAND_TRY(bottom_.come_back());
+    if (std::exchange(stopped_, false)) ERRAND_TRY(bottom_.release());
+  }
+  return paint_beside();
+}
+
+Result<void> LineEditor::press_beside(const terminal::Key& key) {
+  if (!is_interrupt(key)) return act_beside(press(session_, key));
+  queue_.pause();
+  parts_.on_interrupt();
+  return {};
+}
+
+Result<void> LineEditor::act_beside(LineSession::Outcome outcome) {
+  using Outcome = LineSession::Outcome;
+  switch (outcome) {
+    case Outcome::submitted:
+      enqueue();
+      return {};
+    case Outcome::steer:
+      steer();
+      return {};
+    case Outcome::closed:
+      closing_ = true;
+      return {};
+    case Outcome::suspend:
+      return stop_process();
+    case Outcome::quit:
+      ::kill(::getpid(), SIGQUIT);
+      return {};
+    case Outcome::clear_screen:
+      return bottom_.clear_screen();
+    case Outcome::go_on:
+    case Outcome::interrupted:
+    case Outcome::open_editor:  // the terminal is the run's
+      return {};
+  }
+  return {};
+}
+
+// Nothing is painted until the terminal is ours again.
+Result<void> LineEditor::stop_process() {
+  if (!std::exchange(stopped_, true)) ERRAND_TRY(bottom_.hold());
+  ::kill(0, SIGTSTP);  // of which we hear as of any other
+  return {};
+}
+
+// Looks in the scrollback as any other prompt.
+LineQueue::Line LineEditor::submitted() {
+  LineQueue::Line out{session_.text(), session_.view(LineSession::Looks::left)};
+  out.left.prompt = prompt;
+  session_.begin(beside_run);
+  remember(out.text);
+  return out;
+}
+
+void LineEditor::enqueue() {
+  queue_.resume();
+  if (!text::trim(session_.text()).empty()) queue_.add(submitted());
+}
+
+void LineEditor::steer() {
+  const auto text = session_.text();
+  if (text::trim(text).empty()) return;
+  if (!steer_ || is_command(text)) return enqueue();
+  const auto given = steer_(text);
+  if (!given) return complain(given.error());
+  if (!*given) return enqueue();
+  queue_.steer(submitted());
+}
+
+void LineEditor::complain(const Error& error) {
+  if (!bottom_.hold()) return;  // a lost terminal shows at the next read
+  parts_.show_error(error);
+  if (!bottom_.release()) return;
+}
+
+Result<void> LineEditor::paint_beside() {
+  return bottom_.show_input(frame(session_), terminal::Bottom::When::beside_run);
+}
+
+void LineEditor::steer_with(Steer steer) {
+  const std::lock_guard lock(typing_);
+  steer_ = std::move(steer);
+}
+
+void LineEditor::steered() {
+  const std::lock_guard lock(typing_);
+  const auto line = queue_.take_steered();
+  if (!line) return;
+  for (const auto& row : rows_left(line->left)) bottom_.print(row.text);
+  if (!paint_beside()) return;  // a lost terminal shows at the next read
+}
+
+void LineEditor::steer_no_more() {
+  const std::lock_guard lock(typing_);
+  queue_.steer_no_more();
+}
+
+void LineEditor::pause() {
+  const std::lock_guard lock(typing_);
+  queue_.pause();
+}
+
+}  // namespace errand::repl

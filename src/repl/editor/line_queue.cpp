@@ -1,0 +1,68 @@
+#include "repl/editor/line_queue.hpp"
+
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+constexpr std::size_t max_rows = 4;
+
+std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
+  if (lines.empty()) return std::nullopt;
+  auto out = std::move(lines.front());
+  lines.pop_front();
+  return out;
+}
+
+terminal::Row faint_row(const std::string& text, std::size_t columns, Styles styles) {
+  auto shown = unicode::sanitize(text::replace_all(text, "\n", " "));
+  if (unicode::width(shown) > columns) shown = columns == 0 ? "" : unicode::prefix_of_width(shown, columns - 1) + "…";
+  return terminal::row_of(styles == Styles::basic ? fmt::format("\x1b[2m{}\x1b[0m", shown) : shown);
+}
+
+}  // namespace
+
+std::optional<LineQueue::Line> LineQueue::take_steered() {
+  return take_front(steering_);
+}
+
+void LineQueue::steer_no_more() {
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(steering_.begin()),
+                  std::make_move_iterator(steering_.end()));
+  steering_.clear();
+}
+
+std::optional<LineQueue::Line> LineQueue::next() {
+  return paused_ ? std::nullopt : take_front(waiting_);
+}
+
+std::optional<LineQueue::Line> LineQueue::take_newest() {
+  if (waiting_.empty()) return std::nullopt;
+  auto out = std::move(waiting_.back());
+  waiting_.pop_back();
+  if (waiting_.empty()) paused_ = false;
+  return out;
+}
+
+std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles) const {
+  std::vector<terminal::Row> out;
+  const auto count = steering_.size() + waiting_.size();
+  const auto add = [&](std::string_view what, const Line& line) {
+    if (out.size() + 1 < max_rows || count <= max_rows)
+      out.push_back(faint_row(fmt::format("{}: {}", what, line.text), columns, styles));
+  };
+  for (const auto& line : steering_) add("for this run", line);
+  for (const auto& line : waiting_) add("queued", line);
+  if (count > out.size()) out.push_back(faint_row(fmt::format("… and {} more", count - out.size()), columns, styles));
+  return out;
+}
+
+}  // namespace errand::repl

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "repl/editor/view.hpp"
+#include "terminal/painter.hpp"
+
+namespace errand::repl {
+
+/// Lines that were submitted while a run works. Those for the run itself come first; the others are asked after it, in
+/// their order. Pure.
+class LineQueue {
+ public:
+  struct Line {
+    std::string text;
+    View left;  ///< what it leaves in the scrollback once it is said
+  };
+
+  void add(Line line) { waiting_.push_back(std::move(line)); }
+  void steer(Line line) { steering_.push_back(std::move(line)); }
+
+  /// The run took the oldest of its lines.
+  std::optional<Line> take_steered();
+  /// There is no run: its lines are the first that wait.
+  void steer_no_more();
+
+  /// The next to be asked; none while it is paused.
+  std::optional<Line> next();
+  /// The newest that waits, to be edited.
+  std::optional<Line> take_newest();
+
+  /// Nothing is asked by itself until resume(). What is not there is not paused.
+  void pause() { paused_ = !waiting_.empty() || !steering_.empty(); }
+  void resume() { paused_ = false; }
+
+  [[nodiscard]] bool empty() const { return waiting_.empty(); }
+
+  /// What is seen of it: a row for each, of many for the first ones.
+  [[nodiscard]] std::vector<terminal::Row> rows(std::size_t columns, Styles styles) const;
+
+ private:
+  std::deque<Line> steering_;
+  std::deque<Line> waiting_;
+  bool paused_ = false;
+};
+
+}  // namespace errand::repl

@@ -1,0 +1,238 @@
+// What is typed while a run works, and what the bottom of the screen shows then.
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "support/chat_room.hpp"
+
+using namespace errand;
+using namespace errand::test::e2e;
+using errand::test::Screen;
+using namespace errand::test::e2e::keys;
+
+namespace {
+
+using Room = ScreenRoom;
+
+// A run that works until the file "go" is there, then answers.
+constexpr const char* gated = R"({"reply": {"text": "Let me see.", "tool_call": {"name": "Bash",
+    "arguments": {"command": "until [ -e go ]; do sleep 0.02; done", "description": "wait"}}}})";
+const std::vector<std::string> automatic = {"--permission-mode", "auto"};
+
+std::string replies(const std::string& more) {
+  return std::string("[") + gated + ", " + more + "]";
+}
+
+void open_gate(const Room& room) {
+  room.world.make_files({{"go", ""}});
+}
+
+void wait_for_row(Screen& screen, const std::string& wanted) {
+  screen.wait_until(
+      [&] {
+        for (int row = 0; row < 12; ++row) {
+          if (screen.row(row) == wanted) return true;
+        }
+        return false;
+      },
+      "a row \"" + wanted + "\"");
+}
+
+}  // namespace
+
+TEST_CASE("beside a run: what is typed is seen below what it says, at any width", "[e2e][terminal][beside]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(R"([{"reply": {"text": ["A first paragraph of the answer.\n\nThen ", "a second one that"]},
+                       "stall": "text"}])");
+  auto screen = room.chat({columns, 14});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("that");
+  screen.type("meanwhile this is typed\rand this too");
+  screen.wait_for("queued:");
+  screen.wait_for("+ and this too");
+  check_golden(screen, "beside_" + std::to_string(columns));
+  screen.type(ctrl_c);
+  screen.wait_for("> and this too");
+  check_golden(screen, "beside_cancelled_" + std::to_string(columns));
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: lines that wait are asked after it in order, and the newest can be taken back",
+          "[e2e][terminal][beside]") {
+  const Room room(replies(R"({"reply": {"text": "One."}},
+                             {"expect": {"last_message": "second"}, "reply": {"text": "Two."}},
+                             {"expect": {"last_message": "third, better"}, "reply": {"text": "Three."}})")
+                      .c_str());
+  auto screen = room.chat({80, 20}, automatic);
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("second\rthird\r");
+  wait_for_row(screen, "queued: third");
+  screen.type(up);
+  wait_for_row(screen, "+ third");
+  CHECK(screen.text().find("queued: third") == std::string::npos);
+  screen.type(", better\r");
+  wait_for_row(screen, "queued: third, better");
+  screen.type("a draft");
+  open_gate(room);
+  screen.wait_for("Three.");
+  screen.wait_for("> a draft");
+  CHECK(screen.text().find("One.\n> second\nTwo.\n> third, better\nThree.\n> a draft\n") != std::string::npos);
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter says so", "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
+                      {"expect": {"last_message": "next"}, "reply": {"text": "Next."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("next\r");
+  wait_for_row(screen, "queued: next");
+  screen.type(ctrl_c);
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("queued: next\n>") != std::string::npos);
+  screen.type(enter);
+  screen.wait_for("Next.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: Ctrl-S gives the line to the run in progress, behind the results of its tools",
+          "[e2e][terminal][beside]") {
+  const Room room(replies(R"({"expect": {"messages": [{"user": "first"}, {"calls": ["Bash"]},
+                                 {"results": [{"$matches": "output"}]}, {"user": "use tabs"}]},
+                              "reply": {"text": "With tabs."}})")
+                      .c_str());
+  auto screen = room.chat({80, 20}, automatic);
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("use tabs");
+  screen.type(ctrl_s);
+  wait_for_row(screen, "for this run: use tabs");
+  open_gate(room);
+  screen.wait_for("With tabs.");
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("\n> use tabs\nWith tabs.\n") != std::string::npos);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: what a cancelled run did not take waits", "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
+                      {"expect": {"last_message": "in time"}, "reply": {"text": "Next."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("in time");
+  screen.type(ctrl_s);
+  wait_for_row(screen, "for this run: in time");
+  screen.type(ctrl_c);
+  wait_for_prompt(screen);
+  wait_for_row(screen, "queued: in time");
+  screen.type(enter);
+  screen.wait_for("Next.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: a question has the terminal to itself, and the line that was typed comes back after",
+          "[e2e][terminal][beside]") {
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "until [ -e go ]; do sleep 0.02; done"}}}},
+    {"reply": {"text": "Through."}}])");
+  auto screen = room.chat({80, 20});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("allow?");
+  CHECK(screen.text().find("\n+") == std::string::npos);
+  screen.type("y\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("a draft");
+  wait_for_row(screen, "+ a draft");
+  open_gate(room);
+  screen.wait_for("Through.");
+  screen.wait_for("> a draft");
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: a window that changes shows everything once", "[e2e][terminal][beside]") {
+  const Room room(
+      R"([{"reply": {"text": "An answer that goes on and on for more than forty columns"}, "stall": "text"}])");
+  auto screen = room.chat({80, 12});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("columns");
+  screen.type("a line\rand a draft");
+  screen.wait_for("+ and a draft");
+  screen.resize({40, 12});
+  screen.wait_until([&] { return screen.row(3) == "queued: a line" && screen.row(4) == "+ and a draft"; },
+                    "two rows of answer");
+  check_golden(screen, "beside_resized_40");
+  screen.resize({80, 12});
+  screen.wait_until([&] { return screen.row(2) == "queued: a line" && screen.row(3) == "+ and a draft"; },
+                    "one row of answer");
+  check_golden(screen, "beside_resized_80");
+  screen.type(ctrl_c);
+  screen.wait_for("> and a draft");
+  screen.type(ctrl_u);
+  leave(screen);
+}
+
+TEST_CASE("beside a run: the todo list is there while it works, and what is left of it after",
+          "[e2e][terminal][beside]") {
+  const Room room((std::string(R"([{"reply": {"tool_call": {"name": "TodoWrite", "arguments": {"todos": [
+      {"content": "Look", "status": "completed", "activeForm": "Looking"},
+      {"content": "Write", "status": "in_progress", "activeForm": "Writing"},
+      {"content": "Test", "status": "pending", "activeForm": "Testing"}]}}}}, )") +
+                   gated + R"(, {"reply": {"text": "Not all."}}])")
+                      .c_str());
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--permission-mode", "auto"}, {80, 20});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.wait_for("☑ Look\n▶ Writing\n☐ Test\n+");
+  open_gate(room);
+  screen.wait_for("Not all.\n☑ Look\n▶ Writing\n☐ Test\n>");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: a status says who answers, as far as there is room", "[e2e][terminal][beside]") {
+  const auto [columns, expected] = GENERATE(table<int, std::string>({
+      {80, "helper · anthropic/test-model · sandbox off · auto"},
+      {45, "helper · anthropic/test-model · sandbox off"},
+      {40, "helper · anthropic/test-model"},
+      {39, ""},
+  }));
+  CAPTURE(columns);
+  const Room room(R"([{"reply": {"text": "Short."}}])");
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--sandbox", "off", "--permission-mode", "auto"},
+                               {columns, 20});
+  screen.wait_for(">");
+  CHECK(screen.text().find("test-model ·") == std::string::npos);
+  screen.type("first\r");
+  screen.wait_for("Short.");
+  wait_for_prompt(screen);
+  if (expected.empty()) {
+    CHECK(screen.text().find("sandbox") == std::string::npos);
+  } else {
+    const auto below = [&] { return screen.row(screen.cursor().row + 1) == expected; };
+    screen.wait_until(below, expected);
+  }
+  leave(screen);
+  room.check();
+}

@@ -1,0 +1,65 @@
+#include "repl/editor/line_queue.hpp"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace errand::repl;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+LineQueue::Line line(const std::string& text) {
+  return {text, {.prompt = "> ", .text = text}};
+}
+
+Lines shown(const LineQueue& queue, std::size_t columns) {
+  Lines out;
+  for (const auto& row : queue.rows(columns, Styles::none)) out.push_back(row.text);
+  return out;
+}
+
+std::string text_of(const std::optional<LineQueue::Line>& one) {
+  return one ? one->text : "none";
+}
+
+}  // namespace
+
+TEST_CASE("line queue: lines come in their order, the newest goes back, and none while it is paused", "[repl][queue]") {
+  LineQueue queue;
+  queue.pause();  // there is nothing to pause
+  for (const auto* text : {"one", "two", "three"}) queue.add(line(text));
+  CHECK(text_of(queue.take_newest()) == "three");
+  CHECK(text_of(queue.next()) == "one");
+  queue.pause();
+  CHECK(text_of(queue.next()) == "none");
+  queue.resume();
+  CHECK(text_of(queue.next()) == "two");
+  CHECK(text_of(queue.next()) == "none");
+  CHECK(text_of(queue.take_newest()) == "none");
+}
+
+TEST_CASE("line queue: what a run did not take comes before what waits", "[repl][queue]") {
+  LineQueue queue;
+  queue.add(line("after"));
+  for (const auto* text : {"taken", "left", "left too"}) queue.steer(line(text));
+  CHECK(shown(queue, 80) ==
+        Lines{"for this run: taken", "for this run: left", "for this run: left too", "queued: after"});
+  CHECK(text_of(queue.take_steered()) == "taken");
+  queue.pause();
+  queue.steer_no_more();
+  CHECK(text_of(queue.next()) == "none");
+  queue.resume();
+  CHECK(shown(queue, 80) == Lines{"queued: left", "queued: left too", "queued: after"});
+  CHECK(text_of(queue.next()) == "left");
+  CHECK(text_of(queue.take_steered()) == "none");
+}
+
+TEST_CASE("line queue: each line takes a row, of many some are only counted", "[repl][queue]") {
+  LineQueue queue;
+  for (const auto* text : {"one\nand more", "\x1b[2Jtwo", "three is rather long", "four", "five"})
+    queue.add(line(text));
+  CHECK(shown(queue, 20) ==
+        Lines{"queued: one and more", "queued: ⟦escape⟧[2…", "queued: three is ra…", "… and 2 more"});
+}
