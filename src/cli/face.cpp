@@ -73,6 +73,7 @@ class TextFace final : public Face {
   void make_room() override { sink_.make_room(); }
   void hold() override { sink_.hold(); }
   void release() override { sink_.release(); }
+  void fit() override { sink_.fit(); }
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of) override {
     sink_.use_windows(std::move(window_of));
   }

@@ -30,6 +30,8 @@ class Face {
   /// The same for a question of the run in progress: what happens from hold() to release() is shown after it.
   virtual void hold() {}
   virtual void release() {}
+  /// The terminal has another size. From any thread.
+  virtual void fit() {}
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown.
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
   /// Who paints the bottom of the terminal; null where nobody does.

@@ -106,6 +106,7 @@ void Person::use_editor(const Invocation& invocation, Face& face) {
       .bottom = bottom != nullptr && is_same_terminal(bottom->fd(), STDERR_FILENO) ? bottom : nullptr,
       .styles = styles_of(invocation.globals),
       .on_interrupt = [] { ::kill(::getpid(), SIGINT); },
+      .on_resize = [&face] { face.fit(); },
       .edit_outside = edit_text,
       .show_error = print_error});
   editor_ = editor.get();

@@ -260,6 +260,12 @@ void Page::begin_event() {
   dirty_ = true;
 }
 
+void Page::fit() {
+  if (!begun_) return;
+  paint_live();
+  write_all();
+}
+
 void Page::end_run() {
   dirty_ = false;
   begun_ = false;

@@ -83,6 +83,8 @@ class Page {
   void hold();
   void release();
   void begin_event();
+  /// What is live is laid out anew, for the width that the terminal has now.
+  void fit();
 
   /// Shows what has changed, if it is time, and writes what was said.
   void flush();

@@ -102,6 +102,11 @@ class TextSink::Impl {
     page_.release();
   }
 
+  void fit() {
+    const auto lock = page_.lock();
+    page_.fit();
+  }
+
   void use_windows(Status::WindowOf window_of) {
     const auto lock = page_.lock();
     status_.use_windows(std::move(window_of));
@@ -472,6 +477,10 @@ void TextSink::hold() {
 
 void TextSink::release() {
   impl_->release();
+}
+
+void TextSink::fit() {
+  impl_->fit();
 }
 
 void TextSink::use_windows(std::function<std::int64_t(const std::string& model)> window_of) {

@@ -84,6 +84,9 @@ class TextSink final : public chat::EventSink {
   void hold();
   void release();
 
+  /// The terminal has another size.
+  void fit();
+
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown. Called within on_event().
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of);
 

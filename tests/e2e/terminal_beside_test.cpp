@@ -18,7 +18,13 @@ using Room = ScreenRoom;
 // A run that works until the file "go" is there, then answers.
 constexpr const char* gated = R"({"reply": {"text": "Let me see.", "tool_call": {"name": "Bash",
     "arguments": {"command": "until [ -e go ]; do sleep 0.02; done", "description": "wait"}}}})";
-const std::vector<std::string> automatic = {"--permission-mode", "auto"};
+
+// A chat that tells what it does.
+Screen talking(const Room& room, const std::vector<std::string>& more = {"--permission-mode", "auto"}) {
+  std::vector<std::string> argv = {binary(), "chat", "-a", "helper"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return room.on_screen(std::move(argv), {80, 24});
+}
 
 std::string replies(const std::string& more) {
   return std::string("[") + gated + ", " + more + "]";
@@ -28,10 +34,10 @@ void open_gate(const Room& room) {
   room.world.make_files({{"go", ""}});
 }
 
-void wait_for_row(Screen& screen, const std::string& wanted) {
+void wait_for_row(Screen& screen, const std::string& wanted, int rows = 12) {
   screen.wait_until(
       [&] {
-        for (int row = 0; row < 12; ++row) {
+        for (int row = 0; row < rows; ++row) {
           if (screen.row(row) == wanted) return true;
         }
         return false;
@@ -68,7 +74,7 @@ TEST_CASE("beside a run: lines that wait are asked after it in order, and the ne
                              {"expect": {"last_message": "second"}, "reply": {"text": "Two."}},
                              {"expect": {"last_message": "third, better"}, "reply": {"text": "Three."}})")
                       .c_str());
-  auto screen = room.chat({80, 20}, automatic);
+  auto screen = talking(room);
   screen.wait_for(">");
   screen.type("first\r");
   screen.wait_for("⋯ Bash");
@@ -109,11 +115,12 @@ TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter 
 
 TEST_CASE("beside a run: Ctrl-S gives the line to the run in progress, behind the results of its tools",
           "[e2e][terminal][beside]") {
-  const Room room(replies(R"({"expect": {"messages": [{"user": "first"}, {"calls": ["Bash"]},
+  const Room room(
+      replies(R"({"expect": {"messages": [{"user": "first"}, {"assistant": "Let me see."}, {"calls": ["Bash"]},
                                  {"results": [{"$matches": "output"}]}, {"user": "use tabs"}]},
                               "reply": {"text": "With tabs."}})")
-                      .c_str());
-  auto screen = room.chat({80, 20}, automatic);
+          .c_str());
+  auto screen = talking(room);
   screen.wait_for(">");
   screen.type("first\r");
   screen.wait_for("⋯ Bash");
@@ -152,7 +159,7 @@ TEST_CASE("beside a run: a question has the terminal to itself, and the line tha
   const Room room(R"([
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "until [ -e go ]; do sleep 0.02; done"}}}},
     {"reply": {"text": "Through."}}])");
-  auto screen = room.chat({80, 20});
+  auto screen = talking(room, {});
   screen.wait_for(">");
   screen.type("first\r");
   screen.wait_for("allow?");
@@ -200,7 +207,7 @@ TEST_CASE("beside a run: the todo list is there while it works, and what is left
       {"content": "Test", "status": "pending", "activeForm": "Testing"}]}}}}, )") +
                    gated + R"(, {"reply": {"text": "Not all."}}])")
                       .c_str());
-  auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--permission-mode", "auto"}, {80, 20});
+  auto screen = talking(room);
   screen.wait_for(">");
   screen.type("first\r");
   screen.wait_for("⋯ Bash");

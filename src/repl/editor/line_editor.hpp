@@ -29,6 +29,7 @@ struct EditorParts {
   Styles styles = Styles::basic;
   Keys keys = Keys::emacs;
   std::function<void()> on_interrupt;  ///< Ctrl-C while nobody reads; called on another thread
+  std::function<void()> on_resize;     ///< another size beside a run; called on another thread
   /// Lets the person edit the text in a program of theirs; the terminal is as it was before.
   std::function<Result<std::string>(const std::string& text)> edit_outside;
   std::function<void(const Error&)> show_error;

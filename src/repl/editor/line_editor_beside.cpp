@@ -55,6 +55,7 @@ void LineEditor::keep_typing(const Call& call) {
 
 Result<void> LineEditor::take_beside(const terminal::Input& input) {
   if (input.kind == terminal::Input::Kind::key) ERRAND_TRY(press_beside(input.key));
+  if (input.kind != terminal::Input::Kind::key && parts_.on_resize) parts_.on_resize();
   if (input.kind == terminal::Input::Kind::came_back) {
     ERRAND_TRY(bottom_.come_back());
     if (std::exchange(stopped_, false)) ERRAND_TRY(bottom_.release());
