@@ -70,8 +70,8 @@ TEST_CASE("status: what matters least is cut first, and names of others are harm
   auto hostile = ready();
   hostile.agent_id = "a\x1b[2J";
   status.take(from(hostile));
-  CHECK(status.line(80, Color::on) == "\x1b[2ma⟦escape⟧[2J · anthropic/large · sandbox full\x1b[0m");
-  CHECK(status.line(40, Color::off) == "a⟦escape⟧[2J · anthropic/large");
-  CHECK(status.line(12, Color::off) == "a⟦escape⟧[2J");
+  CHECK(status.line(80, Color::on) == "\x1b[2ma⟦escape⟧ · anthropic/large · sandbox full\x1b[0m");
+  CHECK(status.line(40, Color::off) == "a⟦escape⟧ · anthropic/large");
+  CHECK(status.line(12, Color::off) == "a⟦escape⟧");
   CHECK(status.line(5, Color::off).empty());
 }

@@ -61,5 +61,5 @@ TEST_CASE("line queue: each line takes a row, of many some are only counted", "[
   for (const auto* text : {"one\nand more", "\x1b[2Jtwo", "three is rather long", "four", "five"})
     queue.add(line(text));
   CHECK(shown(queue, 20) ==
-        Lines{"queued: one and more", "queued: ⟦escape⟧[2…", "queued: three is ra…", "… and 2 more"});
+        Lines{"queued: one and more", "queued: ⟦escape⟧two", "queued: three is ra…", "… and 2 more"});
 }
