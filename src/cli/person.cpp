@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "cli/prompt_input.hpp"
 #include "cli/terminal_habits.hpp"
 #include "render/options.hpp"
+#include "render/theme.hpp"
 #include "repl/cooked_lines.hpp"
 #include "repl/editor/line_editor.hpp"
 #include "repl/terminal_interaction.hpp"
@@ -37,7 +39,8 @@ class Hold {
 // Questions have the terminal to themselves.
 class RoomMaking final : public chat::Interaction {
  public:
-  RoomMaking(repl::LineReader& lines, Face& face) : terminal_(lines, STDERR_FILENO), face_(face) {}
+  RoomMaking(repl::LineReader& lines, Face& face, render::Theme theme)
+      : terminal_(lines, STDERR_FILENO, std::move(theme)), face_(face) {}
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override {
@@ -70,6 +73,15 @@ bool can_edit() {
   return !term.empty() && term != "dumb" && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
 }
 
+// Of diffs in questions.
+render::Theme theme_of(const Globals& globals) {
+  const auto choice = globals.color == "always"  ? render::ColorChoice::always
+                      : globals.color == "never" ? render::ColorChoice::never
+                                                 : render::ColorChoice::automatic;
+  const auto color = render::decide_color(choice, render::color_variables(), render::medium_of(STDERR_FILENO));
+  return {render::decide_depth(color, render::terminal_variables()), render::Background::dark};
+}
+
 repl::Styles styles_of(const Globals& globals) {
   if (globals.color == "never") return repl::Styles::none;
   const auto color =
@@ -85,7 +97,7 @@ Person::Person(const Invocation& invocation, Face& face, Typing typing) {
   else
     lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes);
   if (is_there(invocation.globals)) {
-    interaction_ = std::make_unique<RoomMaking>(*lines_, face);
+    interaction_ = std::make_unique<RoomMaking>(*lines_, face, theme_of(invocation.globals));
   } else {
     interaction_ = std::make_unique<repl::NobodyThere>();
   }

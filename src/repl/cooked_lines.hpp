@@ -12,6 +12,8 @@ class CookedLines final : public LineReader {
   CookedLines(int in_fd, int out_fd, std::size_t max_line_bytes) : in_(in_fd, "\n", max_line_bytes), out_(out_fd) {}
 
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
+  /// A numbered list, and a line that names one or some of it.
+  Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
   std::unique_ptr<Attention> attend() override { return std::make_unique<Attention>(); }
 
  private:

@@ -6,15 +6,9 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
+#include "repl/choice.hpp"
 
 namespace errand::repl {
-
-/// What is asked of the person.
-enum class LineKind {
-  prompt,        ///< the next one of the chat
-  answer,        ///< to a question: what was typed before it was put is none
-  answer_again,  ///< to the same question, or one that was put together with it
-};
 
 struct LineRequest {
   LineKind kind = LineKind::prompt;
@@ -43,6 +37,9 @@ class LineReader {
 
   virtual ~LineReader() = default;
   virtual Result<ReadLine> read(const LineRequest& request, const Call& call) = 0;
+
+  /// Puts a menu. What was typed before it appeared is no answer to it. Fails as read() does.
+  virtual Result<Picked> choose(const ChoiceRequest& request, const Call& call) = 0;
 
   /// At most one at a time.
   virtual std::unique_ptr<Attention> attend() = 0;

@@ -1,18 +1,20 @@
 #include "repl/terminal_interaction.hpp"
 
-#include <charconv>
-#include <optional>
-
 #include <fmt/format.h>
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "repl/change_lines.hpp"
 
 namespace errand::repl {
 
 namespace {
+
+using chat::ApprovalAnswer;
+using chat::ApprovalQuestion;
+using chat::Verdict;
 
 constexpr std::size_t first_lines = 25;
 constexpr std::size_t last_lines = 14;
@@ -21,53 +23,84 @@ enum class Extent { cut, whole };
 
 std::string between(const std::vector<std::string>& lines, std::size_t begin, std::size_t end) {
   std::string out;
-  for (auto i = begin; i < end; ++i) out += "    " + lines[i] + "\n";
+  for (auto i = begin; i < end; ++i) out += lines[i] + "\n";
   return out;
 }
 
-// What will run. A long one loses its middle, never its end: that is where something would be hidden.
-std::string indented(const std::vector<std::string>& lines, Extent extent) {
+// What will happen. A long one loses its middle, never its end: that is where something would be hidden.
+std::string shown(const std::vector<std::string>& lines, Extent extent) {
   if (extent == Extent::whole || lines.size() <= first_lines + last_lines + 1) return between(lines, 0, lines.size());
   const auto hidden = lines.size() - first_lines - last_lines;
   return between(lines, 0, first_lines) +
-         fmt::format("  ===== {} lines that will run too are not shown here; \"v\" shows all {} =====\n", hidden,
+         fmt::format("  ===== {} lines that count too are not shown here; \"v\" shows all {} =====\n", hidden,
                      lines.size()) +
          between(lines, lines.size() - last_lines, lines.size());
 }
 
-std::string question_text(const chat::ApprovalQuestion& question, Extent extent) {
+std::vector<std::string> command_lines(const ApprovalQuestion& question) {
+  auto out = text::lines(unicode::sanitize(question.detail));
+  for (auto& line : out) line.insert(0, "    ");
+  return out;
+}
+
+std::string question_text(const ApprovalQuestion& question, const render::Theme& theme, Extent extent) {
+  const auto change = change_of(question, theme);
   const auto who = question.agent_path == "root" ? "" : fmt::format(" ({})", question.agent_path);
+  const auto what = change ? fmt::format("change {}", change->path) : std::string("run");
   const auto where = question.directory.empty() ? "" : fmt::format(" in {}", question.directory);
-  const bool has_rule = !question.suggested_rule.empty();
-  auto out = fmt::format("\n{}{} wants to run{}:\n", question.tool, who, where);
-  out += indented(text::lines(question.detail), extent);
-  out += fmt::format("  it asks because: {}\n", question.reason);
-  if (has_rule) out += fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule);
-  return unicode::sanitize(out) + fmt::format("  allow? [y]es once, {}[v]iew all, [n]o (or the reason why not): ",
-                                              has_rule ? "[s]ession, [a]lways, " : "");
+  auto out = unicode::sanitize(fmt::format("\n{}{} wants to {}{}:\n", question.tool, who, what, where));
+  out += shown(change ? change->lines : command_lines(question), extent);
+  out += unicode::sanitize(fmt::format("  it asks because: {}\n", question.reason));
+  if (!question.suggested_rule.empty())
+    out += unicode::sanitize(fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule));
+  return out;
 }
 
-// Nothing for what is no answer: it is asked again.
-std::optional<chat::ApprovalAnswer> answer_in(const std::string& line, const chat::ApprovalQuestion& question) {
-  using chat::Verdict;
-  const auto word = text::lower(line);
-  if (line.empty()) return std::nullopt;
-  if (word == "y" || word == "yes") return chat::ApprovalAnswer{Verdict::allow_once, ""};
-  if (word == "n" || word == "no") return chat::ApprovalAnswer{Verdict::deny, ""};
-  const bool session = word == "s" || word == "session";
-  const bool always = word == "a" || word == "always";
-  if (!session && !always) return chat::ApprovalAnswer{Verdict::deny, line};
-  if (question.suggested_rule.empty()) return std::nullopt;  // nothing could be kept
-  return chat::ApprovalAnswer{session ? Verdict::allow_session : Verdict::allow_always, ""};
+// What each choice of an approval means, in the order of the menu.
+enum class Reply { once, session, always, view, deny, deny_because };
+
+struct Approval {
+  ChoiceRequest request;
+  std::vector<Reply> replies;
+};
+
+Approval approval_menu(const ApprovalQuestion& question) {
+  Approval out{{.kind = LineKind::answer,
+                .title = "  allow? ",
+                .hint = "a letter or arrows, then Enter; other words say why not",
+                .choices = {},
+                .typed = ChoiceRequest::Typed::answers,
+                .digits = ChoiceRequest::Digits::select},
+               {}};
+  const auto add = [&](Reply reply, Choice choice) {
+    out.replies.push_back(reply);
+    out.request.choices.push_back(std::move(choice));
+  };
+  add(Reply::once, {"yes, this once", "", "yes"});
+  if (!question.suggested_rule.empty()) {
+    add(Reply::session, {"yes, in this session", question.suggested_rule, "session"});
+    add(Reply::always, {"always", "keeps the rule " + question.suggested_rule, "always"});
+  }
+  add(Reply::view, {"view all of it", "", "view"});
+  add(Reply::deny, {"no", "", "no"});
+  out.request.own_words = out.request.choices.size();
+  add(Reply::deny_because, {"no, and say why", "", ""});
+  return out;
 }
 
-// A number picks an option; any other text is the answer itself.
-std::string chosen(const std::string& line, const chat::event::Question& question) {
-  std::size_t number = 0;
-  const auto [end, status] = std::from_chars(line.data(), line.data() + line.size(), number);
-  const bool whole = status == std::errc{} && end == line.data() + line.size();
-  if (whole && number >= 1 && number <= question.options.size()) return question.options[number - 1].label;
-  return line;
+ChoiceRequest question_menu(LineKind kind, const chat::event::Question& question) {
+  ChoiceRequest out{.kind = kind,
+                    .title = "answer: ",
+                    .hint = question.multi_select ? "Space marks, Enter answers, Esc gives no answer"
+                                                  : "arrows and Enter or a number, Esc gives no answer",
+                    .choices = {},
+                    .selected = 0,
+                    .typed = ChoiceRequest::Typed::answers,
+                    .marks = question.multi_select ? ChoiceRequest::Marks::several : ChoiceRequest::Marks::one};
+  for (const auto& option : question.options) out.choices.push_back({option.label, option.description, ""});
+  out.own_words = out.choices.size();
+  out.choices.push_back({"something else", "", ""});
+  return out;
 }
 
 }  // namespace
@@ -76,33 +109,46 @@ void TerminalInteraction::say(std::string_view text) const {
   if (!write_all(out_, text)) return;  // a lost terminal shows at the next read
 }
 
-// The last line of `text` is what stands before the answer.
-Result<std::string> TerminalInteraction::ask(LineKind kind, std::string_view text, const Call& call) {
-  const auto last = text.rfind('\n') + 1;  // npos + 1 is 0
-  say(text.substr(0, last));
-  ERRAND_TRY_ASSIGN(const auto line, in_.read({kind, std::string(text.substr(last))}, call));
-  switch (line.end) {
-    case ReadLine::End::closed:
-      return fail(ErrorKind::failure, "the terminal was closed");
-    case ReadLine::End::interrupted:
-      return fail(ErrorKind::cancelled, "cancelled");
-    case ReadLine::End::submitted:
-      break;
-  }
+// Only what was picked or left comes back: Ctrl-C and a lost terminal are errors, as the engine has them.
+Result<Picked> TerminalInteraction::choose(const ChoiceRequest& request, const Call& call) {
+  ERRAND_TRY_ASSIGN(auto picked, in_.choose(request, call));
+  if (picked.end == Picked::End::closed) return fail(ErrorKind::failure, "the terminal was closed");
+  if (picked.end == Picked::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
+  return picked;
+}
+
+Result<std::string> TerminalInteraction::own_words(const std::string& prompt, const Call& call) {
+  ERRAND_TRY_ASSIGN(const auto line, in_.read({LineKind::answer_again, prompt}, call));
+  if (line.end == ReadLine::End::closed) return fail(ErrorKind::failure, "the terminal was closed");
+  if (line.end == ReadLine::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
   return std::string(text::trim(line.text));
 }
 
-Result<chat::ApprovalAnswer> TerminalInteraction::approve(const chat::ApprovalQuestion& question, const Call& call) {
+Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& question, const Call& call) {
+  auto [request, replies] = approval_menu(question);
   auto extent = Extent::cut;
-  auto kind = LineKind::answer;
   while (true) {
-    ERRAND_TRY_ASSIGN(const auto line, ask(kind, question_text(question, extent), call));
-    kind = LineKind::answer_again;
-    const auto word = text::lower(line);
-    if (word == "v" || word == "view") {
-      extent = Extent::whole;
-    } else if (auto answer = answer_in(line, question)) {
-      return *std::move(answer);
+    say(question_text(question, theme_, extent));
+    ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
+    request.kind = LineKind::answer_again;
+    if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};
+    switch (replies[picked.choices.front()]) {
+      case Reply::once:
+        return ApprovalAnswer{Verdict::allow_once, ""};
+      case Reply::session:
+        return ApprovalAnswer{Verdict::allow_session, ""};
+      case Reply::always:
+        return ApprovalAnswer{Verdict::allow_always, ""};
+      case Reply::deny:
+        return ApprovalAnswer{Verdict::deny, ""};
+      case Reply::deny_because:
+        if (picked.own_words.empty()) {
+          ERRAND_TRY_ASSIGN(picked.own_words, own_words("  why not? ", call));
+        }
+        return ApprovalAnswer{Verdict::deny, std::move(picked.own_words)};
+      case Reply::view:
+        extent = Extent::whole;
+        break;
     }
   }
 }
@@ -111,27 +157,29 @@ Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<c
                                                              const Call& call) {
   std::vector<std::string> out;
   for (const auto& question : questions) {
-    ERRAND_TRY_ASSIGN(auto one, ask_one(out.empty() ? LineKind::answer : LineKind::answer_again, question, call));
+    ERRAND_TRY_ASSIGN(auto one, answer_one(out.empty() ? LineKind::answer : LineKind::answer_again, question, call));
     out.push_back(std::move(one));
   }
   return out;
 }
 
-Result<std::string> TerminalInteraction::ask_one(LineKind kind, const chat::event::Question& question,
-                                                 const Call& call) {
-  std::string shown = fmt::format("\n{}\n", question.question);
-  for (std::size_t i = 0; i < question.options.size(); ++i) {
-    const auto& option = question.options[i];
-    shown +=
-        fmt::format("  {}. {}{}{}\n", i + 1, option.label, option.description.empty() ? "" : " - ", option.description);
+Result<std::string> TerminalInteraction::answer_one(LineKind kind, const chat::event::Question& question,
+                                                    const Call& call) {
+  say(unicode::sanitize(fmt::format("\n{}\n", question.question)));
+  const auto request = question_menu(kind, question);
+  ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
+  std::vector<std::string> out;
+  for (const auto choice : picked.choices) {
+    if (choice != request.own_words) {
+      out.push_back(question.options[choice].label);
+      continue;
+    }
+    if (picked.own_words.empty()) {
+      ERRAND_TRY_ASSIGN(picked.own_words, own_words("your answer: ", call));
+    }
+    if (!picked.own_words.empty()) out.push_back(picked.own_words);
   }
-  shown = unicode::sanitize(shown) +
-          (question.multi_select ? "answer (numbers separated by commas, or text): " : "answer (a number, or text): ");
-  ERRAND_TRY_ASSIGN(const auto line, ask(kind, shown, call));
-  if (!question.multi_select) return chosen(line, question);
-  std::vector<std::string> picked;
-  for (const auto& part : text::split(line, ',')) picked.push_back(chosen(std::string(text::trim(part)), question));
-  return text::join(picked, ", ");
+  return text::join(out, ", ");
 }
 
 }  // namespace errand::repl

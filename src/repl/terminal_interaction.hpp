@@ -4,27 +4,34 @@
 #include <vector>
 
 #include "chat/interaction.hpp"
+#include "render/theme.hpp"
 #include "repl/line_reader.hpp"
 
 namespace errand::repl {
 
-/// Asks the person on the terminal: questions go to `out_fd`, answers are lines of `in`. Both are borrowed.
+/// Asks the person on the terminal: what a question is about goes to `out_fd`, answers are menus and lines of `in`.
+/// Both are borrowed.
 class TerminalInteraction final : public chat::Interaction {
  public:
-  TerminalInteraction(LineReader& in, int out_fd) : in_(in), out_(out_fd) {}
+  TerminalInteraction(LineReader& in, int out_fd, render::Theme theme = {})
+      : in_(in), out_(out_fd), theme_(std::move(theme)) {}
 
   [[nodiscard]] bool available() const override { return true; }
+  /// Nothing is selected at first, and a key selects without picking: whoever was typing something else when the
+  /// question came allows nothing by it.
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override;
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>& questions,
                                           const Call& call) override;
 
  private:
   void say(std::string_view text) const;
-  Result<std::string> ask(LineKind kind, std::string_view text, const Call& call);
-  Result<std::string> ask_one(LineKind kind, const chat::event::Question& question, const Call& call);
+  Result<Picked> choose(const ChoiceRequest& request, const Call& call);
+  Result<std::string> own_words(const std::string& prompt, const Call& call);
+  Result<std::string> answer_one(LineKind kind, const chat::event::Question& question, const Call& call);
 
   LineReader& in_;
   int out_;
+  render::Theme theme_;
 };
 
 /// Nobody is there: everything that asks is denied.

@@ -11,6 +11,7 @@
 #include "repl/editor/history.hpp"
 #include "repl/editor/line_queue.hpp"
 #include "repl/editor/line_session.hpp"
+#include "repl/editor/menu_session.hpp"
 #include "repl/line_reader.hpp"
 #include "terminal/bottom.hpp"
 #include "terminal/keyboard.hpp"
@@ -43,6 +44,7 @@ class LineEditor final : public LineReader {
   ~LineEditor() override { stop_watching(); }
 
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
+  Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
   std::unique_ptr<Attention> attend() override;
 
   void steer_with(Steer steer) override;
@@ -69,6 +71,12 @@ class LineEditor final : public LineReader {
   Result<void> paint(const LineSession& line);
   Result<void> leave_line(const LineSession& line);
   Result<void> open_editor(LineSession& line);
+
+  // Menus: line_editor_menu.cpp.
+  Result<Picked> pick(const ChoiceRequest& request, const Call& call);
+  Result<Next> act_on_menu(MenuSession::Outcome outcome, const MenuSession& menu, LineKind kind);
+  Result<void> leave_menu(const View& left);
+
   void remember(const std::string& line);
 
   // Beside a run: line_editor_beside.cpp.

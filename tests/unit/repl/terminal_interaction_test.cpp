@@ -50,8 +50,8 @@ TEST_CASE("terminal interaction: what will run is shown with its end, and whole 
   const auto cut = asked(question_of(many(100, "touch evil")), "y\n");
   CHECK(cut.answer.verdict == Verdict::allow_once);
   CHECK_THAT(cut.shown, Catch::Contains("    touch evil\n"));
-  CHECK_THAT(cut.shown, Catch::Contains("62 lines that will run too are not shown here; \"v\" shows all 101"));
-  CHECK(text::lines(cut.shown).size() < 50);
+  CHECK_THAT(cut.shown, Catch::Contains("62 lines that count too are not shown here; \"v\" shows all 101"));
+  CHECK(text::lines(cut.shown).size() < 60);
 
   const auto hidden = many(50, "touch evil\n") + many(50, "true");
   CHECK_THAT(asked(question_of(hidden), "y\n").shown, !Catch::Contains("touch evil"));
@@ -64,7 +64,9 @@ TEST_CASE("terminal interaction: the question says what, where and why", "[repl]
   CHECK(asked(question_of("make"), "y\n").shown ==
         "\nBash wants to run in /w/sub:\n    make\n  it asks because: it runs a command\n"
         "  \"always\" would keep the rule: Bash(make)\n"
-        "  allow? [y]es once, [s]ession, [a]lways, [v]iew all, [n]o (or the reason why not): ");
+        "  1. yes, this once (y)\n  2. yes, in this session (s) - Bash(make)\n"
+        "  3. always (a) - keeps the rule Bash(make)\n  4. view all of it (v)\n  5. no (n)\n  6. no, and say why\n"
+        "  allow? (a number, a letter, or your own words): ");
 }
 
 TEST_CASE("terminal interaction: an answer is a key, a word or the reason why not", "[repl]") {
@@ -79,7 +81,10 @@ TEST_CASE("terminal interaction: an answer is a key, a word or the reason why no
       {"Bash(make)", "s\n", Verdict::allow_session, ""},
       {"Bash(make)", "always\n", Verdict::allow_always, ""},
       {"Bash(make)", "\n\nuse ninja\n", Verdict::deny, "use ninja"},
-      {"", "a\ns\nn\n", Verdict::deny, ""},  // no rule to keep: asked again
+      {"Bash(make)", "2\n", Verdict::allow_session, ""},
+      {"Bash(make)", "6\nuse ninja\n", Verdict::deny, "use ninja"},
+      {"", "a\n", Verdict::deny, "a"},  // no rule to keep: it is no key then
+      {"", "3\n", Verdict::deny, ""},
   }));
   CAPTURE(c.rule, c.typed);
   auto question = question_of("make");
@@ -87,5 +92,22 @@ TEST_CASE("terminal interaction: an answer is a key, a word or the reason why no
   const auto seen = asked(question, std::string(c.typed));
   CHECK(seen.answer.verdict == c.verdict);
   CHECK(seen.answer.reason == c.reason);
-  CHECK((seen.shown.find("[a]lways") == std::string::npos) == c.rule.empty());
+  CHECK((seen.shown.find("always (a)") == std::string::npos) == c.rule.empty());
+}
+
+TEST_CASE("terminal interaction: a change of a file is shown as a diff, and whole when asked for", "[repl]") {
+  auto question = question_of(
+      R"({"file_path": "src/a.cpp", "edits": [
+          {"old_string": "one\ntwo\nthree", "new_string": "one\n2\nthree"},
+          {"old_string": "x", "new_string": "x\n", "replace_all": true}]})");
+  question.tool = "Edit";
+  CHECK_THAT(asked(question, "n\n").shown,
+             Catch::Contains("\nEdit wants to change src/a.cpp in /w/sub:\n  @@ edit 1 of 2 @@\n   one\n  -two\n  +2\n"
+                             "   three\n  @@ edit 2 of 2, wherever it stands @@\n   x\n  +\n  it asks because: "));
+  question.tool = "Write";
+  question.detail = R"({"file_path": "b.txt", "content": "first\n\u001b[2Jlast\n"})";
+  CHECK_THAT(asked(question, "n\n").shown,
+             Catch::Contains("\nWrite wants to change b.txt in /w/sub:\n  +first\n  +⟦escape⟧last\n  it asks"));
+  question.detail = R"({"file_path": 1})";
+  CHECK_THAT(asked(question, "n\n").shown, Catch::Contains("wants to run in /w/sub:\n    {\"file_path\": 1}\n"));
 }

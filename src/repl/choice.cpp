@@ -1,0 +1,71 @@
+#include "repl/choice.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.hpp"
+#include "repl/editor/file_finder.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+// A shorter text is part of too much to be looked for elsewhere.
+constexpr std::size_t min_elsewhere_bytes = 3;
+
+// Of fuzzy_score(): its letters stand there in their order, and no more than that.
+constexpr std::size_t weak = 1;
+
+struct Match {
+  std::size_t choice;
+  std::size_t score;
+};
+
+std::size_t score_of(const Choice& choice, const std::string& typed) {
+  const auto by_text = fuzzy_score(choice.text, typed);
+  const bool by_note = text::lower(choice.note).find(text::lower(typed)) != std::string::npos;
+  return std::max<std::size_t>(by_text, by_note ? 2 : 0);
+}
+
+std::size_t number_in(const std::string& typed) {
+  std::size_t number = 0;
+  const auto* end = typed.data() + typed.size();
+  const auto parsed = std::from_chars(typed.data(), end, number);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? number : 0;
+}
+
+}  // namespace
+
+std::vector<std::size_t> fitting_choices(const ChoiceRequest& request, const std::string& typed) {
+  std::vector<Match> matches;
+  for (std::size_t i = 0; i < request.choices.size(); ++i) {
+    if (const auto score = typed.empty() ? weak : score_of(request.choices[i], typed); score > 0)
+      matches.push_back({i, score});
+  }
+  std::ranges::stable_sort(matches, std::greater{}, &Match::score);
+  std::vector<std::size_t> out;
+  const bool fits_badly = matches.empty() || matches.front().score <= weak;
+  if (fits_badly && typed.size() >= min_elsewhere_bytes && request.found_elsewhere) {
+    for (const auto one : request.found_elsewhere(typed)) {
+      if (one < request.choices.size() && std::ranges::find(out, one) == out.end()) out.push_back(one);
+    }
+  }
+  for (const auto& match : matches) {
+    if (std::ranges::find(out, match.choice) == out.end()) out.push_back(match.choice);
+  }
+  return out;
+}
+
+std::size_t named_choice(const ChoiceRequest& request, const std::string& typed) {
+  const auto wanted = text::lower(text::trim(typed));
+  if (wanted.empty()) return ChoiceRequest::none;
+  for (std::size_t i = 0; i < request.choices.size(); ++i) {
+    const auto& choice = request.choices[i];
+    const bool by_word = !choice.word.empty() && (wanted == choice.word || wanted == choice.word.substr(0, 1));
+    if (by_word || wanted == text::lower(choice.text)) return i;
+  }
+  const auto number = number_in(wanted);
+  return number >= 1 && number <= request.choices.size() ? number - 1 : ChoiceRequest::none;
+}
+
+}  // namespace errand::repl

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace errand::repl {
+
+/// What is asked of the person.
+enum class LineKind {
+  prompt,        ///< the next one of the chat, or what the person wanted to be asked
+  answer,        ///< to a question of a run: what was typed before it was put is none
+  answer_again,  ///< to the same question, or one that was put together with it
+};
+
+/// Something that can be picked. Texts may be hostile: they are made harmless where they are shown.
+struct Choice {
+  std::string text{};
+  std::string note{};  ///< what it is, dim behind the text
+  std::string word{};  ///< small letters; with Typed::answers this word, or its first letter alone, selects the choice
+};
+
+/// A menu to put before the person.
+struct ChoiceRequest {
+  /// What typing does.
+  enum class Typed {
+    filters,  ///< only what fits stays
+    answers,  ///< it is a choice's word or number, or own words; Enter says when it is whole
+  };
+  /// What a digit does while nothing else is typed, with Typed::answers.
+  enum class Digits {
+    pick,    ///< picks or marks at once
+    select,  ///< Enter is still needed: for what has consequences
+  };
+  enum class Marks { one, several };
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  LineKind kind = LineKind::prompt;
+  std::string title{};            ///< stands before what is typed, in the same line
+  std::string hint{};             ///< a dim line below, for who does not know the keys
+  std::vector<Choice> choices{};  ///< at least one
+  std::size_t selected = none;  ///< what Enter picks at first; `none`: nothing, until a key has selected something
+  Typed typed = Typed::filters;
+  Digits digits = Digits::pick;
+  Marks marks = Marks::one;
+  /// The choice that stands for the person's own words; what is typed and names no choice answers it.
+  std::size_t own_words = none;
+  /// Lines shown below the choice that is selected; asked once for each. May be empty, and may be slow.
+  std::function<std::string(std::size_t choice)> preview{};
+  /// Choices that fit what was typed though their text does not. May be empty.
+  std::function<std::vector<std::size_t>(const std::string& typed)> found_elsewhere{};
+};
+
+/// How a menu ended.
+struct Picked {
+  enum class End {
+    picked,
+    left,         ///< Esc, or nothing was answered
+    interrupted,  ///< Ctrl-C
+    closed,       ///< Ctrl-D, or the terminal is gone
+  };
+  End end = End::left;
+  std::vector<std::size_t> choices;  ///< at least one when picked, in their order; without Marks::several exactly one
+  std::string own_words;  ///< what was typed, when `own_words` is among the choices; empty: it is to be asked
+  bool operator==(const Picked&) const = default;
+};
+
+/// The choices that fit what was typed with Typed::filters, best first: by their texts' letters, by their notes, and by
+/// `found_elsewhere` where no text fits well.
+[[nodiscard]] std::vector<std::size_t> fitting_choices(const ChoiceRequest& request, const std::string& typed);
+
+/// The choice that `typed` names with Typed::answers: by word, first letter of it, number from 1, or whole text.
+/// `none`: it names no one.
+[[nodiscard]] std::size_t named_choice(const ChoiceRequest& request, const std::string& typed);
+
+}  // namespace errand::repl

@@ -1,0 +1,103 @@
+// The menus of the editor.
+
+#include <csignal>
+#include <deque>
+#include <utility>
+
+#include <unistd.h>
+
+#include "base/try.hpp"
+#include "repl/editor/line_editor.hpp"
+#include "repl/editor/menu_session.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+using Outcome = MenuSession::Outcome;
+
+Picked::End end_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::picked:
+      return Picked::End::picked;
+    case Outcome::interrupted:
+      return Picked::End::interrupted;
+    case Outcome::closed:
+      return Picked::End::closed;
+    default:
+      return Picked::End::left;
+  }
+}
+
+}  // namespace
+
+Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call) {
+  stop_watching();
+  const bool was_raw = raw_ != nullptr;
+  if (!was_raw) {
+    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  }
+  auto typed_before = keyboard_.take_kept();
+  auto picked = pick(request, call);
+  keyboard_.put_back(std::move(typed_before));
+  if (!was_raw) raw_.reset();
+  watch();
+  return picked;
+}
+
+Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) {
+  MenuSession menu(request);
+  while (true) {
+    ERRAND_TRY(
+        bottom_.show_input(frame_of(menu.view(), bottom_.size(), parts_.styles), terminal::Bottom::When::always));
+    const auto input = keyboard_.next(call);
+    if (!input) {
+      ERRAND_TRY(leave_menu(menu.left_behind(Outcome::interrupted)));
+      if (input.error().kind != ErrorKind::cancelled) return fail(input.error());
+      return Picked{Picked::End::interrupted, {}, {}};
+    }
+    if (input->kind == terminal::Input::Kind::closed) return Picked{Picked::End::closed, {}, {}};
+    if (input->kind != terminal::Input::Kind::key) {
+      if (input->kind == terminal::Input::Kind::came_back) ERRAND_TRY(bottom_.come_back());
+      continue;
+    }
+    const auto outcome = menu.press(input->key);
+    ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, menu, request.kind));
+    if (next == Next::go_on) continue;
+    ERRAND_TRY(leave_menu(menu.left_behind(outcome)));
+    return outcome == Outcome::picked ? menu.picked() : Picked{end_of(outcome), {}, {}};
+  }
+}
+
+Result<LineEditor::Next> LineEditor::act_on_menu(MenuSession::Outcome outcome, const MenuSession& menu, LineKind kind) {
+  switch (outcome) {
+    case Outcome::go_on:
+      return Next::go_on;
+    case Outcome::suspend:
+      ERRAND_TRY(bottom_.leave_input(frame_of(menu.view(), bottom_.size(), parts_.styles).rows));
+      ::kill(0, SIGTSTP);  // of which we hear as of any other; the menu is painted anew then
+      return Next::go_on;
+    case Outcome::quit:
+      ::kill(::getpid(), SIGQUIT);
+      return Next::go_on;
+    case Outcome::clear_screen:
+      ERRAND_TRY(bottom_.clear_screen());
+      return Next::go_on;
+    case Outcome::interrupted:
+      if (kind == LineKind::prompt) return Next::done;
+      parts_.on_interrupt();  // it is the run that is interrupted, and with it this question
+      return Next::go_on;
+    case Outcome::picked:
+    case Outcome::left:
+    case Outcome::closed:
+      return Next::done;
+  }
+  return Next::done;
+}
+
+// One line tells what was asked and picked; the list goes.
+Result<void> LineEditor::leave_menu(const View& left) {
+  return bottom_.leave_input(rows_left(left));
+}
+
+}  // namespace errand::repl

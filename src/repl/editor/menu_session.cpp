@@ -1,0 +1,236 @@
+#include "repl/editor/menu_session.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+using terminal::Key;
+using terminal::KeyCode;
+
+constexpr auto none = ChoiceRequest::none;
+constexpr std::size_t max_digit = 9;
+
+// A digit without anything held down: 1 … 9; else 0.
+std::size_t digit_of(const Key& key) {
+  const bool is_digit = key.code == KeyCode::text && key.with == terminal::Modifiers{} && key.text.size() == 1 &&
+                        key.text.front() >= '1' && key.text.front() <= '9';
+  return is_digit ? static_cast<std::size_t>(key.text.front() - '0') : 0;
+}
+
+}  // namespace
+
+MenuSession::MenuSession(const ChoiceRequest& request) : request_(request) {
+  shown_ = fitting_choices(request_, "");
+  if (request_.selected < shown_.size()) place_ = request_.selected;
+}
+
+std::size_t MenuSession::selected_choice() const {
+  return place_ < shown_.size() ? shown_[place_] : none;
+}
+
+MenuSession::Outcome MenuSession::press(const Key& key) {
+  if (key.code == KeyCode::paste) {
+    auto line = key.text;
+    std::ranges::replace(line, '\n', ' ');
+    typed_.insert_whole(line);
+    typed_anew();
+    return Outcome::go_on;
+  }
+  if (const auto digit = digit_of(key); digit > 0 && !filters() && typed_.text().empty() &&
+                                        request_.digits == ChoiceRequest::Digits::pick &&
+                                        request_.choices.size() <= max_digit && digit <= request_.choices.size())
+    return press_digit(digit - 1);
+  return run(command_of(key, emacs_keys()), key);
+}
+
+MenuSession::Outcome MenuSession::run(Command command, const Key& key) {
+  switch (command) {
+    case Command::submit:
+    case Command::newline:
+      return enter();
+    case Command::interrupt:
+      return Outcome::interrupted;
+    case Command::escape:
+      return escape();
+    case Command::suspend:
+      return Outcome::suspend;
+    case Command::quit:
+      return Outcome::quit;
+    case Command::clear_screen:
+      return Outcome::clear_screen;
+    case Command::end_of_input:
+      if (typed_.text().empty()) return Outcome::closed;
+      typed_.erase_right();
+      typed_anew();
+      return Outcome::go_on;
+    default:
+      if (!move(command, key)) edit(command, key);
+      return Outcome::go_on;
+  }
+}
+
+// False for a key that is not for moving in the list.
+bool MenuSession::move(Command command, const Key& key) {
+  const auto last = shown_.empty() ? 0 : shown_.size() - 1;
+  if (key.code == KeyCode::home || command == Command::text_start)
+    move_to(0);
+  else if (key.code == KeyCode::end || command == Command::text_end)
+    move_to(last);
+  else if (key.code == KeyCode::page_up)
+    move_to(place_ == none || place_ < page ? 0 : place_ - page);
+  else if (key.code == KeyCode::page_down)
+    move_to(place_ == none ? 0 : std::min(place_ + page, last));
+  else if (command == Command::up || command == Command::complete_back)
+    move_to(place_ == none || place_ == 0 ? last : place_ - 1);
+  else if (command == Command::down || command == Command::complete)
+    move_to(place_ == none || place_ == last ? 0 : place_ + 1);
+  else
+    return false;
+  return true;
+}
+
+// An answer that was begun gives way to what is selected by moving: the screen never says two things.
+void MenuSession::move_to(std::size_t place) {
+  if (shown_.empty()) return;
+  if (!filters()) typed_.reset({});
+  place_ = place;
+}
+
+bool MenuSession::edit(Command command, const Key& key) {
+  switch (command) {
+    case Command::type:
+      if (key.text == " " && typed_.text().empty()) {
+        if (takes_several() && place_ != none) mark(selected_choice());
+        return true;
+      }
+      typed_.insert(key.text);
+      break;
+    case Command::erase_left:
+      typed_.erase_left();
+      break;
+    case Command::erase_right:
+      typed_.erase_right();
+      break;
+    case Command::kill_to_line_start:
+      typed_.kill_to_line_start();
+      break;
+    case Command::kill_to_line_end:
+      typed_.kill_to_line_end();
+      break;
+    case Command::kill_space_word_left:
+    case Command::kill_word_left:
+      typed_.kill_space_word_left();
+      break;
+    case Command::left:
+      typed_.left();
+      return true;
+    case Command::right:
+      typed_.right();
+      return true;
+    case Command::line_start:
+      typed_.to_line_start();
+      return true;
+    case Command::line_end:
+      typed_.to_line_end();
+      return true;
+    default:
+      return false;
+  }
+  typed_anew();
+  return true;
+}
+
+// The selection follows what is typed.
+void MenuSession::typed_anew() {
+  const auto& typed = typed_.text();
+  if (filters()) {
+    shown_ = fitting_choices(request_, typed);
+    place_ = typed.empty() && request_.selected < shown_.size() ? request_.selected : 0;
+    if (shown_.empty()) place_ = none;
+    return;
+  }
+  const auto named = named_choice(request_, typed);
+  place_ = typed.empty() ? request_.selected : named != none ? named : request_.own_words;
+}
+
+void MenuSession::mark(std::size_t choice) {
+  if (!marked_.erase(choice)) marked_.insert(choice);
+}
+
+MenuSession::Outcome MenuSession::press_digit(std::size_t choice) {
+  move_to(choice);
+  if (!takes_several()) return Outcome::picked;
+  mark(choice);
+  return Outcome::go_on;
+}
+
+MenuSession::Outcome MenuSession::enter() {
+  return place_ == none && marked_.empty() ? Outcome::go_on : Outcome::picked;
+}
+
+MenuSession::Outcome MenuSession::escape() {
+  if (typed_.text().empty()) return Outcome::left;
+  typed_.reset({});
+  typed_anew();
+  return Outcome::go_on;
+}
+
+// Marks say what is meant; what is selected counts where there are none, or where it was typed.
+Picked MenuSession::picked() const {
+  Picked out{Picked::End::picked, {marked_.begin(), marked_.end()}, {}};
+  const auto selected = selected_choice();
+  const bool was_typed = !filters() && !typed_.text().empty();
+  if (selected != none && (marked_.empty() || was_typed) && !marked_.contains(selected))
+    out.choices.push_back(selected);
+  std::ranges::sort(out.choices);
+  if (was_typed && selected == request_.own_words && named_choice(request_, typed_.text()) == none)
+    out.own_words = text::trim(typed_.text());
+  return out;
+}
+
+const std::string& MenuSession::preview_of(std::size_t choice) {
+  const auto known = previews_.find(choice);
+  if (known != previews_.end()) return known->second;
+  return previews_.emplace(choice, request_.preview(choice)).first->second;
+}
+
+MenuView MenuSession::view() {
+  MenuView out{.title = request_.title,
+               .typed = typed_.text(),
+               .cursor = typed_.cursor(),
+               .items = {},
+               .selected = place_,
+               .numbered = !filters() && request_.choices.size() <= max_digit,
+               .preview = {},
+               .hint = request_.hint};
+  for (const auto one : shown_) {
+    auto mark = MenuItem::Mark::none;
+    if (takes_several()) mark = marked_.contains(one) ? MenuItem::Mark::set : MenuItem::Mark::unset;
+    out.items.push_back({request_.choices[one].text, request_.choices[one].note, mark});
+  }
+  if (request_.preview && place_ != none) out.preview = preview_of(selected_choice());
+  return out;
+}
+
+View MenuSession::left_behind(Outcome outcome) const {
+  View out{.prompt = request_.title, .text = typed_.text()};
+  if (outcome == Outcome::picked) {
+    const auto all = picked();
+    std::vector<std::string> texts;
+    for (const auto one : all.choices) {
+      const bool own = one == request_.own_words && !all.own_words.empty();
+      texts.push_back(own ? all.own_words : request_.choices[one].text);
+    }
+    out.text = text::join(texts, ", ");
+  }
+  std::ranges::replace(out.text, '\n', ' ');
+  out.cursor = out.text.size();
+  return out;
+}
+
+}  // namespace errand::repl

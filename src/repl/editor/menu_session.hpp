@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "repl/choice.hpp"
+#include "repl/editor/edit_buffer.hpp"
+#include "repl/editor/keymap.hpp"
+#include "repl/editor/menu_view.hpp"
+#include "terminal/key.hpp"
+
+namespace errand::repl {
+
+/// What keys make of a menu. It knows no terminal: keys in, a view out.
+class MenuSession {
+ public:
+  /// What a key leads to that the session can't do by itself.
+  enum class Outcome { go_on, picked, left, interrupted, closed, suspend, quit, clear_screen };
+
+  /// Choices that a page of keys moves by.
+  static constexpr std::size_t page = 8;
+
+  /// `request` is borrowed.
+  explicit MenuSession(const ChoiceRequest& request);
+
+  Outcome press(const terminal::Key& key);
+
+  /// After Outcome::picked.
+  [[nodiscard]] Picked picked() const;
+
+  [[nodiscard]] MenuView view();
+  /// What stays in the scrollback: what was asked and what was picked, on one line; after anything but a pick what was
+  /// typed.
+  [[nodiscard]] View left_behind(Outcome outcome) const;
+
+ private:
+  [[nodiscard]] bool filters() const { return request_.typed == ChoiceRequest::Typed::filters; }
+  [[nodiscard]] bool takes_several() const { return request_.marks == ChoiceRequest::Marks::several; }
+  [[nodiscard]] std::size_t selected_choice() const;
+  Outcome run(Command command, const terminal::Key& key);
+  bool edit(Command command, const terminal::Key& key);
+  bool move(Command command, const terminal::Key& key);
+  void move_to(std::size_t place);
+  void typed_anew();
+  void mark(std::size_t choice);
+  Outcome press_digit(std::size_t choice);
+  Outcome enter();
+  Outcome escape();
+  [[nodiscard]] const std::string& preview_of(std::size_t choice);
+
+  const ChoiceRequest& request_;
+  EditBuffer typed_;
+  std::vector<std::size_t> shown_;               ///< choices, in the order they stand in
+  std::size_t place_ = ChoiceRequest::none;      ///< in shown_; none: nothing is selected
+  std::set<std::size_t> marked_;                 ///< choices
+  std::map<std::size_t, std::string> previews_;  ///< asked so far
+};
+
+}  // namespace errand::repl
