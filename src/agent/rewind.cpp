@@ -85,28 +85,6 @@ Rewinding rewinding_to(const Said& said, const std::string& last) {
   return out;
 }
 
-struct Prompt {
-  std::string id;
-  std::string before;  // the message it follows; empty: none
-};
-
-// What a person said: the first user message of each run. Hooks may have said more.
-std::vector<Prompt> live_prompts(const Said& said) {
-  const auto live = live_ids(said.history);
-  std::vector<Prompt> out;
-  std::string before;
-  std::optional<std::string> run;
-  for (const auto& record : said.records) {
-    if (record.message_id.empty() || !live.contains(record.message_id)) continue;
-    if (record.type == "user" && (record.run.empty() || run != record.run)) {
-      out.push_back({record.message_id, before});
-      run = record.run;
-    }
-    before = record.message_id;
-  }
-  return out;
-}
-
 // A reply keeps the results of its calls.
 std::string with_results(const std::vector<store::StoredRecord>& records, const std::string& id) {
   std::string last = id;
@@ -143,8 +121,25 @@ Result<std::string> find_message(const std::vector<store::StoredRecord>& records
               "write more of the id");
 }
 
+// What a person said: the first user message of each run. Hooks may have said more.
+std::vector<SaidPrompt> prompts_in(const Said& said) {
+  const auto live = live_ids(said.history);
+  std::vector<SaidPrompt> out;
+  std::string before;
+  std::optional<std::string> run;
+  for (const auto& record : said.records) {
+    if (record.message_id.empty() || !live.contains(record.message_id)) continue;
+    if (record.type == "user" && (record.run.empty() || run != record.run)) {
+      out.push_back({record.message_id, before});
+      run = record.run;
+    }
+    before = record.message_id;
+  }
+  return out;
+}
+
 Result<Rewinding> rewind_before_prompt(const Said& said, int nth) {
-  const auto prompts = live_prompts(said);
+  const auto prompts = prompts_in(said);
   if (nth < 1 || static_cast<std::size_t>(nth) > prompts.size()) {
     return fail(
         ErrorKind::failure,

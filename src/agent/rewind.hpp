@@ -24,6 +24,15 @@ struct Said {
   const std::vector<store::StoredRecord>& records;
 };
 
+/// A prompt of the conversation, by message id.
+struct SaidPrompt {
+  std::string id;
+  std::string before;  ///< the message it follows; empty: it is the first
+};
+
+/// The prompts that rewind_before_prompt() counts, oldest first.
+std::vector<SaidPrompt> prompts_in(const Said& said);
+
 /// The id of the message that `wanted` is, or is the only beginning of (4 characters or more); `failure` else.
 Result<std::string> find_message(const std::vector<store::StoredRecord>& records, std::string_view wanted);
 

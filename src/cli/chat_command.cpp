@@ -194,6 +194,8 @@ class ChatCommand final : public Command {
                             Person& person, const Invocation& invocation, Face& face) {
     if (person.editor() != nullptr) ERRAND_TRY(equip(*person.editor(), talk, arguments_, invocation));
     face.use_windows(windows_of(talk));
+    const auto& services = talk.engine().services();
+    slash.menus.emplace(repl::Menus{person.lines(), services.store, services.surroundings.roots.project});
     greet(talk, invocation.globals);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,

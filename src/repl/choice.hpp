@@ -41,7 +41,7 @@ struct ChoiceRequest {
   std::string title{};            ///< stands before what is typed, in the same line
   std::string hint{};             ///< a dim line below, for who does not know the keys
   std::vector<Choice> choices{};  ///< at least one
-  std::size_t selected = none;  ///< what Enter picks at first; `none`: nothing, until a key has selected something
+  std::size_t selected = none;    ///< what Enter picks at first; `none`: nothing, until a key has selected something
   Typed typed = Typed::filters;
   Digits digits = Digits::pick;
   Marks marks = Marks::one;

@@ -27,6 +27,7 @@ Result<After> run_new(const std::string& argument, SlashContext& context);
 Result<After> run_permissions(const std::string& argument, SlashContext& context);
 Result<After> run_resume(const std::string& argument, SlashContext& context);
 Result<After> run_retry(const std::string& argument, SlashContext& context);
+Result<After> run_rewind(const std::string& argument, SlashContext& context);
 
 namespace {
 
@@ -52,8 +53,8 @@ constexpr std::array table = {
     SlashCommand{"/rename", "NAME", "name this session", nullptr, "sessions rename {session} {text}"},
     SlashCommand{"/resume", "[REF]", "show the newest sessions, or go on with one", run_resume},
     SlashCommand{"/retry", "", "ask the last prompt again", run_retry},
-    SlashCommand{"/rewind", "[MESSAGE]", "go back to before the last prompt, or to a message; --files too", nullptr,
-                 "sessions rewind {session} {words|-1}", SlashCommand::Session::let_go},
+    SlashCommand{"/rewind", "[MESSAGE]", "go back to before a prompt that you pick, or to a message; --files too",
+                 run_rewind},
     SlashCommand{"/sandbox", "", "what confines commands here", nullptr, "sandbox check"},
     SlashCommand{"/search", "TEXT", "in everything ever said", nullptr, "sessions search -- {text}"},
     SlashCommand{"/sessions", "", "the newest sessions", nullptr, "sessions list {words}"},

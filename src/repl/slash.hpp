@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,15 @@
 #include "config/configuration.hpp"
 
 namespace errand::repl {
+
+class LineReader;
+
+/// What commands need to put a menu where an argument is missing. All borrowed.
+struct Menus {
+  LineReader& lines;
+  store::Store& store;
+  std::string project;  ///< whose sessions are shown
+};
 
 /// What a slash command works on.
 struct SlashContext {
@@ -28,6 +38,7 @@ struct SlashContext {
   std::function<Result<void>(std::vector<std::string> words)> run_command;
   /// Bytes for the terminal itself; `failure` where there is none.
   std::function<Result<void>(std::string_view bytes)> to_terminal;
+  std::optional<Menus> menus{};  ///< nothing: nobody is there to pick, and such a command lists what there is
 };
 
 enum class After { go_on, leave };

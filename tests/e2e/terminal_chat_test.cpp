@@ -202,8 +202,11 @@ TEST_CASE("terminal chat: slash commands change agent, model and session, and an
   terminal.type("two\n");
   terminal.wait_for("Answer two");
   terminal.type("/agent\n");
-  terminal.wait_for("Another");
-  terminal.type("/agent other\n");
+  terminal.wait_for("2. other - Another");
+  terminal.wait_for("Enter leaves): ");
+  terminal.type("nobody\n");
+  terminal.wait_for("nothing fits \"nobody\"");
+  terminal.type("2\n");
   terminal.wait_for("agent: other");
   terminal.type("three\n");
   terminal.wait_for("Answer three");

@@ -2,24 +2,52 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "repl/menus.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
 
 Result<After> run_agent(const std::string& argument, SlashContext& context);
 
-Result<After> run_agent(const std::string& argument, SlashContext& context) {
-  if (argument.empty()) {
-    for (const auto& entry : context.config.agents) {
-      const bool current = entry.definition.id == context.chat.definition().id;
-      context.say(fmt::format("{} {}  {}", current ? "*" : " ", entry.definition.id,
-                              text::first_line(entry.definition.description)));
-    }
-    return After::go_on;
+namespace {
+
+void list_agents(const SlashContext& context) {
+  for (const auto& entry : context.config.agents) {
+    const bool current = entry.definition.id == context.chat.definition().id;
+    context.say(fmt::format("{} {}  {}", current ? "*" : " ", entry.definition.id,
+                            text::first_line(entry.definition.description)));
   }
-  ERRAND_TRY_ASSIGN(auto definition, context.definition_of(argument));
+}
+
+// Empty: none was picked.
+Result<std::string> picked_agent(SlashContext& context) {
+  const auto& current = context.chat.definition().id;
+  ChoiceRequest request{.title = "agent: ", .hint = "type to search, Enter goes on with it, Esc leaves"};
+  for (const auto& entry : context.config.agents) {
+    std::string note(text::first_line(entry.definition.description));
+    if (entry.definition.id == current) note = note.empty() ? "current" : "current; " + note;
+    request.choices.push_back({entry.definition.id, std::move(note), ""});
+  }
+  request.selected = current_among(request.choices, current);
+  ERRAND_TRY_ASSIGN(const auto picked, pick(request, context));
+  return picked ? request.choices[*picked].text : std::string();
+}
+
+}  // namespace
+
+Result<After> run_agent(const std::string& argument, SlashContext& context) {
+  auto wanted = argument;
+  if (wanted.empty()) {
+    if (context.menus && !context.config.agents.empty()) {
+      ERRAND_TRY_ASSIGN(wanted, picked_agent(context));
+    } else {
+      list_agents(context);
+    }
+    if (wanted.empty()) return After::go_on;
+  }
+  ERRAND_TRY_ASSIGN(auto definition, context.definition_of(wanted));
   context.chat.use_agent(std::move(definition));
-  context.say(fmt::format("agent: {}", argument));
+  context.say(fmt::format("agent: {}", wanted));
   return After::go_on;
 }
 

@@ -1,21 +1,113 @@
+#include <algorithm>
+#include <variant>
+
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
+#include "repl/menus.hpp"
 #include "repl/slash.hpp"
+#include "store/store.hpp"
 
 namespace errand::repl {
 
 Result<After> run_resume(const std::string& argument, SlashContext& context);
 
+namespace {
+
+constexpr int max_sessions = 200;
+constexpr int max_found = 20;
+constexpr std::size_t preview_lines = 4;  // of the last answer
+
+using Sessions = std::vector<store::SessionInfo>;
+
+Choice choice_of(const store::SessionInfo& session, const std::string& current) {
+  const auto& start = session.start;
+  auto title = start.title.empty() ? session.id : start.title;
+  if (!start.name.empty()) title = fmt::format("{}: {}", start.name, title);
+  return {std::move(title),
+          fmt::format("{}, {}, {}{}", format_age(session.updated, now()), start.agent,
+                      text::count_of(static_cast<std::size_t>(session.turns), "turn"),
+                      session.id == current ? ", this one" : ""),
+          ""};
+}
+
+std::string last_lines(const std::string& text) {
+  const auto all = text::lines(text::trim(text));
+  const auto from = all.size() > preview_lines ? all.size() - preview_lines : 0;
+  std::string out;
+  for (auto i = from; i < all.size(); ++i) out += all[i] + "\n";
+  return out;
+}
+
+// How it ended: the last prompt's first line and the end of what was said then.
+std::string preview_of(store::Store& store, const std::string& session) {
+  const auto history = store.read_history(session);
+  if (!history) return history.error().message;
+  std::string answer;
+  for (auto i = history->messages.rbegin(); i != history->messages.rend(); ++i) {
+    if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body); reply != nullptr && answer.empty())
+      answer = last_lines(reply->text());
+    if (const auto* prompt = std::get_if<chat::UserMessage>(&i->body))
+      return fmt::format("> {}\n{}", text::first_line(text::trim(chat::text_of(prompt->content))), answer);
+  }
+  return answer;
+}
+
+// The sessions in which `typed` was ever said, by the store's index of everything. A text that is no query finds none.
+std::vector<std::size_t> said_in(store::Store& store, const std::string& project, const Sessions& sessions,
+                                 const std::string& typed) {
+  store::SearchQuery query;
+  query.text = typed;
+  query.project = project;
+  query.limit = max_found;
+  const auto found = store.search(query);
+  if (!found) return {};
+  std::vector<std::size_t> out;
+  for (const auto& hit : found->hits) {
+    const auto session = std::ranges::find(sessions, hit.session, &store::SessionInfo::id);
+    if (session != sessions.end()) out.push_back(static_cast<std::size_t>(session - sessions.begin()));
+  }
+  return out;
+}
+
+Result<std::optional<store::SessionInfo>> picked_session(SlashContext& context) {
+  auto& store = context.menus->store;
+  const auto& project = context.menus->project;
+  store::SessionQuery query;
+  query.project = project;
+  query.limit = max_sessions;
+  ERRAND_TRY_ASSIGN(auto sessions, store.list(query));
+  if (sessions.empty()) {
+    context.say("there are no sessions of this project yet");
+    return std::nullopt;
+  }
+  ChoiceRequest request{.title = "resume: ", .hint = "type to search in all that was said, Esc leaves"};
+  for (const auto& session : sessions) request.choices.push_back(choice_of(session, context.chat.session_id()));
+  request.selected = 0;
+  request.preview = [&](std::size_t choice) { return preview_of(store, sessions[choice].id); };
+  request.found_elsewhere = [&](const std::string& typed) { return said_in(store, project, sessions, typed); };
+  ERRAND_TRY_ASSIGN(const auto picked, pick(request, context));
+  return picked ? std::optional(std::move(sessions[*picked])) : std::nullopt;
+}
+
+}  // namespace
+
 Result<After> run_resume(const std::string& argument, SlashContext& context) {
-  if (argument.empty()) {
+  std::optional<store::SessionInfo> session;
+  if (!argument.empty()) {
+    ERRAND_TRY_ASSIGN(session, context.find_session(argument));
+  } else if (context.menus) {
+    ERRAND_TRY_ASSIGN(session, picked_session(context));
+    if (!session) return After::go_on;
+  } else {
     ERRAND_TRY(context.run_command({"sessions", "list", "--limit", "10"}));
     context.say("/resume ID goes on with one");
     return After::go_on;
   }
-  ERRAND_TRY_ASSIGN(auto session, context.find_session(argument));
-  context.say(fmt::format("the next prompt goes on with {}: {}", session.id, session.start.title));
-  context.chat.resume_with(std::move(session));
+  context.say(fmt::format("the next prompt goes on with {}: {}", session->id, session->start.title));
+  context.chat.resume_with(*std::move(session));
   return After::go_on;
 }
 

@@ -1,0 +1,317 @@
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "support/e2e_model_server.hpp"
+#include "support/e2e_world.hpp"
+#include "support/screen.hpp"
+
+using namespace errand;
+using namespace errand::test::e2e;
+using errand::test::differs_from_golden;
+using errand::test::Screen;
+
+namespace {
+
+constexpr std::string_view down = "\x1b[B";
+constexpr std::string_view escape = "\x1b";
+constexpr std::string_view ctrl_c = "\x03";
+constexpr std::string_view ctrl_d = "\x04";
+
+// A workspace with an agent, a server with the replies, and chats on screens of their own.
+class Room {
+ public:
+  explicit Room(const std::string& replies) {
+    server_.serve(Protocol::anthropic, Json::parse(replies));
+    world.make_files({{"agents.yaml", helper_agent()}});
+  }
+
+  // Quiet: the greeting names a directory that is another one each time.
+  [[nodiscard]] Screen chat(Screen::Size size, const std::vector<std::string>& more = {},
+                            const std::map<std::string, std::string>& variables = {}) const {
+    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    auto env = world.environment();
+    env["ANTHROPIC_API_KEY"] = test_key;
+    env["ANTHROPIC_BASE_URL"] = server_.url();
+    env["TERM"] = "xterm-256color";
+    env["XTERM_VERSION"] = "XTerm(379)";  // as the model of the screen does, it cuts rows when it gets narrower
+    for (const auto& [name, value] : variables) env[name] = value;
+    return {std::move(argv), env, world.workspace(), size};
+  }
+
+  void check() const {
+    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
+    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
+  }
+
+  World world;
+
+ private:
+  ModelServer server_;
+};
+
+// What is shown comes piece by piece: the golden screen has time to appear.
+void check_golden(Screen& screen, const std::string& name) {
+  std::string difference;
+  const auto is_golden = [&] {
+    difference = differs_from_golden(screen.text(), name);
+    return difference.empty();
+  };
+  CHECK_NOTHROW(screen.wait_until(is_golden, name));
+}
+
+void wait_for_row(Screen& screen, const std::string& row) {
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == row; }, "the cursor's row: " + row);
+}
+
+void leave(Screen& screen) {
+  wait_for_row(screen, ">");
+  screen.type(ctrl_c);
+  screen.wait_for("(Ctrl-D leaves)");
+  screen.type(ctrl_d);
+  CHECK(screen.wait() == Exit{0, 0});
+  CHECK(screen.is_cooked());
+}
+
+void ask(Screen& screen, const std::string& prompt, const std::string& answer) {
+  wait_for_row(screen, ">");
+  screen.type(prompt + "\r");
+  screen.wait_for(answer);
+}
+
+std::string bash(const std::string& command) {
+  return R"({"reply": {"tool_call": {"name": "Bash", "arguments": {"command": ")" + command + R"("}}}})";
+}
+
+}  // namespace
+
+TEST_CASE("menu: an approval shows what will happen, and a stray Enter or letter allows nothing",
+          "[e2e][terminal][menu]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room("[" + bash("touch made.txt") +
+                  R"(, {"expect": {"last_message": {"tool_error": {"contains": "the user said no: use make"}}},
+                        "reply": {"text": "Fine."}}])");
+  auto screen = room.chat({columns, 24});
+  wait_for_row(screen, ">");
+  screen.type("make it\r");
+  wait_for_row(screen, "  allow?");
+  screen.type("\r\ry");
+  wait_for_row(screen, "  allow? y");
+  screen.wait_for("> 1. yes, this once");
+  screen.type("\x7f");
+  wait_for_row(screen, "  allow?");
+  screen.type(down);
+  screen.type(down);
+  screen.type("\x0c");  // what is above names a directory that is another one each time
+  screen.wait_for("> 2.");
+  check_golden(screen, "menu_approval_" + std::to_string(columns));
+  screen.type("use");
+  screen.wait_for("> 6.");
+  screen.type(" make");
+  wait_for_row(screen, "  allow? use make");
+  screen.type("\r");
+  screen.wait_for("Fine.");
+  leave(screen);
+  CHECK_FALSE(path_exists(room.world.path_of("made.txt")));
+  room.check();
+}
+
+TEST_CASE("menu: a change of a file is asked about as a diff, in colour where there is any", "[e2e][terminal][menu]") {
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "Read", "arguments": {"file_path": "a.txt"}}}},
+    {"reply": {"tool_call": {"name": "Edit", "arguments":
+       {"file_path": "a.txt", "old_string": "one\ntwo\n", "new_string": "one\n2\n"}}}},
+    {"expect": {"last_message": {"tool_result": {"contains": "updated"}}}, "reply": {"text": "Changed."}}])");
+  room.world.make_files({{"a.txt", "one\ntwo\nthree\n"}});
+  auto screen = room.chat({60, 20});
+  wait_for_row(screen, ">");
+  screen.type("change it\r");
+  screen.wait_for("Edit wants to change a.txt");
+  screen.wait_for("-two");
+  screen.wait_for("+2");
+  wait_for_row(screen, "  allow?");
+  CHECK(screen.bytes().find("\x1b[0m") != std::string::npos);
+  screen.type(down);
+  screen.wait_for("> 1. yes, this once");
+  screen.type("\r");
+  screen.wait_for("Changed.");
+  screen.wait_for("allow? yes, this once");
+  leave(screen);
+  CHECK(read_file(room.world.path_of("a.txt")).value() == "one\n2\nthree\n");
+  room.check();
+}
+
+TEST_CASE("menu: Ctrl-C in an approval cancels the run, Esc says no", "[e2e][terminal][menu]") {
+  const Room room("[" + bash("touch one.txt") +
+                  R"(, {"expect": {"last_message": {"tool_error": {"contains": "the user said no"}}},
+                        "reply": {"text": "Fine."}}, )" +
+                  bash("touch two.txt") + "]");
+  auto screen = room.chat({60, 24});
+  wait_for_row(screen, ">");
+  screen.type("make it\r");
+  wait_for_row(screen, "  allow?");
+  screen.type(escape);
+  screen.wait_for("Fine.");
+  wait_for_row(screen, ">");
+  screen.type("again\r");
+  screen.wait_for("touch two.txt");
+  wait_for_row(screen, "  allow?");
+  screen.type(ctrl_c);
+  leave(screen);
+  CHECK_FALSE(path_exists(room.world.path_of("one.txt")));
+  CHECK_FALSE(path_exists(room.world.path_of("two.txt")));
+  room.check();
+}
+
+TEST_CASE("menu: questions are answered by arrows, marks and own words", "[e2e][terminal][menu]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "AskUserQuestion", "arguments": {"questions": [
+       {"question": "Which colour?", "options": [{"label": "Red", "description": "warm, and the one that everybody takes"},
+                                                 {"label": "Blue", "description": "cold"}]},
+       {"question": "Which sides?", "multiSelect": true, "options": [{"label": "Front"}, {"label": "Back"}, {"label": "Top"}]},
+       {"question": "Which paint?", "options": [{"label": "Oil"}, {"label": "Water"}]}]}}}},
+    {"expect": {"last_message": {"tool_result":
+       "Which colour?\n-> Blue\nWhich sides?\n-> Front, Top\nWhich paint?\n-> what is left\n"}},
+     "reply": {"text": "Painted."}}])");
+  auto screen = room.chat({columns, 20});
+  wait_for_row(screen, ">");
+  screen.type("paint it\r");
+  screen.wait_for("Which colour?");
+  wait_for_row(screen, "answer:");
+  check_golden(screen, "menu_question_" + std::to_string(columns));
+  screen.type(down);
+  screen.wait_for("> 2. Blue");
+  screen.type("\r");
+  screen.wait_for("Which sides?");
+  wait_for_row(screen, "answer:");
+  screen.type(" ");
+  screen.type(down);
+  screen.type(down);
+  screen.type(" ");
+  screen.wait_for("> 3. [x] Top");
+  check_golden(screen, "menu_marks_" + std::to_string(columns));
+  screen.type("\r");
+  screen.wait_for("Which paint?");
+  wait_for_row(screen, "answer:");
+  screen.type("3");
+  wait_for_row(screen, "your answer:");
+  screen.type("what is left\r");
+  screen.wait_for("Painted.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("menu: /resume finds a session by its title and by what was said in it", "[e2e][terminal][menu]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(
+      R"([{"reply": {"text": "It parses\neverything now."}}, {"reply": {"text": "A dromedary has one hump."}},
+    {"reply": {"text": "The docs are there."}},
+    {"expect": {"messages": {"$length": 3}}, "reply": {"text": "As I said."}}])");
+  auto screen = room.chat({columns, 16});
+  ask(screen, "fix the parser", "everything now.");
+  ask(screen, "/new", "new session");
+  ask(screen, "tell me of camels", "dromedary");
+  ask(screen, "/new", "new session");
+  ask(screen, "write the docs", "are there.");
+  wait_for_row(screen, ">");
+  screen.type("\x0c/resume\r");
+  wait_for_row(screen, "resume:");
+  check_golden(screen, "menu_resume_" + std::to_string(columns));
+  screen.type("pars");
+  screen.wait_for("> fix the parser");
+  screen.wait_for("everything now.");
+  screen.type("\x15");
+  wait_for_row(screen, "resume:");
+  screen.type("one hump");
+  screen.wait_for("> tell me of camels");
+  screen.type("\r");
+  screen.wait_for("the next prompt");
+  ask(screen, "and?", "As I said.");
+  wait_for_row(screen, ">");
+  screen.type("/resume\r");
+  wait_for_row(screen, "resume:");
+  screen.type(escape);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("menu: /rewind goes back to before a prompt, and takes the files back when told to",
+          "[e2e][terminal][menu]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(R"([
+    {"reply": {"text": "Hello."}},
+    {"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "new.txt", "content": "x\n"}}}},
+    {"reply": {"text": "Written."}},
+    {"reply": {"text": "Nothing."}},
+    {"expect": {"messages": [{"user": "first"}, {"assistant": "Hello."}, {"user": "afresh"}]}, "reply": {"text": "Back."}}])");
+  auto screen = room.chat({columns, 16}, {"--allow", "Edit"});
+  ask(screen, "first", "Hello.");
+  ask(screen, "write a file", "Written.");
+  ask(screen, "nothing more", "Nothing.");
+  wait_for_row(screen, ">");
+  CHECK(path_exists(room.world.path_of("new.txt")));
+  screen.type("\x0c/rewind\r");
+  wait_for_row(screen, "back to before:");
+  screen.type(down);
+  screen.wait_for("> 2. write a file");
+  check_golden(screen, "menu_rewind_" + std::to_string(columns));
+  screen.type("\r");
+  wait_for_row(screen, "files:");
+  screen.type(down);
+  screen.type("\r");
+  screen.wait_until([&] { return !path_exists(room.world.path_of("new.txt")); }, "the file is gone");
+  ask(screen, "afresh", "Back.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("menu: /model and /agent show what there is, the current one selected", "[e2e][terminal][menu]") {
+  const Room room(R"([{"expect": {"model": "other-model"}, "reply": {"text": "Other here."}}])");
+  room.world.make_files({{"agents.yaml",
+                          "agents:\n  helper: { model: anthropic/test-model, description: Helps }\n"
+                          "  reviewer: { model: anthropic/other-model, description: Reviews }\n"}});
+  auto screen = room.chat({60, 20});
+  wait_for_row(screen, ">");
+  screen.type("/model\r");
+  screen.wait_for("> anthropic/test-model");
+  screen.type("\r");
+  screen.wait_for("model: anthropic/test-model");
+  wait_for_row(screen, ">");
+  screen.type("\x0c/agent\r");
+  wait_for_row(screen, "agent:");
+  screen.wait_for("> helper      current; Helps");
+  screen.type(down);
+  screen.wait_for("> reviewer    Reviews");
+  screen.type("\r");
+  ask(screen, "who?", "Other here.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("menu: in a window that becomes narrow it is painted anew, and without colours a pointer tells",
+          "[e2e][terminal][menu]") {
+  const Room room("[" + bash("touch made.txt") + R"(, {"reply": {"text": "Fine."}}])");
+  auto screen = room.chat({80, 20}, {"--color", "never"});
+  wait_for_row(screen, ">");
+  screen.type("make it\r");
+  wait_for_row(screen, "  allow?");
+  screen.type("n");
+  wait_for_row(screen, "  allow? n");
+  screen.resize({20, 20});
+  screen.wait_for("> 5. no");
+  screen.wait_for("  3. always");
+  CHECK(screen.bytes().find("\x1b[7m") == std::string::npos);
+  screen.type("\r");
+  screen.wait_for("Fine.");
+  leave(screen);
+  room.check();
+}
