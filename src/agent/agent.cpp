@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view task_tool = "Task";
 constexpr std::string_view skill_tool = "Skill";
 constexpr std::string_view memory_tool = "Memory";
+constexpr std::string_view exit_plan_tool = "ExitPlanMode";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -39,11 +40,17 @@ std::vector<chat::AgentDefinition> subagents_of(const chat::AgentDefinition& def
   return out;
 }
 
+// It belongs to plan mode, whatever tools the definition lists; without a person the plan is the answer.
+bool can_leave_plan(const Agent& agent, const Services& services) {
+  return agent.depth == 0 && agent.permissions.mode() == chat::PermissionMode::plan && services.interaction.available();
+}
+
 // In the fixed order of the built-in names, so that the request's bytes do not depend on how the YAML lists them.
 std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& services, const Agent* parent) {
   std::vector<chat::ToolSpec> out;
   for (const auto name : chat::builtin_tool_names()) {
-    if (!wants(agent.definition, name) || agent.permissions.is_denied_whole(name)) continue;
+    const bool is_wanted = name == exit_plan_tool ? can_leave_plan(agent, services) : wants(agent.definition, name);
+    if (!is_wanted || agent.permissions.is_denied_whole(name)) continue;
     if (name == skill_tool && agent.skills.empty()) continue;
     if (name == memory_tool && services.notes == nullptr) continue;
     if (parent != nullptr && std::ranges::find(parent->tools, name, &chat::ToolSpec::name) == parent->tools.end())

@@ -62,7 +62,19 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
                            .cancelled_by = start_.cancelled_by,
                            .steering = steering_};
   announce_ = Announce::nothing;
-  return run(*agent_, *session_, prompt, options, services_, call);
+  auto result = run(*agent_, *session_, prompt, options, services_, call);
+  follow_mode();
+  return result;
+}
+
+// A plan that was approved ended plan mode: for whatever agent is opened here later too. The run has its result by now;
+// a row that can't be changed is told with the next one.
+void Chat::follow_mode() {
+  const auto mode = agent_->permissions.mode();
+  if (mode == start_.definition.permission_mode) return;
+  start_.definition.permission_mode = mode;
+  if (const auto changed = change_session(); !changed)
+    start_.warnings.push_back({"session_not_changed", changed.error().message});
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {

@@ -86,6 +86,7 @@ class Chat {
   Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call);
   Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
+  void follow_mode();
 
   const Services& services_;
   ChatStart start_;

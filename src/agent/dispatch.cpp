@@ -346,7 +346,14 @@ class Dispatch {
             .report = [this](chat::EventBody body) { report(std::move(body)); },
             .on_contact = [&book = scope_.tree.report](const sandbox::Contact& contact) { book.note_contact(contact); },
             .web = scope_.tree.services.web,
-            .notes = scope_.tree.services.notes};
+            .notes = scope_.tree.services.notes,
+            .leave_plan = leaving_plan()};
+  }
+
+  // Only the one whose mode it is leaves it: subagents are not offered the tool.
+  [[nodiscard]] std::function<void(chat::PermissionMode)> leaving_plan() const {
+    if (scope_.agent.depth > 0 || scope_.agent.permissions.mode() != chat::PermissionMode::plan) return {};
+    return [&permissions = scope_.agent.permissions](chat::PermissionMode mode) { permissions.leave_plan(mode); };
   }
 
   void report(chat::EventBody body) {

@@ -60,7 +60,7 @@ Decision Permissions::decide_with(const std::vector<chat::Rule>& granted, const 
   for (const auto& layer : layers_) {
     auto rules = layer.rules;
     rules.insert(rules.end(), granted.begin(), granted.end());
-    auto decision = policy::decide(rules, layer.mode, call, roots_);
+    auto decision = policy::decide(rules, first ? mode() : layer.mode, call, roots_);
     if (first || is_stricter(decision, strictest)) strictest = std::move(decision);
     first = false;
   }
@@ -77,6 +77,16 @@ std::function<bool(std::string_view)> Permissions::reader(std::string_view tool)
   return [filters = std::move(filters)](std::string_view path) {
     return std::ranges::none_of(filters, [&](const auto& filter) { return filter.denies(path); });
   };
+}
+
+void Permissions::leave_plan(chat::PermissionMode mode) const {
+  after_plan_->with([&](auto& after) { after = mode; });
+}
+
+chat::PermissionMode Permissions::mode() const {
+  const auto own = layers_.front().mode;
+  if (own != chat::PermissionMode::plan) return own;
+  return after_plan_->with([&](const auto& after) { return after.value_or(own); });
 }
 
 void Permissions::grant(const chat::Rule& rule) const {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,10 @@ class Permissions {
   /// "Allow for this session": a rule that holds for every layer from now on.
   void grant(const chat::Rule& rule) const;
 
-  [[nodiscard]] chat::PermissionMode mode() const { return layers_.front().mode; }
+  /// Plan mode is over: from now on `mode` decides in the place of the root agent's own, for its subagents too.
+  void leave_plan(chat::PermissionMode mode) const;
+
+  [[nodiscard]] chat::PermissionMode mode() const;
 
  private:
   [[nodiscard]] policy::Decision decide_with(const std::vector<chat::Rule>& granted,
@@ -48,6 +52,8 @@ class Permissions {
   policy::Roots roots_;
   std::vector<PermissionLayer> layers_;  // the root agent's first
   std::shared_ptr<Sync<std::vector<chat::Rule>>> granted_ = std::make_shared<Sync<std::vector<chat::Rule>>>();
+  using AfterPlan = Sync<std::optional<chat::PermissionMode>>;
+  std::shared_ptr<AfterPlan> after_plan_ = std::make_shared<AfterPlan>();  // what follows the root's plan mode
 };
 
 }  // namespace errand::agent

@@ -154,6 +154,11 @@ chat::EventBody cleaned(chat::EventBody body, const Redactor& secrets) {
                         [&](event::ToolResult& e) { clean(e.result.content, secrets); },
                         [&](event::AskUserQuestion& e) { clean(e, secrets); },
                         [&](event::Answer& e) { clean(e.answers, secrets); },
+                        [&](event::Plan& e) {
+                          texts(e.text);
+                          clean(e.steps, secrets);
+                        },
+                        [&](event::PlanApproval& e) { texts(e.text); },
                         [&](event::Todo& e) { clean(e, secrets); },
                         [&](event::Retry& e) { texts(e.reason); },
                         [&](event::Fallback& e) { texts(e.reason); },

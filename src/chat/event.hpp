@@ -95,6 +95,17 @@ struct Answer {
   std::string question_id;
   std::vector<std::string> answers;
 };
+struct Plan {
+  std::string plan_id;
+  std::string text;                ///< Markdown
+  std::vector<std::string> steps;  ///< the items of its outermost list
+};
+struct PlanApproval {
+  std::string plan_id;
+  std::string decision;  ///< "approve", "edit" (changed, and so approved), "reject"
+  std::string mode;      ///< the permission mode that follows; empty when rejected
+  std::string text;      ///< the plan as it was changed, or the reason why it was rejected; else empty
+};
 struct TodoItem {
   std::string content;
   std::string status;  ///< "pending", "in_progress", "completed"
@@ -186,11 +197,12 @@ struct Done {
 
 }  // namespace event
 
-using EventBody = std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant,
-                               event::ToolUse, event::ApprovalRequest, event::Approval, event::ToolOutput,
-                               event::ToolResult, event::AskUserQuestion, event::Answer, event::Todo, event::Retry,
-                               event::Fallback, event::CompactStarted, event::CompactCompleted, event::Rewound,
-                               event::UsageEvent, event::Warning, event::ErrorEvent, event::Cancelled, event::Done>;
+using EventBody =
+    std::variant<event::Ready, event::User, event::TextDelta, event::ThinkingDelta, event::Assistant, event::ToolUse,
+                 event::ApprovalRequest, event::Approval, event::ToolOutput, event::ToolResult, event::AskUserQuestion,
+                 event::Answer, event::Plan, event::PlanApproval, event::Todo, event::Retry, event::Fallback,
+                 event::CompactStarted, event::CompactCompleted, event::Rewound, event::UsageEvent, event::Warning,
+                 event::ErrorEvent, event::Cancelled, event::Done>;
 
 struct Event {
   std::uint64_t seq = 0;  ///< gapless within a run; 0 for `ready`

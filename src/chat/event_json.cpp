@@ -95,6 +95,15 @@ Json fields(const event::AskUserQuestion& e) {
 Json fields(const event::Answer& e) {
   return {{"question_id", e.question_id}, {"answers", e.answers}};
 }
+Json fields(const event::Plan& e) {
+  return {{"plan_id", e.plan_id}, {"text", e.text}, {"steps", e.steps}};
+}
+Json fields(const event::PlanApproval& e) {
+  Json out = {{"plan_id", e.plan_id}, {"decision", e.decision}};
+  if (!e.mode.empty()) out["permission_mode"] = e.mode;
+  if (!e.text.empty()) out["text"] = e.text;
+  return out;
+}
 Json fields(const event::Todo& e) {
   auto items = Json::array();
   for (const auto& item : e.items) {
@@ -216,6 +225,12 @@ Kind kind_of(const EventBody& body) {
                         },
                         [](const event::Answer&) {
                           return Kind{"answer", true};
+                        },
+                        [](const event::Plan&) {
+                          return Kind{"plan", true};
+                        },
+                        [](const event::PlanApproval&) {
+                          return Kind{"plan_approval", true};
                         },
                         [](const event::Todo&) {
                           return Kind{"todo", true};

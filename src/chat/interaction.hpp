@@ -5,6 +5,7 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
+#include "chat/agent.hpp"
 #include "chat/event.hpp"
 
 namespace errand::chat {
@@ -27,6 +28,15 @@ struct ApprovalAnswer {
   std::string reason;  ///< for the model, when denied
 };
 
+/// What a person says of a plan that an agent in plan mode presents.
+struct PlanAnswer {
+  enum class Verdict { approve, reject };
+  Verdict verdict = Verdict::reject;
+  PermissionMode mode = PermissionMode::ask;  ///< that follows plan mode, when approved
+  std::string plan;                           ///< as it is approved: the person may have changed it
+  std::string reason;                         ///< for the model, when rejected; may be empty
+};
+
 /// The person on the other side, if any. Faces implement it; the engine calls it from one thread at a time.
 class Interaction {
  public:
@@ -40,6 +50,13 @@ class Interaction {
 
   /// One answer for each question; several choices of one are joined by ", ".
   virtual Result<std::vector<std::string>> answer(const std::vector<event::Question>& questions, const Call& call) = 0;
+
+  /// Shows the plan, which is Markdown. An error is a rejection; so is a face on which plans can't be read.
+  virtual Result<PlanAnswer> review(const std::string& plan, const Call& call) {
+    static_cast<void>(plan);
+    static_cast<void>(call);
+    return fail(ErrorKind::failure, "no one is here to read a plan");
+  }
 };
 
 }  // namespace errand::chat

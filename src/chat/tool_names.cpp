@@ -8,9 +8,9 @@ namespace errand::chat {
 namespace {
 
 // Byte-stable: the order is part of every request's prefix.
-constexpr std::array<std::string_view, 14> builtin = {
-    "Read",      "Write",           "Edit",  "Glob",   "Grep", "Bash", "BashOutput", "KillShell", "WebFetch",
-    "TodoWrite", "AskUserQuestion", "Skill", "Memory", "Task"};
+constexpr std::array<std::string_view, 15> builtin = {
+    "Read",      "Write",           "Edit",  "Glob",   "Grep", "Bash",        "BashOutput", "KillShell", "WebFetch",
+    "TodoWrite", "AskUserQuestion", "Skill", "Memory", "Task", "ExitPlanMode"};
 
 struct Alias {
   std::string_view other;
@@ -49,15 +49,15 @@ constexpr std::array aliases = {
     Alias{"skill", "Skill"},
     Alias{"memory", "Memory"},
     Alias{"save_memory", "Memory"},
+    Alias{"exit_plan_mode", "ExitPlanMode"},
     Alias{"task", "Task"},
     Alias{"Agent", "Task"},
 };
 
 // Known elsewhere, or to come here; an agents.yaml that lists one still loads, with a warning.
-constexpr std::array<std::string_view, 26> foreign = {"WebSearch",
+constexpr std::array<std::string_view, 25> foreign = {"WebSearch",
                                                       "web_search",
                                                       "TaskOutput",
-                                                      "ExitPlanMode",
                                                       "EnterPlanMode",
                                                       "NotebookEdit",
                                                       "NotebookRead",

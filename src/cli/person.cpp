@@ -52,6 +52,10 @@ class RoomMaking final : public chat::Interaction {
     const Hold hold(face_);
     return terminal_.answer(questions, call);
   }
+  Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override {
+    face_.make_room();
+    return terminal_.review(plan, call);
+  }
 
  private:
   repl::TerminalInteraction terminal_;
@@ -95,7 +99,7 @@ Person::Person(const Invocation& invocation, Face& face, Typing typing) {
   if (typing == Typing::edited && can_edit())
     use_editor(invocation, face);
   else
-    lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes);
+    lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes, edit_text);
   if (is_there(invocation.globals)) {
     interaction_ = std::make_unique<RoomMaking>(*lines_, face, theme_of(invocation.globals));
   } else {

@@ -66,6 +66,8 @@ class TextSink::Impl {
                    [&](const event::ToolResult& body) { tool_result(body, e.agent_path); },
                    [](const event::AskUserQuestion&) {},  // as an approval
                    [](const event::Answer&) {},
+                   [](const event::Plan&) {},
+                   [](const event::PlanApproval&) {},
                    [&](const event::Todo& body) { todo(body, e.agent_path); },
                    [&](const event::Retry& body) { retry(body, e.agent_path); },
                    [&](const event::Fallback& body) { fallback(body, e.agent_path); },

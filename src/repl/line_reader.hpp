@@ -41,6 +41,9 @@ class LineReader {
   /// Puts a menu. What was typed before it appeared is no answer to it. Fails as read() does.
   virtual Result<Picked> choose(const ChoiceRequest& request, const Call& call) = 0;
 
+  /// Lets the person change a text in a program of theirs, and returns what became of it. `usage` where there is none.
+  virtual Result<std::string> edit_outside(const std::string& text) = 0;
+
   /// At most one at a time.
   virtual std::unique_ptr<Attention> attend() = 0;
 

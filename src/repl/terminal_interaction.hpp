@@ -22,11 +22,15 @@ class TerminalInteraction final : public chat::Interaction {
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override;
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>& questions,
                                           const Call& call) override;
+  /// As an approval: nothing is selected at first. An edited plan is shown and asked about again.
+  Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override;
 
  private:
   void say(std::string_view text) const;
   Result<Picked> choose(const ChoiceRequest& request, const Call& call);
   Result<std::string> own_words(const std::string& prompt, const Call& call);
+  void say_plan(const std::string& plan) const;
+  void edit(std::string& plan) const;
   Result<std::string> answer_one(LineKind kind, const chat::event::Question& question, const Call& call);
 
   LineReader& in_;

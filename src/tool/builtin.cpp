@@ -29,6 +29,7 @@ constexpr std::array table = {
     Entry{"AskUserQuestion", make_ask_user_question},
     Entry{"Skill", make_skill},
     Entry{"Memory", make_memory},
+    Entry{"ExitPlanMode", make_exit_plan_mode},
 };
 
 }  // namespace

@@ -20,5 +20,6 @@ std::unique_ptr<Tool> make_todo_write();
 std::unique_ptr<Tool> make_ask_user_question();
 std::unique_ptr<Tool> make_skill();
 std::unique_ptr<Tool> make_memory();
+std::unique_ptr<Tool> make_exit_plan_mode();
 
 }  // namespace errand::tool

@@ -81,6 +81,8 @@ struct Context {
   http::Transport* web = nullptr;
   /// For Memory. Null: nothing is kept across sessions.
   Notes* notes = nullptr;
+  /// For ExitPlanMode: the permission mode that follows. Empty: this is no plan mode.
+  std::function<void(chat::PermissionMode mode)> leave_plan = {};
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.

@@ -315,3 +315,45 @@ TEST_CASE("menu: in a window that becomes narrow it is painted anew, and without
   leave(screen);
   room.check();
 }
+
+TEST_CASE("menu: a plan is shown, changed in the editor, approved, and carried out in the mode that was picked",
+          "[e2e][terminal][menu]") {
+  const auto columns = GENERATE(80, 40, 20);
+  CAPTURE(columns);
+  const Room room(R"([
+    {"expect": {"has_tools": ["ExitPlanMode"]},
+     "reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "early.txt", "content": "x\n"}}}},
+    {"expect": {"last_message": {"tool_error": {"contains": "plan mode is read-only"}}},
+     "reply": {"tool_call": {"name": "ExitPlanMode", "arguments": {"plan": "# Greet\n\n1. write **new.txt**\n2. stop"}}}},
+    {"expect": {"last_message": {"tool_error": {"contains": "rejected the plan: name it other.txt"}}},
+     "reply": {"tool_call": {"name": "ExitPlanMode", "arguments": {"plan": "1. write other.txt"}}}},
+    {"expect": {"last_message": {"tool_result": {"contains": "it is this one now:\n\n1. write other.txt\n2. then stop"}}},
+     "reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "other.txt", "content": "x\n"}}}},
+    {"expect": {"last_message": {"tool_result": {"contains": "other.txt"}}}, "reply": {"text": "Carried out."}},
+    {"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "more.txt", "content": "x\n"}}}},
+    {"reply": {"text": "More."}}])");
+  room.world.make_files({{"edit.sh", "#!/bin/sh\nprintf '\\n2. then stop' >> \"$1\"\n"}});
+  auto screen = room.chat({columns, 24}, {"--permission-mode", "plan"},
+                          {{"EDITOR", "sh " + room.world.path_of("edit.sh")}, {"VISUAL", ""}});
+  wait_for_row(screen, ">");
+  screen.type("greet\r");
+  screen.wait_for("The plan:");
+  wait_for_row(screen, "  go ahead?");
+  check_golden(screen, "menu_plan_" + std::to_string(columns));
+  screen.type("\r\rname it other.txt\r");
+  screen.wait_for("1. write other.txt");
+  wait_for_row(screen, "  go ahead?");
+  screen.type("e");
+  screen.wait_for("> 3.");
+  screen.type("\r");
+  screen.wait_for("2. then stop");
+  wait_for_row(screen, "  go ahead?");
+  screen.type("a\r");
+  screen.wait_for("Carried out.");
+  ask(screen, "more", "More.");
+  leave(screen);
+  CHECK_FALSE(path_exists(room.world.path_of("early.txt")));
+  CHECK(path_exists(room.world.path_of("other.txt")));
+  CHECK(path_exists(room.world.path_of("more.txt")));
+  room.check();
+}

@@ -42,7 +42,7 @@ class BareShell final : public sandbox::Sandbox {
 /// Answers from a list; nobody is there without one.
 class ScriptedPerson final : public chat::Interaction {
  public:
-  [[nodiscard]] bool available() const override { return answers.has_value(); }
+  [[nodiscard]] bool available() const override { return answers.has_value() || plan_answer.has_value(); }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion&, const Call&) override {
     return fail(ErrorKind::internal, "tools do not ask for approval");
   }
@@ -51,7 +51,14 @@ class ScriptedPerson final : public chat::Interaction {
     return *answers;
   }
 
+  Result<chat::PlanAnswer> review(const std::string& plan, const Call&) override {
+    reviewed.push_back(plan);
+    return *plan_answer;
+  }
+
   std::optional<Result<std::vector<std::string>>> answers;
+  std::optional<Result<chat::PlanAnswer>> plan_answer;
+  std::vector<std::string> reviewed;
   std::vector<chat::event::Question> asked;
 };
 
@@ -111,7 +118,9 @@ class ToolBench {
                                 const std::lock_guard lock(mutex_);
                                 contacts.push_back(contact);
                               },
-                          .web = web};
+                          .web = web,
+                          .notes = nullptr,
+                          .leave_plan = leave_plan};
     for (const auto& target : tool->targets(input)) {
       auto resolved = files_->resolve(target.path, context.cwd);
       if (!resolved) return fail(resolved.error());
@@ -135,6 +144,7 @@ class ToolBench {
   std::vector<sandbox::Contact> contacts;
   http::Transport* web = nullptr;
   std::function<bool(std::string_view)> may_read;
+  std::function<void(chat::PermissionMode)> leave_plan;
   sandbox::Leave leave = sandbox::Leave::roots_only;
   std::string cwd;
 

@@ -45,6 +45,7 @@ class LineEditor final : public LineReader {
 
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
   Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
+  Result<std::string> edit_outside(const std::string& text) override;
   std::unique_ptr<Attention> attend() override;
 
   void steer_with(Steer steer) override;

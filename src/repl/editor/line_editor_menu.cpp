@@ -1,4 +1,4 @@
-// The menus of the editor.
+// What the editor does for questions: menus, and texts in a program of the person's.
 
 #include <csignal>
 #include <deque>
@@ -43,6 +43,19 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
   if (!was_raw) raw_.reset();
   watch();
   return picked;
+}
+
+Result<std::string> LineEditor::edit_outside(const std::string& text) {
+  if (!parts_.edit_outside) return fail(ErrorKind::usage, "there is no editor here");
+  keyboard_.stop_watching();
+  const bool was_raw = raw_ != nullptr;
+  raw_.reset();
+  auto edited = parts_.edit_outside(text);
+  if (was_raw) {
+    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  }
+  watch();
+  return edited;
 }
 
 Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) {

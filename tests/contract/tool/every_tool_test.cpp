@@ -25,6 +25,7 @@ const std::vector<std::pair<std::string, Json>>& valid_inputs() {
       {"AskUserQuestion", Json::parse(R"({"questions":[{"question":"q","options":[{"label":"a"},{"label":"b"}]}]})")},
       {"Skill", {{"name", "s"}}},
       {"Memory", {{"action", "add"}, {"note", "n"}}},
+      {"ExitPlanMode", {{"plan", "1. x"}}},
   };
   return inputs;
 }

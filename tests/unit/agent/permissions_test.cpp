@@ -74,3 +74,25 @@ TEST_CASE("permissions: a rule that lets only a part of a line pass does not let
   CHECK_FALSE(all.would_allow("", bash("make")));
   CHECK(all.decide(bash("make")).outcome == Outcome::ask);
 }
+
+TEST_CASE("permissions: what follows plan mode holds for the root and those below, and for no other mode",
+          "[agent][permissions]") {
+  const agent::Permissions planning(roots, {{rule(RuleAction::deny, "rm *")}, PermissionMode::plan});
+  const auto child = planning.tightened_by(subagent({}));
+  auto planner = subagent({});
+  planner.permission_mode = PermissionMode::plan;
+  planner.permission_mode_set = true;
+  const auto planning_child = planning.tightened_by(planner);
+  CHECK(planning.mode() == PermissionMode::plan);
+  CHECK(child.decide(bash("make")).outcome == Outcome::deny);
+  planning.leave_plan(PermissionMode::automatic);
+  CHECK(planning.mode() == PermissionMode::automatic);
+  CHECK(planning.decide(bash("make")).outcome == Outcome::allow);
+  CHECK(child.decide(bash("make")).outcome == Outcome::allow);
+  CHECK(planning_child.decide(bash("make")).outcome == Outcome::deny);
+  CHECK(planning.decide(bash("rm x")).outcome == Outcome::deny);
+
+  const agent::Permissions denying(roots, {{}, PermissionMode::deny});
+  denying.leave_plan(PermissionMode::bypass);
+  CHECK(denying.mode() == PermissionMode::deny);
+}

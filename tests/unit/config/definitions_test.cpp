@@ -62,7 +62,7 @@ TEST_CASE("agents: all mistakes of all files come at once, in order", "[config][
       "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
       "WebFetch, TodoWrite, "
       "AskUserQuestion, "
-      "Skill, Memory, Task\n"
+      "Skill, Memory, Task, ExitPlanMode\n"
       "error: unknown subagent \"revewer\"\n"
       "  at agents.yaml:6:17\n"
       "  hint: did you mean \"reviewer\"? known subagents: reviewer\n"
@@ -188,7 +188,7 @@ TEST_CASE("agents: a wrong value is told with its place, what was found and what
        "  hint: did you mean \"Grep\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
        "WebFetch, TodoWrite, "
        "AskUserQuestion, "
-       "Skill, Memory, Task\n"},
+       "Skill, Memory, Task, ExitPlanMode\n"},
       {"a: { sandbox: { network: allowlist, allowed_domains: [good.example, \"exa mple.com\"] } }\n",
        "error: allowed_domains: \"exa mple.com\" is no host: it holds a character no host has\n  at agents.yaml:1:69\n"
        "  hint: write hosts such as example.com, *.example.com, example.com:8443, 192.0.2.1 or [2001:db8::1]:80\n"},

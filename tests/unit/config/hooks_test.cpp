@@ -85,7 +85,7 @@ TEST_CASE("hooks: what is wrong with one is said with its place", "[config][hook
        "error: the rule \"Bsah(ls)\" names an unknown tool \"Bsah\"\n  at agents.yaml:2:44\n"
        "  hint: did you mean \"Bash\"? known tools: Read, Write, Edit, Glob, Grep, Bash, BashOutput, KillShell, "
        "WebFetch, TodoWrite, "
-       "AskUserQuestion, Skill, Memory, Task\n"},
+       "AskUserQuestion, Skill, Memory, Task, ExitPlanMode\n"},
       {"{ Stop: [ { command: x, if: Bash } ] }",
        "error: hooks.Stop.if of agent \"a\" is about no call, so that no rule can fit\n  at agents.yaml:2:38\n"
        "  hint: remove the key, or write the hook for PreToolUse or PostToolUse\n"},

@@ -97,7 +97,7 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
       {"permissions: { allow: [\"Nope(x)\"] }\n",
        "error: the rule \"Nope(x)\" names an unknown tool \"Nope\"\n  at c.yaml:1:24\n  hint: known tools: Read, "
        "Write, Edit, Glob, "
-       "Grep, Bash, BashOutput, KillShell, WebFetch, TodoWrite, AskUserQuestion, Skill, Memory, Task\n"},
+       "Grep, Bash, BashOutput, KillShell, WebFetch, TodoWrite, AskUserQuestion, Skill, Memory, Task, ExitPlanMode\n"},
   }));
   World world;
   world.write("project/c.yaml", c.text);

@@ -111,3 +111,48 @@ TEST_CASE("terminal interaction: a change of a file is shown as a diff, and whol
   question.detail = R"({"file_path": 1})";
   CHECK_THAT(asked(question, "n\n").shown, Catch::Contains("wants to run in /w/sub:\n    {\"file_path\": 1}\n"));
 }
+
+TEST_CASE("terminal interaction: a plan is approved with the mode that follows, edited, or rejected", "[repl][plan]") {
+  struct Case {
+    std::string typed;
+    chat::PlanAnswer::Verdict verdict;
+    chat::PermissionMode mode;
+    std::string plan;
+    std::string reason;
+  };
+  using PlanVerdict = chat::PlanAnswer::Verdict;
+  const auto c = GENERATE(values<Case>({
+      {"\n\ny\n", PlanVerdict::approve, chat::PermissionMode::ask, "1. one", ""},
+      {"2\n", PlanVerdict::approve, chat::PermissionMode::automatic, "1. one", ""},
+      {"edit\nauto\n", PlanVerdict::approve, chat::PermissionMode::automatic, "1. one\n2. ⟦escape⟧two", ""},
+      {"e\nn\n", PlanVerdict::reject, chat::PermissionMode::ask, "1. one\n2. ⟦escape⟧two", ""},
+      {"5\nless\n", PlanVerdict::reject, chat::PermissionMode::ask, "1. one", "less"},
+      {"do less\n", PlanVerdict::reject, chat::PermissionMode::ask, "1. one", "do less"},
+  }));
+  CAPTURE(c.typed);
+  const auto input = memory_file(c.typed).value();
+  auto pipe = make_pipe().value();
+  repl::CookedLines lines(input.get(), pipe.write_end.get(), 1000,
+                          [](const std::string& text) -> Result<std::string> { return text + "\n2. \x1b[2Jtwo"; });
+  repl::TerminalInteraction terminal(lines, pipe.write_end.get());
+  const auto answer = terminal.review("1. one", {}).value();
+  CHECK(answer.verdict == c.verdict);
+  CHECK(answer.mode == c.mode);
+  CHECK(answer.plan == c.plan);
+  CHECK(answer.reason == c.reason);
+}
+
+TEST_CASE("terminal interaction: where no editor is, or it leaves nothing, the plan stays and is asked about again",
+          "[repl][plan]") {
+  const bool has_editor = GENERATE(false, true);
+  const auto input = memory_file("e\ny\n").value();
+  auto pipe = make_pipe().value();
+  repl::CookedLines lines(input.get(), pipe.write_end.get(), 1000);
+  const auto empty = [](const std::string&) -> Result<std::string> { return std::string(" \n"); };
+  repl::CookedLines editing(input.get(), pipe.write_end.get(), 1000, empty);
+  repl::TerminalInteraction terminal(has_editor ? editing : lines, pipe.write_end.get());
+  CHECK(terminal.review("1. one", {}).value().plan == "1. one");
+  pipe.write_end.reset();
+  CHECK_THAT(read_all(pipe.read_end.get(), 1U << 20U).value(),
+             Catch::Contains(has_editor ? "an empty plan is none" : "error: there is no editor here"));
+}
