@@ -83,6 +83,7 @@ TEST_CASE("every tool: name, description and schema are fit for a model API", "[
     CHECK(schema.at("type") == "object");
     CHECK(schema.at("additionalProperties") == false);
     for (const auto& name : schema.at("required")) CHECK(schema.at("properties").contains(name.get<std::string>()));
+    if (spec.name == "ExitPlanMode") continue;  // plan mode alone offers it
     bytes += Json{{"name", spec.name}, {"description", spec.description}, {"input_schema", schema}}.dump().size();
   }
   // With Task all fourteen stay under 2,500 tokens and the first request under 10 kB.
