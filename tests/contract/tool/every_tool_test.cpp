@@ -137,6 +137,8 @@ TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
   bench.write("s/SKILL.md", "body\n");
   bench.skills = {{"s", "", bench.root() + "/s", "project"}};
   bench.person.answers = std::vector<std::string>{"a"};
+  bench.person.plan_answer =
+      chat::PlanAnswer{chat::PlanAnswer::Verdict::approve, chat::PermissionMode::ask, "1. x", ""};
   REQUIRE(bench.call("Bash", {{"command", "true"}, {"run_in_background", true}}));
   for (const auto& [name, valid] : valid_inputs()) {
     CAPTURE(name);
@@ -154,7 +156,8 @@ TEST_CASE("every tool: runs without anyone listening", "[tool][contract]") {
                     .report = {},
                     .on_contact = {},
                     .web = &web,
-                    .notes = &notes};
+                    .notes = &notes,
+                    .leave_plan = [](chat::PermissionMode) {}};
     for (const auto& target : tool->targets(input)) {
       context.targets.push_back(*bench.files().resolve(target.path, bench.root()));
     }
