@@ -47,7 +47,7 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
 
 Result<std::string> LineEditor::edit_outside(const std::string& text) {
   if (!parts_.edit_outside) return fail(ErrorKind::usage, "there is no editor here");
-  keyboard_.stop_watching();
+  stop_watching();
   const bool was_raw = raw_ != nullptr;
   raw_.reset();
   auto edited = parts_.edit_outside(text);
