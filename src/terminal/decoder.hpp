@@ -23,6 +23,14 @@ class KeyDecoder {
   /// The keys that `bytes` complete, in order.
   std::vector<Key> feed(std::string_view bytes);
 
+  /// How often expire() waits on for the rest of an answer that is expected, before it is given up.
+  static constexpr int answer_patience = 20;
+
+  /// The terminal was asked for its background ("OSC 11 ; ?"). The answer is told as a reply whenever it comes; that it
+  /// comes in pieces with any time between them makes no keys of it.
+  void expect_background() { expects_background_ = true; }
+  [[nodiscard]] bool expects_background() const { return expects_background_; }
+
   /// Whether something has begun that more bytes may complete, and that expire() would decide: an ESC that is a key by
   /// itself or the beginning of a sequence. A paste waits for its end, however long that takes.
   [[nodiscard]] bool is_waiting() const { return !in_paste_ && !held_.empty(); }
@@ -32,8 +40,14 @@ class KeyDecoder {
 
  private:
   bool take_paste(std::vector<Key>& out);
+  bool take_cut_answer(std::vector<Key>& out);
+  bool waits_for_answer();
+  std::vector<Key> decide_held();
 
   std::string held_;
+  std::string cut_;  // the beginning of an expected answer that was given up: its rest may still come
+  bool expects_background_ = false;
+  int expired_ = 0;  // in a row
   std::string paste_;
   bool in_paste_ = false;
 };

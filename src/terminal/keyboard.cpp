@@ -12,6 +12,14 @@
 
 namespace errand::terminal {
 
+namespace {
+
+bool is_no_key(const Key& key) {
+  return key.code == KeyCode::reply || key.code == KeyCode::focus_in || key.code == KeyCode::focus_out;
+}
+
+}  // namespace
+
 Changes::Changes() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Changes::tell_resized() {
@@ -40,7 +48,12 @@ Result<bool> Keyboard::read_more() {
   if (got < 0 && errno != EIO) return fail_errno(ErrorKind::failure, "can't read the terminal", errno);
   closed_ = got <= 0;
   if (closed_) return false;
-  for (auto& key : decoder_.feed({bytes.data(), static_cast<std::size_t>(got)})) kept_.push_back(std::move(key));
+  for (auto& key : decoder_.feed({bytes.data(), static_cast<std::size_t>(got)})) {
+    if (said_ && is_no_key(key))
+      said_(key);
+    else
+      kept_.push_back(std::move(key));
+  }
   return true;
 }
 

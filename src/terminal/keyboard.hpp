@@ -48,6 +48,14 @@ class Keyboard {
   Keyboard(const Keyboard&) = delete;
   Keyboard& operator=(const Keyboard&) = delete;
 
+  /// From now on what the terminal says that is no key (focus, answers) goes there, on whichever thread reads, and
+  /// nowhere else. Not while watching.
+  void hear(std::function<void(const Key&)> said) { said_ = std::move(said); }
+
+  /// The terminal was asked for its background: see KeyDecoder. Not while watching.
+  void expect_background() { decoder_.expect_background(); }
+  [[nodiscard]] bool expects_background() const { return decoder_.expects_background(); }
+
   /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
   Result<Input> next(const Call& call);
 
@@ -60,6 +68,7 @@ class Keyboard {
 
   int fd_;
   Changes& changes_;
+  std::function<void(const Key&)> said_;
   KeyDecoder decoder_;
   std::deque<Key> kept_;
   bool closed_ = false;

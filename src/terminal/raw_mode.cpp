@@ -15,11 +15,11 @@ namespace errand::terminal {
 
 namespace {
 
-// Bracketed paste; the kitty keyboard protocol's "disambiguate"; modifyOtherKeys for all but well-known keys.
-constexpr std::string_view begin_keys = "\x1b[?2004h\x1b[>1u\x1b[>4;1m";
+// Bracketed paste; the kitty keyboard protocol's "disambiguate"; modifyOtherKeys for all but well-known keys; focus.
+constexpr std::string_view begin_keys = "\x1b[?2004h\x1b[>1u\x1b[>4;1m\x1b[?1004h";
 constexpr std::string_view begin_plain = "\x1b[?2004h";
 // The same backwards, and what a painter may have left on: colours, a hidden cursor, no wrapping, a frame not ended.
-constexpr std::string_view end_keys = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?2026l\x1b[>4;0m\x1b[<1u\x1b[?2004l";
+constexpr std::string_view end_keys = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?2026l\x1b[?1004l\x1b[>4;0m\x1b[<1u\x1b[?2004l";
 constexpr std::string_view end_plain = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?2026l\x1b[?2004l";
 
 constexpr std::array fatal_signals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGSYS, SIGTRAP};

@@ -11,7 +11,7 @@ enum class Protocols { none, keys };
 
 /// A terminal that gives each key as it is typed and echoes nothing: no lines, no echo, no signals of its own; output
 /// is processed as ever, so that "\n" begins a line. Bracketed paste is on, and with Protocols::keys so are the kitty
-/// keyboard protocol (level 1) and modifyOtherKeys.
+/// keyboard protocol (level 1), modifyOtherKeys and reports of focus (mode 1004).
 ///
 /// There is one at a time in a process. What was before comes back when it goes, at a fatal signal, and through
 /// restore_terminal(). All functions here may be called from any thread.

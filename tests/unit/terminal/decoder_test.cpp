@@ -1,10 +1,13 @@
 #include "terminal/decoder.hpp"
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "terminal/background.hpp"
 
 using namespace errand::terminal;
 
@@ -144,4 +147,83 @@ TEST_CASE("decoder: of an endless paste so much is kept as fits", "[terminal]") 
   const auto keys = decoder.feed("\x1b[201~");
   REQUIRE(keys.size() == 1);
   CHECK(keys[0].text.size() == KeyDecoder::max_paste_bytes);
+}
+
+TEST_CASE("decoder: an answer that is expected is no typed text, wherever it is cut and whenever its rest comes",
+          "[terminal]") {
+  const std::string answer = GENERATE("\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1b]11;rgb:ff/ff/ff\a");
+  const auto said = reply(answer.substr(1, answer.find_first_of("\a\x1b", 1) - 1));
+  const int waits = GENERATE(1, KeyDecoder::answer_patience - 1, 3 * KeyDecoder::answer_patience);
+  for (std::size_t cut = 1; cut < answer.size(); ++cut) {
+    CAPTURE(answer, waits, cut);
+    KeyDecoder decoder;
+    decoder.expect_background();
+    auto keys = decoder.feed("a" + answer.substr(0, cut));
+    for (int i = 0; i < waits; ++i) {
+      for (auto& one : decoder.expire()) keys.push_back(std::move(one));
+    }
+    for (auto& one : decoder.feed(answer.substr(cut) + "b")) keys.push_back(std::move(one));
+    std::vector<Key> expected = {text("a"), said, text("b")};
+    if (cut == 1) expected.insert(expected.begin() + 1, key(KeyCode::escape));  // nothing says that it was none
+    if (cut == 2 && waits > KeyDecoder::answer_patience) expected.insert(expected.begin() + 1, text("]", alt));
+    CHECK(keys == expected);
+    CHECK_FALSE(decoder.expects_background());
+  }
+}
+
+TEST_CASE("decoder: an answer that comes byte by byte, each late, leaves no more than an Escape", "[terminal]") {
+  const std::string answer = "\x1b]11;rgb:0000/8080/ffff\x1b\\";
+  KeyDecoder decoder;
+  decoder.expect_background();
+  std::vector<Key> keys;
+  for (const char byte : answer) {
+    for (auto& one : decoder.feed(std::string(1, byte))) keys.push_back(std::move(one));
+    for (auto& one : decoder.expire()) keys.push_back(std::move(one));
+  }
+  CHECK(keys == std::vector{key(KeyCode::escape), reply("]11;rgb:0000/8080/ffff")});
+}
+
+TEST_CASE("decoder: while an answer is expected, what is typed stays what it is", "[terminal]") {
+  struct Typed {
+    std::string first;
+    std::string then;
+    std::vector<Key> keys;
+  };
+  const auto one = GENERATE(values<Typed>({{"\x1b", "x", {key(KeyCode::escape), text("x")}},
+                                           {"\x1b", "]x", {key(KeyCode::escape), text("]"), text("x")}},
+                                           {"\x1b", "\x1b[A", {key(KeyCode::escape), key(KeyCode::up)}},
+                                           {"\x1b", "\r", {key(KeyCode::escape), key(KeyCode::enter)}},
+                                           {"\x1b]", "", {text("]", alt)}},
+                                           {"\x1b]", "é", {text("]", alt), text("é")}},
+                                           {"\x1b[", "B", {text("[", alt), text("B")}}}));
+  CAPTURE(one.first, one.then);
+  KeyDecoder decoder;
+  decoder.expect_background();
+  auto keys = decoder.feed(one.first);
+  const auto wait = [&] {
+    for (int i = 0; i < 2 * KeyDecoder::answer_patience; ++i) {
+      for (auto& late : decoder.expire()) keys.push_back(std::move(late));
+    }
+  };
+  wait();
+  for (auto& later : decoder.feed(one.then)) keys.push_back(std::move(later));
+  wait();
+  CHECK(keys == one.keys);
+}
+
+TEST_CASE("background: what a terminal answers, or COLORFGBG says, is dark or light", "[terminal]") {
+  const auto said = [](const std::string& answer) { return background_in(reply(answer)); };
+  CHECK(said("]11;rgb:0000/0000/0000") == Shade::dark);
+  CHECK(said("]11;rgb:ffff/ffff/ffff") == Shade::light);
+  CHECK(said("]11;rgb:f/f/f") == Shade::light);
+  CHECK(said("]11;rgba:fdfd/f6f6/e3e3/ffff") == Shade::light);
+  CHECK(said("]11;rgb:0000/0000/ffff") == Shade::dark);  // blue is dark
+  for (const auto* other :
+       {"]11;rgb:", "]11;rgb:1/2", "]11;rgb:1/2/g", "]11;rgb:12345/1/1", "]10;rgb:f/f/f", "[?62c", ""})
+    CHECK(said(other) == std::nullopt);
+  CHECK(background_in("15;0") == Shade::dark);
+  CHECK(background_in("0;default;15") == Shade::light);
+  CHECK(background_in("0;7") == Shade::light);
+  CHECK(background_in("7;8") == Shade::dark);
+  for (const auto* other : {"", "15", "15;", "15;default", "0;16", "0;-1"}) CHECK(background_in(other) == std::nullopt);
 }
