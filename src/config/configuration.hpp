@@ -103,8 +103,18 @@ struct SessionSettings {
   bool operator==(const SessionSettings&) const = default;
 };
 
+/// `terminal`: how a chat looks and is typed into.
+struct TerminalSettings {
+  std::string keys = "emacs";     ///< "emacs", "vi"
+  std::string theme = "auto";     ///< "auto", "dark", "light", "16", "none"
+  std::string notify = "unseen";  ///< "unseen", "always", "never"
+  std::chrono::milliseconds notify_after{10'000};
+  bool operator==(const TerminalSettings&) const = default;
+};
+
 struct Settings {
   chat::RetrySettings retry;
+  TerminalSettings terminal;
   SessionSettings sessions;
   SpendingLimits budgets;  ///< of everything the user runs
   std::string data_dir;    ///< absolute; empty: not set in a file

@@ -46,6 +46,10 @@ void take(const SettingsDraft& draft, const Sources& sources, Settings& out) {
   out.sessions.retention = draft.retention.value_or(out.sessions.retention);
   out.sessions.compact_at = draft.compact_at.value_or(out.sessions.compact_at);
   out.sessions.max_sessions = draft.max_sessions.value_or(out.sessions.max_sessions);
+  out.terminal.keys = draft.keys.value_or(out.terminal.keys);
+  out.terminal.theme = draft.theme.value_or(out.terminal.theme);
+  out.terminal.notify = draft.notify.value_or(out.terminal.notify);
+  out.terminal.notify_after = draft.notify_after.value_or(out.terminal.notify_after);
   for (const auto& [alias, model] : draft.models) out.models[alias] = spec_of(alias, model);
   if (!draft.data_dir) return;
   out.data_dir = place(draft, *draft.data_dir, sources);

@@ -157,6 +157,20 @@ void set_compact_at(const Node& node, SettingsDraft& draft, Reader& reader) {
   if (value) draft.compact_at = value;
 }
 
+constexpr std::array<std::string_view, 2> keys_words = {"emacs", "vi"};
+constexpr std::array<std::string_view, 5> theme_words = {"auto", "dark", "light", "16", "none"};
+constexpr std::array<std::string_view, 3> notify_words = {"unseen", "always", "never"};
+
+template <std::optional<std::string> SettingsDraft::*field, const auto& words>
+void set_word(const Node& node, SettingsDraft& draft, Reader& reader) {
+  if (std::ranges::find(words, node.text) == words.end()) return reader.wrong_word(node, words);
+  draft.*field = node.text;
+}
+
+void set_notify_after(const Node& node, SettingsDraft& draft, Reader& reader) {
+  if (const auto value = reader.duration(node, milliseconds{0})) draft.notify_after = value;
+}
+
 using SettingsKey = Key<SettingsDraft>;
 using Use = SettingsKey::Use;
 
@@ -182,6 +196,16 @@ constexpr std::array session_keys = {
                 "The share of the model's window at which a conversation is made shorter", set_compact_at},
 };
 
+constexpr std::array terminal_keys = {
+    SettingsKey{"keys", "emacs or vi", "emacs", "Which keys edit a prompt", set_word<&SettingsDraft::keys, keys_words>},
+    SettingsKey{"theme", "auto, dark, light, 16 or none", "auto", "Colours, and what they stand on",
+                set_word<&SettingsDraft::theme, theme_words>},
+    SettingsKey{"notify", "unseen, always or never", "unseen",
+                "Whether the end of a long run is told: where the terminal is out of sight, in any case, or never",
+                set_word<&SettingsDraft::notify, notify_words>},
+    SettingsKey{"notify_after", "duration", "10s", "How long a run takes whose end is told", set_notify_after},
+};
+
 void set_retry(const Node& node, SettingsDraft& draft, Reader& reader) {
   read_map<SettingsDraft>(node, retry_keys, draft, reader);
 }
@@ -194,12 +218,17 @@ void set_sessions(const Node& node, SettingsDraft& draft, Reader& reader) {
   read_map<SettingsDraft>(node, session_keys, draft, reader);
 }
 
+void set_terminal(const Node& node, SettingsDraft& draft, Reader& reader) {
+  read_map<SettingsDraft>(node, terminal_keys, draft, reader);
+}
+
 constexpr std::array top_keys = {
     SettingsKey{"models", "map of models", "", "Aliases, and what a model can do", set_models, Use::group},
     SettingsKey{"providers", "map of providers", "", "Servers that have models", set_providers, Use::group},
     SettingsKey{"retry", "map", "", "What happens when a provider fails", set_retry, Use::group},
     SettingsKey{"budgets", "map", "", "What may be spent in all", set_budgets, Use::group},
     SettingsKey{"sessions", "map", "", "What is kept", set_sessions, Use::group},
+    SettingsKey{"terminal", "map", "", "How a chat looks and is typed into", set_terminal, Use::group},
     SettingsKey{"data_dir", "path", "", "Where sessions are kept", set_data_dir},
     SettingsKey{"permissions", "map", "", "Rules for tool calls, for every agent", set_rules, Use::group},
 };
@@ -243,6 +272,7 @@ std::vector<SettingKey> setting_keys() {
   add_keys<SettingsDraft>(retry_keys, "retry.", out);
   add_keys<SettingsDraft>(budget_keys, "budgets.", out);
   add_keys<SettingsDraft>(session_keys, "sessions.", out);
+  add_keys<SettingsDraft>(terminal_keys, "terminal.", out);
   add_keys<SettingsDraft>(top_keys, "", out);
   for (const auto& key : documented_group("permissions")) {
     out.push_back({key.name, key.type, key.built_in, key.description, key.used});

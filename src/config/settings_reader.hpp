@@ -64,6 +64,10 @@ struct SettingsDraft {
   std::optional<std::chrono::milliseconds> retention;
   std::optional<int> max_sessions;
   std::optional<double> compact_at;
+  std::optional<std::string> keys;
+  std::optional<std::string> theme;
+  std::optional<std::string> notify;
+  std::optional<std::chrono::milliseconds> notify_after;
   std::optional<double> day_usd;
   std::optional<double> month_usd;
   std::optional<std::string> data_dir;  ///< as written
