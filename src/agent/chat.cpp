@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "agent/opening.hpp"
+#include "agent/restore.hpp"
+#include "agent/result_text.hpp"
+#include "base/file.hpp"
 #include "base/pause.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -52,6 +55,7 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
 
 Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
   ERRAND_TRY(open(prompt, call));
+  ERRAND_TRY_ASSIGN(const auto whole, with_additions(prompt));
   auto warnings = std::exchange(start_.warnings, {});
   if (services_.secrets.finds_in(chat::text_of(prompt.content))) warnings.push_back(secret_removed_from_prompt());
   const RunOptions options{.trigger = start_.trigger,
@@ -62,7 +66,7 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
                            .cancelled_by = start_.cancelled_by,
                            .steering = steering_};
   announce_ = Announce::nothing;
-  auto result = run(*agent_, *session_, prompt, options, services_, call);
+  auto result = run(*agent_, *session_, whole, options, services_, call);
   follow_mode();
   return result;
 }
@@ -75,6 +79,57 @@ void Chat::follow_mode() {
   start_.definition.permission_mode = mode;
   if (const auto changed = change_session(); !changed)
     start_.warnings.push_back({"session_not_changed", changed.error().message});
+}
+
+void Chat::add_to_next(std::vector<chat::UserBlock> blocks) {
+  additions_.push_back(std::move(blocks));
+}
+
+Result<chat::UserMessage> Chat::with_additions(const chat::UserMessage& prompt) {
+  auto out = prompt;
+  for (const auto& addition : additions_) {
+    ERRAND_TRY_ASSIGN(auto fitted, fit_result(addition, session_->files_directory, "added"));
+    std::ranges::move(fitted.content, std::back_inserter(out.content));
+  }
+  additions_.clear();
+  return out;
+}
+
+// What is stored, to be looked at alone.
+Result<Session> Chat::unleased_session(chat::ThinkingStyle style) const {
+  Session out;
+  out.state = early_state_;
+  if (!start_.resume) return out;
+  ERRAND_TRY_ASSIGN(const auto stored, services_.store.read_history(start_.resume->id));
+  out.info = *start_.resume;
+  out.history = continuable(stored, style);
+  return out;
+}
+
+Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
+                                              const std::function<void(std::string_view text)>& on_output,
+                                              const Call& call) {
+  std::optional<Agent> bare;  // no model is asked
+  if (!agent_) {
+    const Session nothing_stored;
+    ERRAND_TRY_ASSIGN(bare, open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_));
+  }
+  auto& state = session_ ? *session_->state : *early_state_;
+  ERRAND_TRY_ASSIGN(auto result, run_for_person(wanted, agent_ ? *agent_ : *bare, state, services_, on_output, call));
+  add_to_next({chat::Text{services_.secrets.clean(told_to_model(wanted, result))}});
+  return result;
+}
+
+Result<ContextUse> Chat::context_use(const Call& call) {
+  if (agent_) return agent::context_use(*agent_, *session_, services_);
+  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
+  std::optional<Session> unleased;
+  if (!session_) {
+    ERRAND_TRY_ASSIGN(unleased, unleased_session(provider->model().thinking));
+  }
+  const auto& session = session_ ? *session_ : *unleased;
+  ERRAND_TRY_ASSIGN(const auto agent, open_agent(start_.definition, std::move(provider), session, services_));
+  return agent::context_use(agent, session, services_);
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
@@ -128,6 +183,7 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
   }
   const auto start = session_start(start_.definition, services_.surroundings, start_.name, first, services_.secrets);
   ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
+  session.state = std::exchange(early_state_, std::make_shared<tool::SessionState>());
   session_.emplace(std::move(session));
   session_source_ = cleared_ ? "clear" : "startup";
   return {};
@@ -174,6 +230,7 @@ void Chat::end(std::string_view reason) {
 
 void Chat::resume_with(store::SessionInfo session) {
   end("other");
+  additions_.clear();
   start_.resume = std::move(session);
   announce_ = Announce::ready;
 }
@@ -189,7 +246,9 @@ Result<store::SessionInfo> Chat::fork(const std::string& name) {
   const auto id = session_id();
   if (id.empty()) return fail(ErrorKind::failure, "there is nothing to fork: no prompt was asked yet");
   ERRAND_TRY_ASSIGN(auto made, services_.store.fork(id, services_.secrets.clean(name)));
+  auto additions = std::move(additions_);
   resume_with(made);
+  additions_ = std::move(additions);
   return made;
 }
 
@@ -204,8 +263,37 @@ Result<store::History> Chat::conversation() const {
   return services_.store.read_history(id);
 }
 
+Result<std::vector<chat::event::TodoItem>> Chat::todos() const {
+  if (session_) return session_->state->todos.with([](const auto& todos) { return todos; });
+  ERRAND_TRY_ASSIGN(const auto stored, conversation());
+  return newest_todos(stored.messages);
+}
+
+Result<std::vector<FileChange>> Chat::changed_files() const {
+  const auto id = session_id();
+  if (id.empty()) return std::vector<FileChange>{};
+  const sandbox::Workspace files(restore_policy(services_.surroundings.roots.project));
+  return agent::changed_files(services_.store, id, files);
+}
+
+Result<std::vector<TouchedFile>> Chat::touched_files() const {
+  const auto id = session_id();
+  if (id.empty()) return std::vector<TouchedFile>{};
+  ERRAND_TRY_ASSIGN(const auto stored, conversation());
+  ERRAND_TRY_ASSIGN(const auto snapshots, services_.store.snapshots(id, 0));
+  return agent::touched_files(stored.messages, snapshots, services_.surroundings.cwd);
+}
+
+std::string Chat::shown_path(const std::string& absolute_path) const {
+  const auto& root = services_.surroundings.workspace;
+  if (!is_within(absolute_path, root) || absolute_path.size() <= root.size() + 1) return absolute_path;
+  return absolute_path.substr(root.size() + 1);
+}
+
 void Chat::start_new() {
   end("clear");
+  additions_.clear();
+  early_state_ = std::make_shared<tool::SessionState>();
   cleared_ = true;
   start_.resume.reset();
   start_.name.clear();

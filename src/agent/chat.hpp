@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "agent/agent.hpp"
+#include "agent/changes.hpp"
 #include "agent/compaction.hpp"
+#include "agent/context_use.hpp"
+#include "agent/person_command.hpp"
 #include "agent/run.hpp"
 #include "agent/services.hpp"
 #include "agent/session.hpp"
@@ -48,6 +51,18 @@ class Chat {
   /// matters. `failure` when there is nothing to leave out; else as ask().
   Result<Compacted> compact(const std::string& hint, const Call& call);
 
+  /// Goes to the model behind the next prompt, and is kept with it; text that is longer than a tool's result may be is
+  /// cut as that is. start_new() and resume_with() forget it.
+  void add_to_next(std::vector<chat::UserBlock> blocks);
+
+  /// Runs a command for the person (run_for_person()) and adds it to the next prompt. Opens neither model nor session.
+  Result<PersonCommandResult> run_command(const PersonCommand& wanted,
+                                          const std::function<void(std::string_view text)>& on_output,
+                                          const Call& call);
+
+  /// What fills the window of the model. Opens the model where none is open yet, and never the session.
+  Result<ContextUse> context_use(const Call& call);
+
   /// From the next prompt on. The session goes on; its row is changed with the next run.
   void use_agent(chat::AgentDefinition definition);
   void use_models(std::vector<std::string> models);
@@ -75,6 +90,18 @@ class Chat {
   /// The conversation that the next prompt adds to, without it being open for writing.
   [[nodiscard]] Result<store::History> conversation() const;
 
+  /// The todo list as it stands, also of a session that is not open.
+  [[nodiscard]] Result<std::vector<chat::event::TodoItem>> todos() const;
+
+  /// Files that tools of the session changed, with what they held before and hold now.
+  [[nodiscard]] Result<std::vector<FileChange>> changed_files() const;
+
+  /// Files that its tools read or changed, sorted by path.
+  [[nodiscard]] Result<std::vector<TouchedFile>> touched_files() const;
+
+  /// A path as people see it: relative to the workspace where it lies in it.
+  [[nodiscard]] std::string shown_path(const std::string& absolute_path) const;
+
   /// Tells hooks that the session has ended, if one began here: "prompt_input_exit", "other". Once.
   void end(std::string_view reason);
 
@@ -87,11 +114,16 @@ class Chat {
   Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
   void follow_mode();
+  Result<chat::UserMessage> with_additions(const chat::UserMessage& prompt);
+  Result<Session> unleased_session(chat::ThinkingStyle style) const;
 
   const Services& services_;
   ChatStart start_;
   std::optional<Session> session_;
   std::optional<Agent> agent_;
+  std::vector<std::vector<chat::UserBlock>> additions_;  // to the next prompt
+  // Of commands before the first prompt; the session that begins with it goes on with it.
+  std::shared_ptr<tool::SessionState> early_state_ = std::make_shared<tool::SessionState>();
   Announce announce_ = Announce::ready;
   std::string session_source_;  // of a session that no run has begun yet
   bool cleared_ = false;

@@ -20,7 +20,8 @@ Result<Session> open_leased(store::SessionStore& store, store::SessionInfo info)
   return session;
 }
 
-// The todo list as the newest call of TodoWrite left it, also when that was compacted away.
+}  // namespace
+
 std::vector<chat::event::TodoItem> newest_todos(const std::vector<store::StoredMessage>& messages) {
   for (const auto& message : std::views::reverse(messages)) {
     const auto* reply = std::get_if<chat::AssistantMessage>(&message.body);
@@ -34,8 +35,6 @@ std::vector<chat::event::TodoItem> newest_todos(const std::vector<store::StoredM
   }
   return {};
 }
-
-}  // namespace
 
 Result<Session> create_session(store::SessionStore& store, const store::NewSession& start) {
   ERRAND_TRY_ASSIGN(auto info, store.create(start));

@@ -24,6 +24,9 @@ struct Session {
   std::vector<store::DamagedMessage> damaged;  ///< what was stored and can't be read any more, for a warning
 };
 
+/// The todo list as the newest call of TodoWrite left it, also when that was compacted away.
+std::vector<chat::event::TodoItem> newest_todos(const std::vector<store::StoredMessage>& messages);
+
 /// A new session, leased.
 Result<Session> create_session(store::SessionStore& store, const store::NewSession& start);
 

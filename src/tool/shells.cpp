@@ -9,6 +9,8 @@ namespace errand::tool {
 
 struct Shells::Shell {
   std::mutex mutex;
+  int number = 0;
+  std::string command;
   std::string output;
   std::size_t dropped_bytes = 0;
   std::optional<Result<Finished>> finished;
@@ -45,7 +47,7 @@ Shells::~Shells() {
   }
 }
 
-Result<std::string> Shells::start(Work work) {
+Result<std::string> Shells::start(Work work, std::string command) {
   const std::lock_guard lock(mutex_);
   const auto running = std::ranges::count_if(shells_, [](const auto& entry) { return entry.second->is_running(); });
   if (static_cast<std::size_t>(running) >= most_running) {
@@ -54,6 +56,8 @@ Result<std::string> Shells::start(Work work) {
   }
   auto id = fmt::format("bash_{}", ++last_number_);
   const auto shell = std::make_shared<Shell>();
+  shell->number = last_number_;
+  shell->command = std::move(command);
   shells_.emplace(id, shell);
   // The thread is joined before the shell goes.
   shell->thread =
@@ -81,6 +85,19 @@ std::vector<std::string> Shells::ids() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> out;
   for (const auto& [id, shell] : shells_) out.push_back(id);
+  return out;
+}
+
+std::vector<Shells::Status> Shells::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<int, Status>> numbered;
+  for (const auto& [id, shell] : shells_) {
+    const std::lock_guard one(shell->mutex);
+    numbered.push_back({shell->number, {id, shell->command, shell->finished}});
+  }
+  std::ranges::sort(numbered, {}, &std::pair<int, Status>::first);
+  std::vector<Status> out;
+  for (auto& [number, status] : numbered) out.push_back(std::move(status));
   return out;
 }
 

@@ -38,8 +38,15 @@ class Shells {
   /// Stops all and waits for them.
   ~Shells();
 
-  /// The new command's id, "bash_1" …; `failure` when too many run.
-  Result<std::string> start(Work work);
+  /// One of them as list() tells it.
+  struct Status {
+    std::string id;
+    std::string command;                       ///< as start() was told
+    std::optional<Result<Finished>> finished;  ///< absent: it runs
+  };
+
+  /// The new command's id, "bash_1" …; `failure` when too many run. `command` is what people call it.
+  Result<std::string> start(Work work, std::string command = {});
 
   /// Nothing when there is no such id.
   std::optional<News> news(const std::string& id);
@@ -48,6 +55,9 @@ class Shells {
   bool stop(const std::string& id);
 
   [[nodiscard]] std::vector<std::string> ids() const;
+
+  /// All of them, oldest first. Takes no news away.
+  [[nodiscard]] std::vector<Status> list() const;
 
  private:
   struct Shell;

@@ -109,7 +109,8 @@ class BashTool final : public Tool {
                                          [&shell = context.shell, policy = context.files.policy(),
                                           command = std::move(command)](const OnOutput& on_output, const Call& call) {
                                            return shell.run(command, policy, on_output, call);
-                                         }));
+                                         },
+                                         string_at(input, "command")));
     return text_output(
         fmt::format("started in the background as {}; BashOutput shows what it prints, KillShell ends it. "
                     "It ends with the session",
