@@ -19,11 +19,20 @@ constexpr std::size_t min_columns = 20;
 
 Page::Page(TextOptions options)
     : options_(std::move(options)), out_(options_.out_fd, options_.on_failure), err_(options_.err_fd) {
+  found_ = {options_.out_depth, options_.err_depth, options_.err_color};
   if (options_.err == Medium::terminal) err_theme_ = Theme(options_.err_depth, options_.background);
   if (options_.out_motion == Motion::off && options_.err_motion == Motion::off) return;
   // What can be taken back is written where the answer is, as long as that is a terminal.
   bottom_ = std::make_unique<terminal::Bottom>(options_.out_motion == Motion::on ? options_.out_fd : options_.err_fd,
                                                terminal::Size{options_.columns, options_.rows}, options_.on_narrowing);
+}
+
+void Page::use_palette(const Palette& palette) {
+  options_.out_depth = std::min(found_.out_depth, palette.most);
+  options_.err_depth = std::min(found_.err_depth, palette.most);
+  options_.err_color = palette.most == ColorDepth::none ? Color::off : found_.err_color;
+  options_.background = palette.background;
+  err_theme_ = options_.err == Medium::terminal ? Theme(options_.err_depth, options_.background) : Theme();
 }
 
 std::size_t Page::columns() const {

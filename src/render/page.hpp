@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -35,6 +36,11 @@ class Page {
   [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
   [[nodiscard]] Color color() const { return options_.err_color; }
   [[nodiscard]] const Theme& err_theme() const { return err_theme_; }
+  /// From now on; what is written stays as it is.
+  void use_palette(const Palette& palette);
+  [[nodiscard]] Theme theme_under(const Palette& palette) const {
+    return {std::min(found_.err_depth, palette.most), palette.background};
+  }
   [[nodiscard]] std::size_t columns() const;
   [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, columns()); }
   [[nodiscard]] const Output& output() const { return out_; }
@@ -92,6 +98,13 @@ class Page {
   void end_run();
 
  private:
+  // What the terminals have, whatever of it is used.
+  struct Found {
+    ColorDepth out_depth = ColorDepth::none;
+    ColorDepth err_depth = ColorDepth::none;
+    Color err_color = Color::off;
+  };
+
   // What the terminal's last line holds, where no line is taken back.
   enum class Line { empty, answer, thinking };
   using Clock = std::chrono::steady_clock;
@@ -113,6 +126,7 @@ class Page {
   Output out_;
   Output err_;
   Theme err_theme_;
+  Found found_;
   Line line_ = Line::empty;
   std::unique_ptr<terminal::Bottom> bottom_;
   std::optional<Markdown> answer_;  // the reply that is coming in

@@ -47,6 +47,13 @@ class TextSink::Impl {
  public:
   explicit Impl(TextOptions options) : page_(std::move(options)) {}
 
+  void use_palette(const Palette& palette) {
+    const auto lock = page_.lock();
+    page_.use_palette(palette);
+  }
+
+  [[nodiscard]] Theme theme_under(const Palette& palette) const { return page_.theme_under(palette); }
+
   void on(const chat::Event& e) {
     const auto lock = page_.lock();
     page_.begin_event();
@@ -491,6 +498,14 @@ void TextSink::use_windows(std::function<std::int64_t(const std::string& model)>
 
 terminal::Bottom* TextSink::bottom() {
   return impl_->bottom();
+}
+
+void TextSink::use_palette(const Palette& palette) {
+  impl_->use_palette(palette);
+}
+
+Theme TextSink::theme_under(const Palette& palette) const {
+  return impl_->theme_under(palette);
 }
 
 const Output& TextSink::output() const {

@@ -94,6 +94,11 @@ class TextSink final : public chat::EventSink {
   /// line can be taken back.
   [[nodiscard]] terminal::Bottom* bottom();
 
+  /// From now on; what is written stays as it is. Any thread may call it.
+  void use_palette(const Palette& palette);
+  /// Of what goes to stderr under that palette.
+  [[nodiscard]] Theme theme_under(const Palette& palette) const;
+
   [[nodiscard]] const Output& output() const;
 
  private:

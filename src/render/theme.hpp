@@ -38,6 +38,12 @@ enum class ColorDepth { none, ansi16, ansi256, truecolor };
 
 enum class Background { dark, light };
 
+/// What of a terminal's colours is used, and what they stand on.
+struct Palette {
+  ColorDepth most = ColorDepth::truecolor;  ///< no more than the terminal has, in any case
+  Background background = Background::dark;
+};
+
 /// What says which terminal this is.
 struct TerminalVariables {
   std::optional<std::string> term;                ///< TERM
