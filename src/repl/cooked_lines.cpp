@@ -8,6 +8,11 @@
 namespace errand::repl {
 
 Result<ReadLine> CookedLines::read(const LineRequest& request, const Call& call) {
+  if (request.start == LineStart::in_editor && edit_outside_) {
+    ERRAND_TRY_ASSIGN(auto text, edit_outside_({}));
+    while (text.ends_with('\n')) text.pop_back();
+    return ReadLine{ReadLine::End::submitted, std::move(text)};
+  }
   if (request.kind == LineKind::answer) in_.drop_pending();
   ERRAND_TRY(write_all(out_, request.prompt));
   auto line = in_.next(call);

@@ -11,6 +11,7 @@ namespace errand::repl {
 /// Lines as the terminal itself edits them: for dumb terminals, screen readers and tests.
 class CookedLines final : public LineReader {
  public:
+  /// Lets the person write a text in a program of theirs.
   using EditOutside = std::function<Result<std::string>(const std::string& text)>;
 
   /// Reads `in_fd` and writes prompts to `out_fd`, both borrowed. Without `edit_outside` there is no editor.

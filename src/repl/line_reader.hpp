@@ -10,9 +10,13 @@
 
 namespace errand::repl {
 
+/// How a line begins.
+enum class LineStart { empty, in_editor };  ///< in_editor: in a program of the person's, for prompts alone
+
 struct LineRequest {
   LineKind kind = LineKind::prompt;
   std::string prompt;  ///< stands before what is typed, in the same line
+  LineStart start = LineStart::empty;
 };
 
 /// How reading ended, with what was typed until then.

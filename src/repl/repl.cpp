@@ -1,6 +1,7 @@
 #include "repl/repl.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -55,7 +56,9 @@ class Loop {
 
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
-    auto line = chat_.lines.read({.kind = LineKind::prompt, .prompt = "> "}, chat_.begin());
+    auto line = chat_.lines.read(
+        {.kind = LineKind::prompt, .prompt = "> ", .start = std::exchange(next_start_, LineStart::empty)},
+        chat_.begin());
     if (!line) {
       chat_.show_error(line.error());
       leaving_ = true;
@@ -96,12 +99,19 @@ class Loop {
   }
 
   void take_one(const std::string& line) {
+    if (line.starts_with('!')) return run_shell(line);
     if (!line.starts_with('/')) return ask(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)
       chat_.show_error(after.error());
     else if (*after == After::leave)
       leaving_ = true;
+    else if (*after == After::edit)
+      next_start_ = LineStart::in_editor;
+  }
+
+  void run_shell(const std::string& line) {
+    if (const auto ran = run_shell_line(line, chat_.slash); !ran) chat_.show_error(ran.error());
   }
 
   void ask(const std::string& line) {
@@ -115,6 +125,7 @@ class Loop {
   TerminalChat& chat_;
   agent::Steering steering_;
   bool leaving_ = false;
+  LineStart next_start_ = LineStart::empty;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };
 

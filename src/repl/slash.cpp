@@ -15,12 +15,17 @@ namespace errand::repl {
 
 Result<After> run_agent(const std::string& argument, SlashContext& context);
 Result<After> run_compact(const std::string& argument, SlashContext& context);
+Result<After> run_context(const std::string& argument, SlashContext& context);
 Result<After> run_copy(const std::string& argument, SlashContext& context);
 Result<After> run_cost(const std::string& argument, SlashContext& context);
+Result<After> run_diff(const std::string& argument, SlashContext& context);
+Result<After> run_editor(const std::string& argument, SlashContext& context);
 Result<After> run_exit(const std::string& argument, SlashContext& context);
 Result<After> run_export(const std::string& argument, SlashContext& context);
+Result<After> run_files(const std::string& argument, SlashContext& context);
 Result<After> run_fork(const std::string& argument, SlashContext& context);
 Result<After> run_help(const std::string& argument, SlashContext& context);
+Result<After> run_image(const std::string& argument, SlashContext& context);
 Result<After> run_init(const std::string& argument, SlashContext& context);
 Result<After> run_model(const std::string& argument, SlashContext& context);
 Result<After> run_new(const std::string& argument, SlashContext& context);
@@ -28,6 +33,10 @@ Result<After> run_permissions(const std::string& argument, SlashContext& context
 Result<After> run_resume(const std::string& argument, SlashContext& context);
 Result<After> run_retry(const std::string& argument, SlashContext& context);
 Result<After> run_rewind(const std::string& argument, SlashContext& context);
+Result<After> run_tasks(const std::string& argument, SlashContext& context);
+Result<After> run_theme(const std::string& argument, SlashContext& context);
+Result<After> run_todos(const std::string& argument, SlashContext& context);
+Result<After> run_vim(const std::string& argument, SlashContext& context);
 
 namespace {
 
@@ -35,14 +44,19 @@ constexpr std::array table = {
     SlashCommand{"/agent", "[ID]", "show the agents, or go on with another", run_agent},
     SlashCommand{"/compact", "[HINT]", "replace older turns by a summary; HINT says what matters", run_compact},
     SlashCommand{"/config", "[get KEY]", "settings", nullptr, "config {words|show}"},
+    SlashCommand{"/context", "", "what fills the model's window", run_context},
     SlashCommand{"/copy", "", "the last answer into the clipboard of the terminal", run_copy},
     SlashCommand{"/cost", "", "turns, tokens and money of this session", run_cost},
+    SlashCommand{"/diff", "[PATH]", "what tools changed in files since this session began", run_diff},
     SlashCommand{"/doctor", "", "check configuration, keys, network, sandbox and store", nullptr, "doctor"},
+    SlashCommand{"/editor", "", "write the next prompt in $VISUAL or $EDITOR; Ctrl-G does the same", run_editor},
     SlashCommand{"/exit", "", "leave; Ctrl-D does the same", run_exit},
     SlashCommand{"/export", "[FILE]", "the session as Markdown, or as the name of FILE says: .jsonl, .json, .html",
                  run_export},
+    SlashCommand{"/files", "", "files that this session read and changed", run_files},
     SlashCommand{"/fork", "[NAME]", "go on in a copy of this session", run_fork},
     SlashCommand{"/help", "", "this list", run_help},
+    SlashCommand{"/image", "PATH [PROMPT]", "show the model an image, with this prompt or the next", run_image},
     SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
     SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
@@ -60,10 +74,14 @@ constexpr std::array table = {
     SlashCommand{"/sessions", "", "the newest sessions", nullptr, "sessions list {words}"},
     SlashCommand{"/skills", "", "skills that can be loaded", nullptr, "skills {words|list}"},
     SlashCommand{"/subagents", "", "helpers that can be started", nullptr, "subagents {words|list}"},
+    SlashCommand{"/tasks", "", "commands that this session runs in the background", run_tasks},
+    SlashCommand{"/theme", "[NAME]", "colours: auto, dark, light, 16, none", run_theme},
+    SlashCommand{"/todos", "", "the agent's todo list", run_todos},
     SlashCommand{"/tools", "", "what an agent can call", nullptr, "tools {words|list}"},
     SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", nullptr,
                  "sessions rewind {session} -1 --files", SlashCommand::Session::let_go},
     SlashCommand{"/usage", "", "tokens and money by day and model", nullptr, "usage {words}"},
+    SlashCommand{"/vim", "[on|off]", "edit prompts with vi's keys, or not", run_vim},
 };
 
 constexpr bool is_sorted() {

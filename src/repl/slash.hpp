@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "chat/agent.hpp"
 #include "config/configuration.hpp"
+#include "render/theme.hpp"
 
 namespace errand::repl {
 
@@ -21,6 +22,14 @@ struct Menus {
   LineReader& lines;
   store::Store& store;
   std::string project;  ///< whose sessions are shown
+};
+
+/// How the chat looks and is typed into, as commands may change it until it ends. Each says what holds then, for the
+/// person; an empty name changes nothing; a name that is none is `usage`.
+struct Appearance {
+  std::function<Result<std::string>(std::string_view theme)> use_theme;
+  std::function<Result<std::string>(std::string_view keys)> use_keys;  ///< "emacs", "vi"; "other" is the one it is not
+  std::function<render::Theme()> theme;                                ///< of what is said to the person
 };
 
 /// What a slash command works on.
@@ -39,9 +48,20 @@ struct SlashContext {
   /// Bytes for the terminal itself; `failure` where there is none.
   std::function<Result<void>(std::string_view bytes)> to_terminal;
   std::optional<Menus> menus{};  ///< nothing: nobody is there to pick, and such a command lists what there is
+  /// Text for the person as it is, harmless by now; may be called from any thread, one at a time.
+  std::function<void(std::string_view text)> show;
+  /// Whether the person says yes; `denied` where nobody is there.
+  std::function<Result<bool>(const std::string& question)> confirm;
+  /// A prompt with a file, or (empty text) a file alone.
+  std::function<Result<chat::UserMessage>(const std::string& text, const std::string& file)> message_with;
+  Appearance appearance;
 };
 
-enum class After { go_on, leave };
+enum class After {
+  go_on,
+  leave,
+  edit,  ///< the next prompt begins in the person's own editor
+};
 
 struct SlashCommand {
   /// Whether the command works on the session in a way that wants its lease.
@@ -66,6 +86,10 @@ std::vector<std::string> words_of(std::string_view argument);
 
 /// Every slash command, sorted by name.
 std::span<const SlashCommand> slash_commands();
+
+/// Runs "!command" in the agent's sandbox, or "!!command" outside of it once the person said yes, shows what it prints,
+/// and gives both to the model with the next prompt.
+Result<void> run_shell_line(std::string_view line, SlashContext& context);
 
 /// Runs "/name argument": a command, else a prompt that is kept in a file of that name (config/prompt_commands.hpp). An
 /// unknown name is `usage` with the nearest.

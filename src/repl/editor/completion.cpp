@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -37,6 +39,13 @@ std::vector<Candidate> commands(std::string_view typed) {
   return out;
 }
 
+const std::vector<Named> themes = {{"auto", "as the terminal says"},
+                                   {"dark", "for a dark background"},
+                                   {"light", "for a light one"},
+                                   {"16", "the terminal's own 16 colours"},
+                                   {"none", "no colours"}};
+const std::vector<Named> switches = {{"on", "vi's keys"}, {"off", "emacs' keys"}};
+
 class Completion {
  public:
   explicit Completion(CompletionSources sources)
@@ -47,22 +56,26 @@ class Completion {
     const auto blank = before.find_last_of(" \t\n");
     const auto from = blank == std::string_view::npos ? 0 : blank + 1;
     const auto word = before.substr(from);
-    if (word.starts_with('@')) return {from, paths(word.substr(1))};
+    if (word.starts_with('@')) return {from, paths(word.substr(1), "@")};
     if (!before.starts_with('/')) return {};
     if (from == 0) return {0, commands(word)};
     const auto command = before.substr(0, before.find_first_of(" \t"));
     if (command == "/agent") return {from, matching(sources_.agents, word)};
     if (command == "/model") return {from, matching(sources_.models, word)};
+    if (command == "/theme") return {from, matching(themes, word)};
+    if (command == "/vim") return {from, matching(switches, word)};
+    if (command == "/resume" && sources_.sessions) return {from, matching(sources_.sessions(), word)};
+    if (command == "/diff" || command == "/image" || command == "/export") return {from, paths(word, "")};
     return {};
   }
 
  private:
   // A directory is no end: what lies in it can be named next.
-  [[nodiscard]] std::vector<Candidate> paths(std::string_view typed) const {
+  [[nodiscard]] std::vector<Candidate> paths(std::string_view typed, std::string_view mark) const {
     std::vector<Candidate> out;
     for (const auto& path : files_->find(typed, max_candidates)) {
       if (path.find_first_of(" \t\n") != std::string::npos) continue;  // a blank would end the path in a prompt
-      out.push_back({"@" + path + (path.ends_with('/') ? "" : " "), path, ""});
+      out.push_back({fmt::format("{}{}{}", mark, path, path.ends_with('/') ? "" : " "), path, ""});
     }
     return out;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,7 +21,8 @@ struct Named {
 struct CompletionSources {
   std::vector<Named> agents;
   std::vector<Named> models;
-  std::string directory;  ///< where `@path` looks
+  std::string directory;                              ///< where `@path` looks
+  std::function<std::vector<Named>()> sessions = {};  ///< asked when one is to be named; may be empty
 };
 
 /// Completes slash commands, their arguments, and `@path` anywhere in a prompt.

@@ -5,10 +5,21 @@
 
 #include <unistd.h>
 
+#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "terminal/background.hpp"
 
 namespace errand::repl {
+
+namespace {
+
+// A terminal that has not answered by then won't.
+constexpr std::chrono::seconds answers_within{2};
+// What is waited at the end for an answer that is still on its way: else the shell would take it for typed text.
+constexpr std::chrono::milliseconds last_wait{200};
+
+}  // namespace
 
 class LineEditor::Watch final : public Attention {
  public:
@@ -17,6 +28,7 @@ class LineEditor::Watch final : public Attention {
   Watch& operator=(const Watch&) = delete;
   ~Watch() override {
     editor_.stop_watching();
+    editor_.await_answer();
     editor_.attended_ = false;
     editor_.raw_.reset();
   }
@@ -32,7 +44,9 @@ LineEditor::LineEditor(EditorParts parts)
                       : std::make_unique<terminal::Bottom>(parts_.out_fd, terminal::Size{}, parts_.on_narrowing)),
       bottom_(own_bottom_ ? *own_bottom_ : *parts_.bottom),
       keyboard_(parts_.in_fd, parts_.changes),
-      session_(make_session()) {}
+      session_(make_session()) {
+  if (parts_.on_said) keyboard_.hear(parts_.on_said);
+}
 
 LineSession LineEditor::make_session() {
   const auto complete = [this](std::string_view text, std::size_t cursor) {
@@ -45,11 +59,51 @@ void LineEditor::use_history(HistoryFile file) {
   if (const auto read = history_.open(std::move(file)); !read) parts_.show_error(read.error());
 }
 
+void LineEditor::use_keys(Keys keys) {
+  const std::lock_guard lock(typing_);
+  parts_.keys = keys;
+  session_.use_keys(keys);
+}
+
+void LineEditor::use_styles(Styles styles) {
+  const std::lock_guard lock(typing_);
+  parts_.styles = styles;
+}
+
 std::unique_ptr<LineReader::Attention> LineEditor::attend() {
   attended_ = true;
   if (auto raw = terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols)) raw_ = *std::move(raw);
+  if (raw_ && std::exchange(asks_background_, false)) ask_terminal();
   watch();
   return std::make_unique<Watch>(*this);
+}
+
+void LineEditor::ask_terminal() {
+  if (!write_all(parts_.out_fd, terminal::ask_background)) return;  // a lost terminal shows at the next read
+  keyboard_.expect_background();
+  asked_ = Call::Clock::now();
+}
+
+// What is typed meanwhile was typed to us and goes with us.
+void LineEditor::await_answer() {
+  if (!raw_ || Call::Clock::now() - asked_ > answers_within) return;
+  const auto call = Call{}.within(last_wait);
+  while (keyboard_.expects_background()) {
+    const auto input = keyboard_.next(call);
+    if (!input || input->kind == terminal::Input::Kind::closed) return;
+  }
+}
+
+Result<void> LineEditor::lend(const std::function<Result<void>()>& user) {
+  stop_watching();
+  const bool was_raw = raw_ != nullptr;
+  raw_.reset();
+  auto used = user();
+  if (was_raw) {
+    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  }
+  watch();
+  return used;
 }
 
 Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) {
@@ -78,6 +132,7 @@ Result<ReadLine> LineEditor::read_prompt(const LineRequest& request, const Call&
   session_.go_on_with(request);
   if (closing_ && session_.text().empty()) return ReadLine{ReadLine::End::closed, {}};
   closing_ = false;
+  if (request.start == LineStart::in_editor) ERRAND_TRY(open_editor(session_));
   auto line = edit(session_, call);
   session_.begin(request);
   return line;

@@ -34,6 +34,8 @@ struct EditorParts {
   /// Lets the person edit the text in a program of theirs; the terminal is as it was before.
   std::function<Result<std::string>(const std::string& text)> edit_outside;
   std::function<void(const Error&)> show_error;
+  /// Told what the terminal says that is no key: focus, answers. Called on whichever thread reads; may be empty.
+  std::function<void(const terminal::Key&)> on_said = {};
 };
 
 /// The editor on a terminal. A line is painted in place and stays in the scrollback once it is submitted. As long as
@@ -56,6 +58,15 @@ class LineEditor final : public LineReader {
   /// From now on submitted prompts are kept there and found again; without, they are while the editor lives.
   void use_history(HistoryFile file);
   void use_completer(Completer completer) { completer_ = std::move(completer); }
+  void use_keys(Keys keys);
+  [[nodiscard]] Keys keys() const { return parts_.keys; }
+  void use_styles(Styles styles);
+
+  /// Asks the terminal for its background once attend() has it. The answer comes when it comes, to `on_said`.
+  void ask_background() { asks_background_ = true; }
+
+  /// Gives the terminal back for as long as `user` takes, which may read it.
+  Result<void> lend(const std::function<Result<void>()>& user);
 
  private:
   class Watch;
@@ -79,6 +90,8 @@ class LineEditor final : public LineReader {
   Result<void> leave_menu(const View& left);
 
   void remember(const std::string& line);
+  void ask_terminal();
+  void await_answer();
 
   // Beside a run: line_editor_beside.cpp.
   void watch();
@@ -102,6 +115,8 @@ class LineEditor final : public LineReader {
   terminal::Keyboard keyboard_;
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
+  bool asks_background_ = false;
+  Call::Clock::time_point asked_{};
 
   std::mutex typing_;  // of what is below, while the watcher runs; else it is the reader's alone
   LineSession session_;

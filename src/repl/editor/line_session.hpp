@@ -46,6 +46,10 @@ class LineSession {
   LineSession(const std::vector<std::string>& history, Completer completer, Keys keys)
       : history_(history), completer_(std::move(completer)), keys_(keys) {}
 
+  /// From the next line on.
+  void use_keys(Keys keys) { keys_ = keys; }
+  [[nodiscard]] Keys keys() const { return keys_; }
+
   /// Another line, empty.
   void begin(const LineRequest& request);
   /// The same line, asked for in another way.

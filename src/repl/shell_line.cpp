@@ -1,0 +1,51 @@
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "repl/slash.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+using agent::Confinement;
+
+Result<agent::PersonCommand> command_in(std::string_view line) {
+  line.remove_prefix(1);
+  const bool outside = line.starts_with('!');
+  if (outside) line.remove_prefix(1);
+  agent::PersonCommand out{.command = std::string(text::trim(line)),
+                           .where = outside ? Confinement::none : Confinement::sandboxed};
+  if (out.command.empty()) {
+    return fail(ErrorKind::usage, "there is no command behind the \"!\"",
+                "!make runs make in the sandbox, !!make outside of it; both show it to the model");
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<void> run_shell_line(std::string_view line, SlashContext& context) {
+  ERRAND_TRY_ASSIGN(const auto wanted, command_in(line));
+  if (wanted.where == Confinement::none) {
+    ERRAND_TRY_ASSIGN(const bool yes, context.confirm(fmt::format("run outside the sandbox: {}\n[y]es, or Enter for no",
+                                                                  unicode::sanitize(wanted.command))));
+    if (!yes) return {};
+  }
+  bool ends_line = true;
+  const auto show = [&](std::string_view text) {
+    if (text.empty()) return;
+    context.show(text);
+    ends_line = text.ends_with('\n');
+  };
+  const auto result = context.chat.run_command(wanted, show, context.begin());
+  if (result) show(unicode::sanitize(result->rest));
+  if (!ends_line) context.show("\n");
+  return result ? Result<void>{} : fail(result.error());
+}
+
+}  // namespace errand::repl
