@@ -14,6 +14,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/chat_editor.hpp"
+#include "cli/chat_terminal.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
 #include "cli/face.hpp"
@@ -26,6 +27,7 @@
 #include "cli/talk.hpp"
 #include "config/lookup.hpp"
 #include "config/trust.hpp"
+#include "repl/editor/line_editor.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
 
@@ -94,7 +96,7 @@ class ChatCommand final : public Command {
     options.group("Scripted chat (stdin is no terminal)");
     options.text("--delimiter", delimiter_, "TEXT", R"(what ends a prompt; default '\n', also '\n\n' or '\0')");
     options.flag("--keep-going", keep_going_, "go on after a prompt that failed");
-    options.flag("--commands", commands_, "'/' and '@' mean in a line what they mean on a terminal");
+    options.flag("--commands", commands_, "'/', '!' and '@' mean in a line what they mean on a terminal");
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
@@ -130,8 +132,12 @@ class ChatCommand final : public Command {
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
     Person person(invocation, face, on_terminal && !plain_ ? Typing::edited : Typing::cooked);
     if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));
-    ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, face.sink(), person.interaction(), "chat"));
-    auto slash = slash_context(*talk, invocation, face);
+    ChatTerminal terminal(person.reports(), face, person.interaction(),
+                          on_terminal ? person.notice_by() : NoticeBy::nothing);
+    ERRAND_TRY_ASSIGN(const auto talk,
+                      Talk::start(invocation, arguments_, terminal.sink(), terminal.interaction(), "chat"));
+    terminal.use(talk->engine().config().settings.terminal);
+    auto slash = slash_context(*talk, person, terminal, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     invocation.signals.keep_interrupts();
     ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
@@ -160,7 +166,8 @@ class ChatCommand final : public Command {
     return word == "y" || word == "yes" ? config::trust_project(config) : Result<void>{};
   }
 
-  repl::SlashContext slash_context(Talk& talk, const Invocation& invocation, Face& face) {
+  repl::SlashContext slash_context(Talk& talk, Person& person, ChatTerminal& terminal, const Invocation& invocation,
+                                   Face& face) {
     const auto& config = talk.engine().config();
     const auto& services = talk.engine().services();
     return {.chat = talk.chat(),
@@ -181,13 +188,61 @@ class ChatCommand final : public Command {
               ERRAND_TRY_ASSIGN(asked_, ask(talk, prompt));
               return {};
             },
-            .run_command = [&invocation, &face](const std::vector<std::string>& words) -> Result<void> {
+            .run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
               face.make_room();
               const OutputBesideAnswers beside;
-              ERRAND_TRY(run_words(words, invocation));
-              return {};
+              const auto run = [&]() -> Result<void> { return run_words(words, invocation).map([](int) {}); };
+              return opens_editor(words) ? person.lend_terminal(run) : run();
             },
-            .to_terminal = to_terminal};
+            .to_terminal = to_terminal,
+            .show =
+                [&face](std::string_view text) {
+                  face.make_room();
+                  if (!write_all(STDERR_FILENO, text)) return;  // a lost terminal shows at the next read
+                },
+            .confirm = [&talk, &person](const std::string& question) { return confirm(question, talk, person); },
+            .message_with =
+                [](const std::string& text, const std::string& file) {
+                  return read_prompt({.words = text.empty() ? std::vector<std::string>{} : std::vector{text},
+                                      .files = {file},
+                                      .agent_prompt = {},
+                                      .stdin_is = StdinIs::lines},
+                                     {});
+                },
+            .appearance = appearance(person, terminal)};
+  }
+
+  static bool opens_editor(const std::vector<std::string>& words) { return words.size() > 1 && words[1] == "edit"; }
+
+  static Result<bool> confirm(const std::string& question, Talk& talk, Person& person) {
+    if (!person.interaction().available()) return fail(ErrorKind::denied, "no one is here to ask");
+    const auto last = question.rfind('\n') + 1;
+    print_note({}, question.substr(0, last - 1));
+    ERRAND_TRY_ASSIGN(const auto answer, person.lines().read({repl::LineKind::answer, question.substr(last) + ": "},
+                                                             talk.begin_run(Call::Clock::now())));
+    if (answer.end == repl::ReadLine::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
+    const auto word = text::lower(text::trim(answer.text));
+    return word == "y" || word == "yes";
+  }
+
+  static repl::Appearance appearance(Person& person, ChatTerminal& terminal) {
+    return {.use_theme = [&person, &terminal](std::string_view name) -> Result<std::string> {
+              ERRAND_TRY_ASSIGN(auto now, terminal.use_theme(name));
+              if (person.editor() != nullptr) {
+                person.editor()->use_styles(terminal.theme().paints() ? repl::Styles::basic : repl::Styles::none);
+              }
+              return now;
+            },
+            .use_keys = [&person](std::string_view keys) { return use_keys(person, keys); },
+            .theme = [&terminal] { return terminal.theme(); }};
+  }
+
+  static Result<std::string> use_keys(Person& person, std::string_view keys) {
+    auto* const editor = person.editor();
+    if (editor == nullptr) return fail(ErrorKind::failure, "the terminal itself edits here: it has its own keys");
+    const bool vi = keys == "other" ? editor->keys() != repl::Keys::vi : keys == "vi";
+    editor->use_keys(vi ? repl::Keys::vi : repl::Keys::emacs);
+    return std::string(vi ? "keys: vi" : "keys: emacs");
   }
 
   Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
@@ -274,8 +329,13 @@ class ChatCommand final : public Command {
     if (!unicode::is_valid_utf8(record) || record.find('\0') != std::string::npos) {
       return fail(ErrorKind::usage, "a prompt on stdin is binary data, not text");
     }
+    if (commands_ && record.starts_with('!')) {
+      ERRAND_TRY(repl::run_shell_line(record, slash));
+      return exit_success;
+    }
     if (commands_ && record.starts_with('/')) {
       ERRAND_TRY_ASSIGN(const auto after, repl::run_slash(record, slash));
+      if (after == repl::After::edit) return fail(ErrorKind::usage, "an editor needs a terminal");
       leaving = after == repl::After::leave;
       return std::exchange(asked_, exit_success);
     }

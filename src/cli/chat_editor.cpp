@@ -11,9 +11,28 @@ namespace errand::cli {
 
 namespace {
 
+constexpr int offered_sessions = 50;
+
+// A session by its name, which is easier to tell from others than an id. One that can't be read is no candidate.
+std::vector<repl::Named> newest(const agent::Services& services) {
+  const auto found = services.store.list(
+      {.project = services.surroundings.roots.project, .agent = {}, .since = std::nullopt, .limit = offered_sessions});
+  std::vector<repl::Named> out;
+  if (!found) return out;
+  for (const auto& session : *found) {
+    const auto& name = session.start.name;
+    const bool is_word = !name.empty() && name.find_first_of(" \t") == std::string::npos;
+    out.push_back({is_word ? name : session.id, session.start.title});
+  }
+  return out;
+}
+
 repl::CompletionSources sources_of(const Talk& talk) {
   const auto& config = talk.engine().config();
-  repl::CompletionSources out{.agents = {}, .models = {}, .directory = config.sources.cwd};
+  repl::CompletionSources out{
+      .agents = {}, .models = {}, .directory = config.sources.cwd, .sessions = [&services = talk.engine().services()] {
+        return newest(services);
+      }};
   for (const auto& entry : config.agents)
     out.agents.push_back({entry.definition.id, std::string(text::first_line(entry.definition.description))});
   for (const auto& model : config::known_models(config)) {
@@ -29,6 +48,7 @@ repl::CompletionSources sources_of(const Talk& talk) {
 Result<void> equip(repl::LineEditor& editor, const Talk& talk, const RunArguments& arguments,
                    const Invocation& invocation) {
   editor.use_completer(repl::make_completer(sources_of(talk)));
+  editor.use_keys(talk.engine().config().settings.terminal.keys == "vi" ? repl::Keys::vi : repl::Keys::emacs);
   if (arguments.no_session) return {};
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, talk.engine().config()));
   const auto directory = join_path(place.data_directory, place.user);  // the store has made it

@@ -78,6 +78,10 @@ class TextFace final : public Face {
     sink_.use_windows(std::move(window_of));
   }
   [[nodiscard]] terminal::Bottom* bottom() override { return sink_.bottom(); }
+  void use_palette(const render::Palette& palette) override { sink_.use_palette(palette); }
+  [[nodiscard]] render::Theme theme_under(const render::Palette& palette) const override {
+    return sink_.theme_under(palette);
+  }
   [[nodiscard]] Result<int> finish(int code) override {
     sink_.flush();
     return code_of(sink_.output(), code);

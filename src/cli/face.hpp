@@ -10,6 +10,7 @@
 #include "chat/event.hpp"
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
+#include "render/theme.hpp"
 
 namespace errand::terminal {
 class Bottom;
@@ -36,6 +37,10 @@ class Face {
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
   /// Who paints the bottom of the terminal; null where nobody does.
   [[nodiscard]] virtual terminal::Bottom* bottom() { return nullptr; }
+
+  /// The colours of what goes to a terminal, from now on, and the theme of stderr under those. For text alone.
+  virtual void use_palette(const render::Palette&) {}
+  [[nodiscard]] virtual render::Theme theme_under(const render::Palette&) const { return {}; }
 
   /// The exit code of a run that ended with `code`, once all output is out: 141 when stdout was closed, `failure` when
   /// it could not be written.

@@ -109,6 +109,16 @@ Person::Person(const Invocation& invocation, Face& face, Typing typing) {
 
 Person::~Person() = default;
 
+// The Linux console shows what it does not know of OSC 9.
+NoticeBy Person::notice_by() const {
+  if (::isatty(STDERR_FILENO) == 0) return NoticeBy::nothing;
+  return editor_ != nullptr && variable("TERM") != "linux" ? NoticeBy::bell_and_text : NoticeBy::bell;
+}
+
+Result<void> Person::lend_terminal(const std::function<Result<void>()>& user) {
+  return editor_ != nullptr ? editor_->lend(user) : user();
+}
+
 void Person::use_editor(const Invocation& invocation, Face& face) {
   changes_ = std::make_unique<terminal::Changes>();
   signals_ = std::make_unique<terminal::SignalWatch>(*changes_);
@@ -124,8 +134,10 @@ void Person::use_editor(const Invocation& invocation, Face& face) {
       .on_interrupt = [] { ::kill(::getpid(), SIGINT); },
       .on_resize = [&face] { face.fit(); },
       .edit_outside = edit_text,
-      .show_error = print_error});
+      .show_error = print_error,
+      .on_said = [this](const terminal::Key& said) { reports_.hear(said); }});
   editor_ = editor.get();
+  if (styles_of(invocation.globals) != repl::Styles::none && variable("TERM") != "linux") editor_->ask_background();
   lines_ = std::move(editor);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "chat/interaction.hpp"
+#include "cli/chat_terminal.hpp"
 #include "cli/command.hpp"
 #include "cli/face.hpp"
 #include "repl/line_reader.hpp"
@@ -32,10 +34,16 @@ class Person {
   [[nodiscard]] repl::LineReader& lines() { return *lines_; }
   /// None where lines are cooked.
   [[nodiscard]] repl::LineEditor* editor() { return editor_; }
+  [[nodiscard]] TerminalReports& reports() { return reports_; }
+  [[nodiscard]] NoticeBy notice_by() const;
+
+  /// Gives the terminal back for as long as `user` takes, which may read it.
+  Result<void> lend_terminal(const std::function<Result<void>()>& user);
 
  private:
   void use_editor(const Invocation& invocation, Face& face);
 
+  TerminalReports reports_;
   std::unique_ptr<terminal::Changes> changes_;
   std::unique_ptr<terminal::SignalWatch> signals_;
   std::unique_ptr<repl::LineReader> lines_;
