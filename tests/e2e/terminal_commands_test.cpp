@@ -1,0 +1,296 @@
+#include <map>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "support/e2e_model_server.hpp"
+#include "support/e2e_world.hpp"
+#include "support/screen.hpp"
+
+using namespace errand;
+using namespace errand::test::e2e;
+using errand::test::differs_from_golden;
+using errand::test::Screen;
+
+namespace {
+
+// A workspace with an agent "helper", a server with the replies, and chats on screens of their own.
+class Room {
+ public:
+  explicit Room(const char* replies = "[]", std::map<std::string, std::string> files = {}) {
+    server_.serve(Protocol::anthropic, Json::parse(replies));
+    files.insert({"agents.yaml", helper_agent()});
+    world.make_files(files);
+  }
+
+  [[nodiscard]] Screen chat(const std::vector<std::string>& more = {},
+                            const std::map<std::string, std::string>& variables = {}) const {
+    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    auto env = world.environment();
+    env["ANTHROPIC_API_KEY"] = test_key;
+    env["ANTHROPIC_BASE_URL"] = server_.url();
+    env["TERM"] = "xterm-256color";
+    for (const auto& [name, value] : variables) env[name] = value;
+    return {std::move(argv), env, world.workspace(), {80, 20}};
+  }
+
+  void check() const {
+    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
+    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
+  }
+
+  World world;
+
+ private:
+  ModelServer server_;
+};
+
+constexpr std::string_view ctrl_c = "\x03";
+constexpr std::string_view ctrl_d = "\x04";
+constexpr std::string_view focus_in = "\x1b[I";
+constexpr std::string_view focus_out = "\x1b[O";
+constexpr std::string_view question = "\x1b]11;?\a";
+constexpr std::string_view finished = "\a\x1b]9;errand: the agent has finished\a";
+constexpr std::string_view needs_answer = "\a\x1b]9;errand: the agent needs an answer\a";
+
+bool has(const Screen& screen, std::string_view bytes) {
+  return screen.bytes().find(bytes) != std::string::npos;
+}
+
+void wait_for_prompt(Screen& screen) {
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "prompt");
+}
+
+void leave(Screen& screen) {
+  wait_for_prompt(screen);
+  screen.type(ctrl_d);
+  CHECK(screen.wait() == Exit{0, 0});
+  CHECK(screen.is_cooked());
+}
+
+}  // namespace
+
+TEST_CASE("!command: output comes as it is made, Ctrl-C ends the command and not the chat, and the model sees it",
+          "[e2e][terminal][commands]") {
+  const Room room(R"([{"expect": {"last_message": {"types": ["text", "text"],
+                       "text": {"contains": ["go on", "$ echo begun; sleep 1000\nbegun\n[cancelled by the user after "]}}},
+                       "reply": {"text": "Gone on."}}])");
+  const bool plain = GENERATE(false, true);
+  CAPTURE(plain);
+  auto screen = plain ? room.chat({"--plain"}) : room.chat();
+  wait_for_prompt(screen);
+  screen.type(plain ? "!echo begun; sleep 1000\n" : "!echo begun; sleep 1000\r");
+  screen.wait_for("\nbegun");
+  screen.type(ctrl_c);
+  screen.wait_for("[cancelled by the user");
+  wait_for_prompt(screen);
+  screen.type(plain ? "go on\n" : "go on\r");
+  screen.wait_for("Gone on.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e][terminal][commands]") {
+  const Room room(R"([{"expect": {"last_message": {"types": ["text", "text"],
+                       "text": {"contains": ["outside the sandbox", "touched\n[ran without a sandbox]"]}}},
+                       "reply": {"text": "Good."}}])");
+  const auto made = room.world.home() + "/made.txt";  // no place that the sandbox has
+  auto screen = room.chat();
+  wait_for_prompt(screen);
+  screen.type("!!touch " + made + " && echo touched\r");
+  screen.wait_for("[y]es, or Enter for no:");
+  screen.type("\r");
+  wait_for_prompt(screen);
+  CHECK_FALSE(path_exists(made));
+  screen.type("!!touch " + made + " && echo touched\r");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "[y]es, or Enter for no:"; }, "question");
+  screen.type("y\r");
+  screen.wait_for("\ntouched");
+  wait_for_prompt(screen);
+  CHECK(path_exists(made));
+  screen.type("look\r");
+  screen.wait_for("Good.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("theme: the terminal is asked for its background, and a late answer in pieces is never typed text",
+          "[e2e][terminal][commands]") {
+  const Room room;
+  auto screen = room.chat({}, {{"COLORFGBG", "15;0"}});
+  wait_for_prompt(screen);
+  screen.wait_until([&] { return has(screen, question); }, "question for the background");
+  screen.type("/th");
+  screen.wait_for("> /th");
+  screen.type("\x1b]11;rgb:ffff/f");
+  screen.type("fff/");
+  screen.type("dddd");
+  screen.type("\x1b\\");
+  screen.type("eme\r");
+  screen.wait_for("theme: auto, 256 colours on light");
+  screen.wait_for("> /theme\n");
+  screen.type("/theme dark\r");
+  screen.wait_for("theme: dark, 256 colours on dark");
+  screen.type("/theme 16\r");
+  screen.wait_for("theme: 16, 16 colours on light");
+  screen.type("/theme none\r");
+  screen.wait_for("theme: none, no colours");
+  leave(screen);
+}
+
+TEST_CASE("theme: who wants no colours is not asked, and COLORFGBG counts without an answer",
+          "[e2e][terminal][commands]") {
+  const Room room;
+  {
+    auto screen = room.chat({}, {{"NO_COLOR", "1"}});
+    wait_for_prompt(screen);
+    screen.type("/theme\r");
+    screen.wait_for("theme: auto, no colours");
+    CHECK_FALSE(has(screen, question));
+    leave(screen);
+  }
+  auto screen = room.chat({}, {{"COLORFGBG", "0;15"}, {"COLORTERM", "truecolor"}});
+  wait_for_prompt(screen);
+  screen.type("/theme\r");
+  screen.wait_for("theme: auto, true colour on light");
+  leave(screen);
+}
+
+TEST_CASE("notifications: who looks elsewhere hears that a run has ended or needs an answer",
+          "[e2e][terminal][commands]") {
+  const char* replies = R"([
+    {"reply": {"text": "One."}}, {"reply": {"text": "Two."}},
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
+    {"reply": {"text": "Three."}}])";
+  const Room room(replies, {{"~/.config/errand/config.yaml", "terminal: { notify_after: 0s }\n"}});
+  auto screen = room.chat();
+  wait_for_prompt(screen);
+  screen.wait_until([&] { return has(screen, "\x1b[?1004h"); }, "focus asked for");
+  screen.type("first\r");  // nothing is known of the focus
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.type(focus_out);
+  screen.type("second\r");
+  screen.wait_for("Two.");
+  wait_for_prompt(screen);
+  screen.wait_until([&] { return has(screen, finished); }, "notice");
+  CHECK(screen.bytes().find(finished) > screen.bytes().find("One."));
+  CHECK_FALSE(has(screen, needs_answer));
+  screen.type("third\r");
+  screen.wait_until([&] { return has(screen, needs_answer); }, "notice of a question");
+  screen.type(focus_in);
+  const auto notices = screen.bytes().rfind(finished);
+  screen.type("n\r");
+  screen.wait_for("Three.");
+  wait_for_prompt(screen);
+  CHECK(screen.bytes().rfind(finished) == notices);
+  leave(screen);
+  CHECK(has(screen, "\x1b[?1004l"));
+  room.check();
+}
+
+TEST_CASE("notifications: with --plain the bell alone, and only for who wants it always", "[e2e][terminal][commands]") {
+  const Room room(R"([{"reply": {"text": "One."}}])",
+                  {{"~/.config/errand/config.yaml", "terminal: { notify: always, notify_after: 0s }\n"}});
+  auto screen = room.chat({"--plain"});
+  wait_for_prompt(screen);
+  screen.type("first\n");
+  screen.wait_for("One.");
+  screen.wait_until([&] { return has(screen, "\a"); }, "bell");
+  CHECK_FALSE(has(screen, "\x1b]9;"));
+  leave(screen);
+}
+
+TEST_CASE("/vim: vi's keys, for this chat or by the configuration", "[e2e][terminal][commands]") {
+  const bool configured = GENERATE(false, true);
+  CAPTURE(configured);
+  std::map<std::string, std::string> files;
+  if (configured) files["~/.config/errand/config.yaml"] = "terminal: { keys: vi }\n";
+  const Room room("[]", files);
+  auto screen = room.chat();
+  wait_for_prompt(screen);
+  if (!configured) {
+    screen.type("/vim\r");
+    screen.wait_for("keys: vi");
+  }
+  screen.type("one two\x1b");
+  screen.wait_for("-- normal --");
+  screen.type("0dwix");
+  screen.wait_for("> xtwo");
+  screen.type(
+      "\x1b"
+      "0d$i/vim off\r");
+  screen.wait_for("keys: emacs");
+  screen.type(
+      "one\x1b"
+      "b");
+  screen.type("x");
+  screen.wait_for("> xone");
+  screen.type("\x15");
+  leave(screen);
+}
+
+TEST_CASE("/editor: the next prompt begins in the person's editor", "[e2e][terminal][commands]") {
+  const bool plain = GENERATE(false, true);
+  CAPTURE(plain);
+  const Room room(R"([{"expect": {"messages": [{"user": "written\noutside"}]}, "reply": {"text": "Read."}}])",
+                  {{"edit.sh", "printf 'written\\noutside\\n' > \"$1\"\n"}});
+  const auto editor = "sh " + room.world.workspace() + "/edit.sh";
+  auto screen = plain ? room.chat({"--plain"}, {{"VISUAL", editor}}) : room.chat({}, {{"VISUAL", editor}});
+  wait_for_prompt(screen);
+  screen.type(plain ? "/editor\n" : "/editor\r");
+  if (!plain) {
+    screen.wait_for("outside");
+    screen.type("\r");
+  }
+  screen.wait_for("Read.");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("/diff: what was changed is shown in colour, harmless", "[e2e][terminal][commands]") {
+  const Room room(R"([{"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "new.txt",
+                       "content": "one\u001b[31m\ntwo\n"}}}}, {"reply": {"text": "Made."}}])");
+  auto screen = room.chat({"--permission-mode", "auto"});
+  wait_for_prompt(screen);
+  screen.type("go\r");
+  screen.wait_for("Made.");
+  wait_for_prompt(screen);
+  screen.type("/diff\r");
+  screen.wait_for("+two");
+  wait_for_prompt(screen);
+  screen.type("/files\r");
+  screen.wait_for("changed  new.txt");
+  wait_for_prompt(screen);
+  CHECK(differs_from_golden(screen.text(), "diff_80").empty());
+  CHECK(has(screen, "\x1b[38;5;114m+two"));
+  CHECK_FALSE(has(screen, "one\x1b[31m"));
+  leave(screen);
+}
+
+TEST_CASE("completion: /resume knows sessions by name and title, /theme its themes", "[e2e][terminal][commands]") {
+  const Room room(R"([{"reply": {"text": "One."}}])");
+  auto screen = room.chat();
+  wait_for_prompt(screen);
+  screen.type("explain the parser\r");
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.type("/rename parsing\r");
+  wait_for_prompt(screen);
+  screen.type("/new\r");
+  wait_for_prompt(screen);
+  screen.type("/resume \t");
+  screen.wait_for("/resume parsing");
+  screen.type("\r");
+  screen.wait_for("goes on with");
+  screen.wait_for("explain the parser");
+  wait_for_prompt(screen);
+  screen.type("/theme li\t");
+  screen.wait_for("/theme light");
+  screen.type("\x15");
+  leave(screen);
+}
