@@ -221,9 +221,7 @@ TEST_CASE("/vim: vi's keys, for this chat or by the configuration", "[e2e][termi
   screen.wait_for("-- normal --");
   screen.type("0dwix");
   screen.wait_for("> xtwo");
-  screen.type(
-      "\x1b"
-      "0d$i/vim off\r");
+  screen.type("\x05\x15/vim off\r");
   screen.wait_for("keys: emacs");
   screen.type(
       "one\x1b"
