@@ -228,7 +228,7 @@ TEST_CASE("/vim: vi's keys, for this chat or by the configuration", "[e2e][termi
       "b");
   screen.type("x");
   screen.wait_for("> xone");
-  screen.type("\x15");
+  screen.type("\x05\x15");
   leave(screen);
 }
 
