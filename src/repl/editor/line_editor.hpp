@@ -86,7 +86,7 @@ class LineEditor final : public LineReader {
 
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);
-  Result<Next> act_on_menu(MenuSession::Outcome outcome, const MenuSession& menu, LineKind kind);
+  Result<Next> act_on_menu(MenuSession::Outcome outcome, MenuSession& menu, LineKind kind);
   Result<void> leave_menu(const View& left);
 
   void remember(const std::string& line);

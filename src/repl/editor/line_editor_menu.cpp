@@ -82,7 +82,7 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
   }
 }
 
-Result<LineEditor::Next> LineEditor::act_on_menu(MenuSession::Outcome outcome, const MenuSession& menu, LineKind kind) {
+Result<LineEditor::Next> LineEditor::act_on_menu(MenuSession::Outcome outcome, MenuSession& menu, LineKind kind) {
   switch (outcome) {
     case Outcome::go_on:
       return Next::go_on;
