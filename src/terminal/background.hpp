@@ -11,7 +11,7 @@ enum class Shade { dark, light };
 
 /// Asks for the background's colour: xterm's OSC 11 (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
 /// Terminals that don't know it pass over it.
-inline constexpr std::string_view ask_background = "\x1b]11;?\a";
+inline constexpr std::string_view ask_background = "\x1b]11;?\x1b\\";
 
 /// What an answer to it says ("]11;rgb:1e1e/1e1e/1e1e"); nullopt: the reply is another.
 [[nodiscard]] std::optional<Shade> background_in(const Key& reply);

@@ -53,7 +53,7 @@ constexpr std::string_view ctrl_c = "\x03";
 constexpr std::string_view ctrl_d = "\x04";
 constexpr std::string_view focus_in = "\x1b[I";
 constexpr std::string_view focus_out = "\x1b[O";
-constexpr std::string_view question = "\x1b]11;?\a";
+constexpr std::string_view question = "\x1b]11;?\x1b\\";
 constexpr std::string_view finished = "\a\x1b]9;errand: the agent has finished\a";
 constexpr std::string_view needs_answer = "\a\x1b]9;errand: the agent needs an answer\a";
 
