@@ -51,12 +51,8 @@ class Interaction {
   /// One answer for each question; several choices of one are joined by ", ".
   virtual Result<std::vector<std::string>> answer(const std::vector<event::Question>& questions, const Call& call) = 0;
 
-  /// Shows the plan, which is Markdown. An error is a rejection; so is a face on which plans can't be read.
-  virtual Result<PlanAnswer> review(const std::string& plan, const Call& call) {
-    static_cast<void>(plan);
-    static_cast<void>(call);
-    return fail(ErrorKind::failure, "no one is here to read a plan");
-  }
+  /// Shows the plan, which is Markdown. An error is a rejection.
+  virtual Result<PlanAnswer> review(const std::string& plan, const Call& call) = 0;
 };
 
 }  // namespace errand::chat

@@ -83,6 +83,10 @@ class ChatTerminal::Asking final : public chat::Interaction {
     terminal_.tell_of_question();
     return terminal_.asked_.answer(questions, call);
   }
+  Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override {
+    terminal_.tell_of_question();
+    return terminal_.asked_.review(plan, call);
+  }
 
  private:
   ChatTerminal& terminal_;

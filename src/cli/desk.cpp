@@ -26,6 +26,10 @@ Result<std::vector<std::string>> Desk::Nobody::answer(const std::vector<chat::ev
   return fail(ErrorKind::denied, "nobody is there to ask");
 }
 
+Result<chat::PlanAnswer> Desk::Nobody::review(const std::string&, const Call&) {
+  return fail(ErrorKind::denied, "nobody is there to ask");
+}
+
 Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArguments arguments) {
   arguments.no_session = true;
   ERRAND_TRY(enter_directory(arguments));

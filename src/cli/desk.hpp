@@ -33,6 +33,7 @@ class Desk {
     [[nodiscard]] bool available() const override { return false; }
     Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion&, const Call&) override;
     Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>&, const Call&) override;
+    Result<chat::PlanAnswer> review(const std::string&, const Call&) override;
   };
 
   Desk() = default;

@@ -53,7 +53,7 @@ class RoomMaking final : public chat::Interaction {
     return terminal_.answer(questions, call);
   }
   Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override {
-    face_.make_room();
+    const Hold hold(face_);
     return terminal_.review(plan, call);
   }
 

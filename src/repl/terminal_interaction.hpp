@@ -48,6 +48,9 @@ class NobodyThere final : public chat::Interaction {
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>&, const Call&) override {
     return fail(ErrorKind::failure, "no one is here to answer");
   }
+  Result<chat::PlanAnswer> review(const std::string&, const Call&) override {
+    return fail(ErrorKind::failure, "no one is here to read a plan");
+  }
 };
 
 }  // namespace errand::repl

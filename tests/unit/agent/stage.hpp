@@ -70,6 +70,9 @@ class FakePerson final : public chat::Interaction {
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>&, const Call&) override {
     return fail(ErrorKind::failure, "not asked in these tests");
   }
+  Result<chat::PlanAnswer> review(const std::string&, const Call&) override {
+    return fail(ErrorKind::failure, "no plan in these tests");
+  }
 
   bool there = false;
   std::deque<Result<chat::ApprovalAnswer>> answers;
