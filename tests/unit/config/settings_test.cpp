@@ -34,7 +34,7 @@ TEST_CASE("settings: what is wrong is told with its place", "[config][settings]"
   const auto c = GENERATE(values<Case>({
       {"retrys: {}\n",
        "error: unknown key \"retrys\"\n  at c.yaml:1:1\n"
-       "  hint: did you mean \"retry\"? known keys: models, providers, retry, budgets, sessions, data_dir, "
+       "  hint: did you mean \"retry\"? known keys: models, providers, retry, budgets, sessions, terminal, data_dir, "
        "permissions\n"},
       {"retry: { idle: 10ms }\n",
        "error: retry.idle must be a duration like 90s, 15m or 1h30m of at least 1.0s, not \"10ms\"\n  at "
@@ -300,6 +300,7 @@ providers:
 retry: { attempts: 8, restarts: 2, idle: 90s }
 budgets: { day_usd: 0, month_usd: 0 }
 sessions: { retention: 90d, max_sessions: 0, compact_at: 0.7 }
+terminal: { keys: vi, theme: light, notify: never, notify_after: 30s }
 data_dir: /d
 permissions: { allow: [Read], ask: [Bash], deny: [Write] }
 )yaml");
@@ -324,4 +325,8 @@ permissions: { allow: [Read], ask: [Bash], deny: [Write] }
                                                           .price = chat::Price{3, 15, 0.3, 3.75},
                                                           .thinking = chat::ThinkingStyle::none,
                                                           .takes_images = false});
+  CHECK(config.settings.terminal.keys == "vi");
+  CHECK(config.settings.terminal.theme == "light");
+  CHECK(config.settings.terminal.notify == "never");
+  CHECK(config.settings.terminal.notify_after == std::chrono::seconds(30));
 }
