@@ -151,14 +151,16 @@ const std::vector<std::string> uncertain_lines = {
 };
 
 // What bash makes of each line: the words of every command it would run. The commands must not exist. `status` is what
-// each returns: 0 runs all of a chain of &&, 1 all of a chain of ||.
+// each returns: 0 runs all of a chain of &&, 1 all of a chain of ||. A command is written at once, or the parts of a
+// pipeline would mix: bash writes up to each line end, so that these are \3 meanwhile.
 std::vector<Commands> as_bash_sees(const std::vector<std::string>& lines, int status) {
   const test::TempDir directory;
   std::string all;
   for (const auto& line : lines) all += line + '\0';
   std::ofstream(directory / "lines") << all;
   const std::string script =
-      "command_not_found_handle() { printf '%s\\0' \"$@\" $'\\1' >>words; return " + std::to_string(status) +
+      "command_not_found_handle() { set -- \"${@//$'\\n'/$'\\3'}\"; printf '%s\\0' \"$@\" $'\\1' >>words; return " +
+      std::to_string(status) +
       "; }\nenable -n :\n"
       "while IFS= read -r -d '' line; do eval \"$line\"; printf '\\2\\0' >>words; done 3<lines <&3";
   ProcessSpec spec;
@@ -178,7 +180,7 @@ std::vector<Commands> as_bash_sees(const std::vector<std::string>& lines, int st
       std::ranges::sort(out.back());  // the parts of a pipeline end in any order
       out.emplace_back();
     } else {
-      words.push_back(word);
+      words.push_back(text::replace_all(word, "\3", "\n"));
     }
   }
   out.pop_back();
