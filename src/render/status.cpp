@@ -31,6 +31,7 @@ void Status::take(const chat::Event& event) {
   }
   if (const auto* ready = std::get_if<event::Ready>(&event.body)) take_ready(*ready, event.session);
   if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) take_usage(*usage);
+  if (const auto* plan = std::get_if<event::PlanApproval>(&event.body); plan && !plan->mode.empty()) mode_ = plan->mode;
   if (const auto* compacted = std::get_if<event::CompactCompleted>(&event.body)) context_ = compacted->tokens_after;
   if (const auto* done = std::get_if<event::Done>(&event.body)) {
     cost_ = sum(cost_, done->total_cost_usd);

@@ -33,7 +33,8 @@ constexpr std::chrono::seconds least_shown_time{1};
 
 bool is_said_in_status(const chat::EventBody& body) {
   return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::UsageEvent>(body) ||
-         std::holds_alternative<event::CompactCompleted>(body) || std::holds_alternative<event::Done>(body);
+         std::holds_alternative<event::PlanApproval>(body) || std::holds_alternative<event::CompactCompleted>(body) ||
+         std::holds_alternative<event::Done>(body);
 }
 
 bool has_answer(const event::Done& done) {

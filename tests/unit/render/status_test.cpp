@@ -61,6 +61,10 @@ TEST_CASE("status: it says what is known, of the session that goes on", "[render
   CHECK(line() == "helper · anthropic/large · 40% of context · $0.6250 · sandbox full · plan");
   status.take(from(done(std::nullopt)));  // what is not known is not said
   CHECK(line() == "helper · anthropic/large · 40% of context · sandbox full · plan");
+  status.take(from(event::PlanApproval{.plan_id = "p", .decision = "approve", .mode = "auto", .text = {}}));
+  CHECK(line() == "helper · anthropic/large · 40% of context · sandbox full · auto");
+  status.take(from(event::PlanApproval{.plan_id = "p", .decision = "reject", .mode = {}, .text = "no"}));
+  CHECK(line() == "helper · anthropic/large · 40% of context · sandbox full · auto");
   status.take(from(ready(), "root", "s2"));
   CHECK(line() == "helper · anthropic/large · sandbox full");
 }
