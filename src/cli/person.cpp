@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,7 @@ class Hold {
   Face& face_;
 };
 
-// Questions have the terminal to themselves.
+// Questions have the terminal to themselves, one at a time: subagents that run together may ask together.
 class RoomMaking final : public chat::Interaction {
  public:
   RoomMaking(repl::LineReader& lines, Face& face, render::Theme theme)
@@ -44,20 +45,24 @@ class RoomMaking final : public chat::Interaction {
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override {
+    const std::lock_guard lock(mutex_);
     const Hold hold(face_);
     return terminal_.approve(question, call);
   }
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>& questions,
                                           const Call& call) override {
+    const std::lock_guard lock(mutex_);
     const Hold hold(face_);
     return terminal_.answer(questions, call);
   }
   Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override {
+    const std::lock_guard lock(mutex_);
     const Hold hold(face_);
     return terminal_.review(plan, call);
   }
 
  private:
+  std::mutex mutex_;
   repl::TerminalInteraction terminal_;
   Face& face_;
 };
