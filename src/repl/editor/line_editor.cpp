@@ -186,6 +186,7 @@ Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, LineSe
       return Next::go_on;
     case Outcome::interrupted:
       if (line.is_answer()) {  // it is the run that is interrupted, and with it this question
+        queue_.pause();
         parts_.on_interrupt();
         return Next::go_on;
       }

@@ -41,6 +41,8 @@ void LineEditor::stop_watching() {
   watcher_.request_stop();
   watcher_.join();
   keyboard_.put_back(std::exchange(aside_, {}));
+  // It is who reads next that hears of the return from a stop.
+  if (std::exchange(stopped_, false) && !bottom_.release()) return;  // a lost terminal shows at the next read
 }
 
 // What goes wrong here is met again by who reads next.
@@ -55,11 +57,11 @@ void LineEditor::keep_typing(const Call& call) {
 
 Result<void> LineEditor::take_beside(const terminal::Input& input) {
   if (input.kind == terminal::Input::Kind::key) ERRAND_TRY(press_beside(input.key));
-  if (input.kind != terminal::Input::Kind::key && parts_.on_resize) parts_.on_resize();
   if (input.kind == terminal::Input::Kind::came_back) {
     ERRAND_TRY(bottom_.come_back());
     if (std::exchange(stopped_, false)) ERRAND_TRY(bottom_.release());
   }
+  if (input.kind != terminal::Input::Kind::key && parts_.on_resize) parts_.on_resize();
   return paint_beside();
 }
 

@@ -98,6 +98,7 @@ Result<LineEditor::Next> LineEditor::act_on_menu(MenuSession::Outcome outcome, M
       return Next::go_on;
     case Outcome::interrupted:
       if (kind == LineKind::prompt) return Next::done;
+      queue_.pause();
       parts_.on_interrupt();  // it is the run that is interrupted, and with it this question
       return Next::go_on;
     case Outcome::picked:
