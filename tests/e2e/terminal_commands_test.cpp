@@ -182,6 +182,7 @@ TEST_CASE("notifications: who looks elsewhere hears that a run has ended or need
   CHECK_FALSE(has(screen, needs_answer));
   screen.type("third\r");
   screen.wait_until([&] { return has(screen, needs_answer); }, "notice of a question");
+  screen.wait_for("other words say why not");  // what is typed before the menu is there is no answer
   screen.type(focus_in);
   const auto notices = screen.bytes().rfind(finished);
   screen.type("n\r");
@@ -277,10 +278,12 @@ TEST_CASE("completion: /resume knows sessions by name and title, /theme its them
   screen.type("explain the parser\r");
   screen.wait_for("One.");
   wait_for_prompt(screen);
-  screen.type("/rename parsing\r");
-  wait_for_prompt(screen);
-  screen.type("/new\r");
-  wait_for_prompt(screen);
+  for (const std::string command : {"/rename parsing", "/new"}) {
+    screen.type(command);
+    screen.wait_for("> " + command);  // else the prompt before it is taken for the one after
+    screen.type("\r");
+    wait_for_prompt(screen);
+  }
   screen.type("/resume \t");
   screen.wait_for("/resume parsing");
   screen.type("\r");
