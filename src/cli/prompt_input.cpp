@@ -171,6 +171,10 @@ Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths) 
 }
 
 Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call) {
+  if (parts.stdin_is == StdinIs::lines && wants_stdin(parts)) {
+    return fail(ErrorKind::usage, "\"-\" can't be attached: stdin is where this chat's prompts come from",
+                "attach a file, or pipe into errand run");
+  }
   ERRAND_TRY_ASSIGN(auto message, prompt_text(parts, call));
   for (const auto& path : parts.files) {
     if (path == "-") {

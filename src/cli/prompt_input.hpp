@@ -24,7 +24,8 @@ enum class StdinIs { input, lines };
 /// The message of a run: words and stdin by the rules of docs/cli (PROMPT first, then stdin in a <stdin> block; without
 /// PROMPT stdin is the prompt; without either the agent's own), then the files. Nothing is changed in what was given.
 ///
-/// `usage` when there is no prompt at all, a pipe beside a prompt stays silent, or input is binary; `failure` when a
+/// `usage` when there is no prompt at all, a pipe beside a prompt stays silent, "-" is to be read where stdin holds
+/// lines, or input is binary; `failure` when a
 /// file is not there; `cancelled` through `call`.
 struct PromptParts {
   std::vector<std::string> words;
