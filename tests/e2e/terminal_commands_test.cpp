@@ -5,52 +5,20 @@
 #include <catch2/catch.hpp>
 
 #include "base/file.hpp"
-#include "base/json.hpp"
-#include "support/e2e_model_server.hpp"
-#include "support/e2e_world.hpp"
-#include "support/screen.hpp"
+#include "support/chat_room.hpp"
 
 using namespace errand;
 using namespace errand::test::e2e;
 using errand::test::differs_from_golden;
 using errand::test::Screen;
+using namespace errand::test::e2e::keys;
 
 namespace {
 
-// A workspace with an agent "helper", a server with the replies, and chats on screens of their own.
-class Room {
- public:
-  explicit Room(const char* replies = "[]", std::map<std::string, std::string> files = {}) {
-    server_.serve(Protocol::anthropic, Json::parse(replies));
-    files.insert({"agents.yaml", helper_agent()});
-    world.make_files(files);
-  }
+using Room = ScreenRoom;
 
-  [[nodiscard]] Screen chat(const std::vector<std::string>& more = {},
-                            const std::map<std::string, std::string>& variables = {}) const {
-    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
-    argv.insert(argv.end(), more.begin(), more.end());
-    auto env = world.environment();
-    env["ANTHROPIC_API_KEY"] = test_key;
-    env["ANTHROPIC_BASE_URL"] = server_.url();
-    env["TERM"] = "xterm-256color";
-    for (const auto& [name, value] : variables) env[name] = value;
-    return {std::move(argv), env, world.workspace(), {80, 20}};
-  }
+constexpr Screen::Size size = {80, 20};
 
-  void check() const {
-    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
-    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
-  }
-
-  World world;
-
- private:
-  ModelServer server_;
-};
-
-constexpr std::string_view ctrl_c = "\x03";
-constexpr std::string_view ctrl_d = "\x04";
 constexpr std::string_view focus_in = "\x1b[I";
 constexpr std::string_view focus_out = "\x1b[O";
 constexpr std::string_view question = "\x1b]11;?\x1b\\";
@@ -59,17 +27,6 @@ constexpr std::string_view needs_answer = "\a\x1b]9;errand: the agent needs an a
 
 bool has(const Screen& screen, std::string_view bytes) {
   return screen.bytes().find(bytes) != std::string::npos;
-}
-
-void wait_for_prompt(Screen& screen) {
-  screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "prompt");
-}
-
-void leave(Screen& screen) {
-  wait_for_prompt(screen);
-  screen.type(ctrl_d);
-  CHECK(screen.wait() == Exit{0, 0});
-  CHECK(screen.is_cooked());
 }
 
 }  // namespace
@@ -81,7 +38,7 @@ TEST_CASE("!command: output comes as it is made, Ctrl-C ends the command and not
                        "reply": {"text": "Gone on."}}])");
   const bool plain = GENERATE(false, true);
   CAPTURE(plain);
-  auto screen = plain ? room.chat({"--plain"}) : room.chat();
+  auto screen = plain ? room.chat(size, {"--plain"}) : room.chat(size);
   wait_for_prompt(screen);
   screen.type(plain ? "!echo begun; sleep 1000\n" : "!echo begun; sleep 1000\r");
   screen.wait_for("\nbegun");
@@ -99,7 +56,7 @@ TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e]
                        "text": {"contains": ["outside the sandbox", "touched\n[ran without a sandbox]"]}}},
                        "reply": {"text": "Good."}}])");
   const auto made = room.world.home() + "/made.txt";  // no place that the sandbox has
-  auto screen = room.chat();
+  auto screen = room.chat(size);
   wait_for_prompt(screen);
   screen.type("!!touch " + made + " && echo touched\r");
   screen.wait_for("[y]es, or Enter for no:");
@@ -121,7 +78,7 @@ TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e]
 TEST_CASE("theme: the terminal is asked for its background, and a late answer in pieces is never typed text",
           "[e2e][terminal][commands]") {
   const Room room;
-  auto screen = room.chat({}, {{"COLORFGBG", "15;0"}});
+  auto screen = room.chat(size, {}, {{"COLORFGBG", "15;0"}});
   wait_for_prompt(screen);
   screen.wait_until([&] { return has(screen, question); }, "question for the background");
   screen.type("/th");
@@ -146,14 +103,14 @@ TEST_CASE("theme: who wants no colours is not asked, and COLORFGBG counts withou
           "[e2e][terminal][commands]") {
   const Room room;
   {
-    auto screen = room.chat({}, {{"NO_COLOR", "1"}});
+    auto screen = room.chat(size, {}, {{"NO_COLOR", "1"}});
     wait_for_prompt(screen);
     screen.type("/theme\r");
     screen.wait_for("theme: auto, no colours");
     CHECK_FALSE(has(screen, question));
     leave(screen);
   }
-  auto screen = room.chat({}, {{"COLORFGBG", "0;15"}, {"COLORTERM", "truecolor"}});
+  auto screen = room.chat(size, {}, {{"COLORFGBG", "0;15"}, {"COLORTERM", "truecolor"}});
   wait_for_prompt(screen);
   screen.type("/theme\r");
   screen.wait_for("theme: auto, true colour on light");
@@ -167,7 +124,7 @@ TEST_CASE("notifications: who looks elsewhere hears that a run has ended or need
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
     {"reply": {"text": "Three."}}])";
   const Room room(replies, {{"~/.config/errand/config.yaml", "terminal: { notify_after: 0s }\n"}});
-  auto screen = room.chat();
+  auto screen = room.chat(size);
   wait_for_prompt(screen);
   screen.wait_until([&] { return has(screen, "\x1b[?1004h"); }, "focus asked for");
   screen.type("first\r");  // nothing is known of the focus
@@ -197,7 +154,7 @@ TEST_CASE("notifications: who looks elsewhere hears that a run has ended or need
 TEST_CASE("notifications: with --plain the bell alone, and only for who wants it always", "[e2e][terminal][commands]") {
   const Room room(R"([{"reply": {"text": "One."}}])",
                   {{"~/.config/errand/config.yaml", "terminal: { notify: always, notify_after: 0s }\n"}});
-  auto screen = room.chat({"--plain"});
+  auto screen = room.chat(size, {"--plain"});
   wait_for_prompt(screen);
   screen.type("first\n");
   screen.wait_for("One.");
@@ -212,7 +169,7 @@ TEST_CASE("/vim: vi's keys, for this chat or by the configuration", "[e2e][termi
   std::map<std::string, std::string> files;
   if (configured) files["~/.config/errand/config.yaml"] = "terminal: { keys: vi }\n";
   const Room room("[]", files);
-  auto screen = room.chat();
+  auto screen = room.chat(size);
   wait_for_prompt(screen);
   if (!configured) {
     screen.type("/vim\r");
@@ -239,7 +196,7 @@ TEST_CASE("/editor: the next prompt begins in the person's editor", "[e2e][termi
   const Room room(R"([{"expect": {"messages": [{"user": "written\noutside"}]}, "reply": {"text": "Read."}}])",
                   {{"edit.sh", "printf 'written\\noutside\\n' > \"$1\"\n"}});
   const auto editor = "sh " + room.world.workspace() + "/edit.sh";
-  auto screen = plain ? room.chat({"--plain"}, {{"VISUAL", editor}}) : room.chat({}, {{"VISUAL", editor}});
+  auto screen = plain ? room.chat(size, {"--plain"}, {{"VISUAL", editor}}) : room.chat(size, {}, {{"VISUAL", editor}});
   wait_for_prompt(screen);
   screen.type(plain ? "/editor\n" : "/editor\r");
   if (!plain) {
@@ -254,7 +211,7 @@ TEST_CASE("/editor: the next prompt begins in the person's editor", "[e2e][termi
 TEST_CASE("/diff: what was changed is shown in colour, harmless", "[e2e][terminal][commands]") {
   const Room room(R"([{"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "new.txt",
                        "content": "one\u001b[31m\ntwo\n"}}}}, {"reply": {"text": "Made."}}])");
-  auto screen = room.chat({"--permission-mode", "auto"});
+  auto screen = room.chat(size, {"--permission-mode", "auto"});
   wait_for_prompt(screen);
   screen.type("go\r");
   screen.wait_for("Made.");
@@ -273,7 +230,7 @@ TEST_CASE("/diff: what was changed is shown in colour, harmless", "[e2e][termina
 
 TEST_CASE("completion: /resume knows sessions by name and title, /theme its themes", "[e2e][terminal][commands]") {
   const Room room(R"([{"reply": {"text": "One."}}])");
-  auto screen = room.chat();
+  auto screen = room.chat(size);
   wait_for_prompt(screen);
   screen.type("explain the parser\r");
   screen.wait_for("One.");

@@ -4,77 +4,22 @@
 #include <catch2/catch.hpp>
 
 #include "base/file.hpp"
-#include "base/json.hpp"
-#include "support/e2e_model_server.hpp"
-#include "support/e2e_world.hpp"
-#include "support/screen.hpp"
+#include "support/chat_room.hpp"
 
 using namespace errand;
 using namespace errand::test::e2e;
-using errand::test::differs_from_golden;
 using errand::test::Screen;
+using namespace errand::test::e2e::keys;
 
 namespace {
 
 constexpr std::string_view down = "\x1b[B";
 constexpr std::string_view escape = "\x1b";
-constexpr std::string_view ctrl_c = "\x03";
-constexpr std::string_view ctrl_d = "\x04";
 
-// A workspace with an agent, a server with the replies, and chats on screens of their own.
-class Room {
- public:
-  explicit Room(const std::string& replies) {
-    server_.serve(Protocol::anthropic, Json::parse(replies));
-    world.make_files({{"agents.yaml", helper_agent()}});
-  }
-
-  // Quiet: the greeting names a directory that is another one each time.
-  [[nodiscard]] Screen chat(Screen::Size size, const std::vector<std::string>& more = {},
-                            const std::map<std::string, std::string>& variables = {}) const {
-    std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
-    argv.insert(argv.end(), more.begin(), more.end());
-    auto env = world.environment();
-    env["ANTHROPIC_API_KEY"] = test_key;
-    env["ANTHROPIC_BASE_URL"] = server_.url();
-    env["TERM"] = "xterm-256color";
-    env["XTERM_VERSION"] = "XTerm(379)";  // as the model of the screen does, it cuts rows when it gets narrower
-    for (const auto& [name, value] : variables) env[name] = value;
-    return {std::move(argv), env, world.workspace(), size};
-  }
-
-  void check() const {
-    for (const auto& failure : server_.failures()) FAIL_CHECK(failure);
-    for (const auto& reply : server_.unused()) FAIL_CHECK(reply);
-  }
-
-  World world;
-
- private:
-  ModelServer server_;
-};
-
-// What is shown comes piece by piece: the golden screen has time to appear.
-void check_golden(Screen& screen, const std::string& name) {
-  std::string difference;
-  const auto is_golden = [&] {
-    difference = differs_from_golden(screen.text(), name);
-    return difference.empty();
-  };
-  CHECK_NOTHROW(screen.wait_until(is_golden, name));
-}
+using Room = ScreenRoom;
 
 void wait_for_row(Screen& screen, const std::string& row) {
   screen.wait_until([&] { return screen.row(screen.cursor().row) == row; }, "the cursor's row: " + row);
-}
-
-void leave(Screen& screen) {
-  wait_for_row(screen, ">");
-  screen.type(ctrl_c);
-  screen.wait_for("(Ctrl-D leaves)");
-  screen.type(ctrl_d);
-  CHECK(screen.wait() == Exit{0, 0});
-  CHECK(screen.is_cooked());
 }
 
 void ask(Screen& screen, const std::string& prompt, const std::string& answer) {

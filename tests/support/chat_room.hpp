@@ -18,9 +18,10 @@ namespace errand::test::e2e {
 /// A workspace with an agent "helper", and a server with the replies.
 class ChatRoom {
  public:
-  explicit ChatRoom(const char* replies = "[]") {
+  explicit ChatRoom(const std::string& replies = "[]", std::map<std::string, std::string> files = {}) {
     server_.serve(Protocol::anthropic, Json::parse(replies));
-    world.make_files({{"agents.yaml", helper_agent()}});
+    files.insert({"agents.yaml", helper_agent()});
+    world.make_files(files);
   }
 
   [[nodiscard]] const ModelServer& server() const { return server_; }
