@@ -140,6 +140,7 @@ def main():
     parser.add_argument("errand")
     parser.add_argument("inside", help="errand_bench")
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--only", choices=["sessions", "sandbox", "search", "inside"], help="these figures alone")
     options = parser.parse_args()
     errand, runs = os.path.abspath(options.errand), options.runs
 
@@ -150,6 +151,14 @@ def main():
     os.makedirs(f"{work}/project/.git")
     project = f"{work}/project"
     model = ["-m", "anthropic/bench"]
+    parts = {"sandbox": lambda: sandbox(os.path.abspath(options.inside), project, runs),
+             "sessions": lambda: sessions(errand, os.path.abspath(options.inside), env, project, work, server, runs),
+             "search": lambda: search(errand, env, work),
+             "inside": lambda: inside(os.path.abspath(options.inside), server)}
+    if options.only:
+        parts[options.only]()
+        shutil.rmtree(work)
+        return
 
     def errand_runs(replies, *arguments, times=runs):
         out = []
@@ -206,11 +215,10 @@ def main():
                     project, None) for _ in range(runs)]
         row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
         row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
-        sandbox(os.path.abspath(options.inside), project, runs)
-    sessions(errand, os.path.abspath(options.inside), env, project, work, server, runs)
-    search(errand, env, work)
+        parts["sandbox"]()
+    for part in ("sessions", "search", "inside"):
+        parts[part]()
     shutil.rmtree(work)
-    inside(os.path.abspath(options.inside), server)
 
 
 def sandbox(bench, workspace, runs):

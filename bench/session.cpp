@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <vector>
 
 #include <fcntl.h>
@@ -18,6 +19,13 @@ namespace errand::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Figures of what did not happen would be none.
+void must(const Result<void>& done) {
+  if (done) return;
+  fmt::print(stderr, "errand_bench: {}\n", done.error().message);
+  std::exit(1);
+}
 
 chat::Event event_in(const std::string& session, const std::string& run, chat::EventBody body) {
   return {0, session, run, "root", now(), std::move(body)};
@@ -36,7 +44,7 @@ chat::EventBody message(int number) {
 
 std::string run_of(store::Store& store, const std::string& session) {
   store::RunStart run{make_uuid7(now()), session, "bench", "", "pipe", {}, now()};
-  store.begin_run(run, {}).value();
+  must(store.begin_run(run, {}));
   return run.id;
 }
 
@@ -60,7 +68,7 @@ int long_session(const std::string& data, const std::string& user, const std::st
   constexpr int at_once = 500;
   const auto store = store::open(data, user, store::OpenMode::create).value();
   store::NewSession start;
-  start.agent = "bench";
+  start.agent = "coder";
   start.project = project;
   start.cwd = project;
   start.title = "a long one";
@@ -70,11 +78,11 @@ int long_session(const std::string& data, const std::string& user, const std::st
   for (int i = 0; i < messages; ++i) {
     events.push_back(event_in(session, run, message(i)));
     if (static_cast<int>(events.size()) < at_once && i + 1 < messages) continue;
-    store->append(session, events, {}).value();
+    must(store->append(session, events, {}));
     events.clear();
   }
-  store->end_run({.id = run, .session = session, .error_kind = {}, .stop_reason = "end_turn", .ended = now()}, {})
-      .value();
+  must(
+      store->end_run({.id = run, .session = session, .error_kind = {}, .stop_reason = "end_turn", .ended = now()}, {}));
   fmt::print("{}\n", session);
   return 0;
 }
@@ -90,10 +98,10 @@ int appends(const std::string& data, int rounds) {
   std::vector<double> disk;
   for (int i = 0; i < rounds; ++i) {
     auto started = Clock::now();
-    store->append(session, {event_in(session, run, message(i))}, {}).value();
+    must(store->append(session, {event_in(session, run, message(i))}, {}));
     ours.push_back(ms_since(started));
     started = Clock::now();
-    write_all(beside.get(), std::string(4096, 'x')).value();
+    must(write_all(beside.get(), std::string(4096, 'x')));
     ::fsync(beside.get());
     disk.push_back(ms_since(started));
   }
