@@ -1,5 +1,6 @@
 #include "cli/session_lines.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.hpp"
@@ -37,7 +38,7 @@ Json run_json(const store::StoredRun& run) {
           {"cost_usd", run.cost_usd ? Json(*run.cost_usd) : Json(nullptr)}};
 }
 
-std::string head_line(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files) {
+Json head_of(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files) {
   auto facts = session_json(session.info);
   facts["project"] = path_json(session.info.start.project);
   facts["cwd"] = path_json(session.info.start.cwd);
@@ -45,12 +46,16 @@ std::string head_line(const store::WholeSession& session, const std::vector<stor
   facts["forked_from"] = text_or_null(session.info.forked_from);
   auto runs = Json::array();
   for (const auto& run : session.runs) runs.push_back(run_json(run));
-  Json metadata = {{"format", "errand/1"}, {"session", std::move(facts)}, {"runs", std::move(runs)}};
-  for (const auto& file : files) metadata["files_left_behind"].push_back({{"name", file.name}, {"bytes", file.bytes}});
+  Json out = {{"format", "errand/1"}, {"session", std::move(facts)}, {"runs", std::move(runs)}};
+  for (const auto& file : files) out["files_left_behind"].push_back({{"name", file.name}, {"bytes", file.bytes}});
+  return out;
+}
+
+std::string head_line(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files) {
   return chat::dump({{"role", "system"},
                      {"content", session.info.start.title},
                      {"timestamp", to_rfc3339(session.info.created)},
-                     {"metadata", std::move(metadata)}});
+                     {"metadata", head_of(session, files)}});
 }
 
 // The part of a record's body that stands at the top of its line, there by the first name, here by the second.
@@ -112,7 +117,46 @@ std::string record_line(const StoredRecord& record) {
   return chat::dump(line);
 }
 
+// What is no body's own stands before it, under names that a body may have too: then it is there as it was.
+Json whole_record(const StoredRecord& record) {
+  auto out = record_json(record);
+  out["run"] = record.run;
+  if (chat::dump(body_of_record(out)) != record.json) out["raw"] = unicode::to_valid_utf8(record.json);
+  return out;
+}
+
 }  // namespace
+
+Json body_of_record(const Json& record) {
+  constexpr std::array<std::string_view, 6> beside = {"position", "type", "time", "agent", "run", "raw"};
+  auto out = Json::object();
+  for (const auto& [key, value] : record.items()) {
+    if (std::ranges::find(beside, key) == beside.end()) out[key] = value;
+  }
+  return out;
+}
+
+Json document_of(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files) {
+  auto out = head_of(session, files);
+  auto records = Json::array();
+  for (const auto& record : session.records) records.push_back(whole_record(record));
+  out["records"] = std::move(records);
+  return out;
+}
+
+Json record_json(const store::StoredRecord& record) {
+  auto body = Json::parse(record.json, nullptr, false);
+  Json out = {{"position", record.position}, {"type", record.type}};
+  if (!record.message_id.empty()) out["message_id"] = record.message_id;
+  out["time"] = to_rfc3339(record.time);
+  out["agent"] = record.agent_path;
+  if (body.is_object()) {
+    for (const auto& [key, value] : body.items()) {
+      if (!out.contains(key)) out[key] = value;
+    }
+  }
+  return out;
+}
 
 Json session_json(const store::SessionInfo& info) {
   return {{"id", info.id},

@@ -19,6 +19,10 @@ namespace errand::cli {
 
 std::string lines_of(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files);
 
+/// The same as one document: the facts, `runs`, and `records` as `show --json` has them. It reads back to an equal
+/// session as well; several stand in `sessions` of one.
+Json document_of(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files);
+
 /// A line that was passed over.
 struct SkippedLine {
   std::size_t number = 0;  ///< from 1
@@ -38,8 +42,8 @@ inline constexpr std::size_t max_session_line_bytes = (std::size_t{4} << 30U) - 
 
 enum class LineFormat { automatic, errand, claude_code };
 
-/// Reads JSON lines that may be anybody's. A line that can't be read is skipped and reported, and costs no other;
-/// secrets are taken out. `automatic` looks at the first line that is JSON.
+/// Reads JSON lines, or a document, that may be anybody's. A line that can't be read is skipped and reported, and costs
+/// no other; secrets are taken out. `automatic` looks at the first line that is JSON.
 ReadSessions read_session_lines(std::string_view text, LineFormat format, const secrets::Redactor& secrets);
 
 /// The same for transcripts of Claude Code: `<config>/projects/<directory>/<session>.jsonl`. What subagents said
@@ -65,6 +69,12 @@ class LineCursor {
 
 /// A session's title from its first prompt.
 std::string title_from(std::string_view text);
+
+/// A record as JSON for those who look at a session: `show --json`, `tail --json`.
+Json record_json(const store::StoredRecord& record);
+
+/// What of it is the record's own text, without what record_json() and document_of() put beside.
+Json body_of_record(const Json& record);
 
 /// The facts of a session as every listing shows them.
 Json session_json(const store::SessionInfo& info);

@@ -243,6 +243,20 @@ bool is_claude_code(const Json& line) {
   return !line.contains("role") && line.contains("type");
 }
 
+bool holds(const Json& json, const char* key, Json::value_t type) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  return found != json.end() && found->type() == type;
+}
+
+// What a document has as a record, as the line that it would be. It may be anything.
+Json line_of(const Json& record) {
+  Json metadata = {
+      {"type", string_at(record, "type")}, {"position", number_at(record, "position")},
+      {"run", string_at(record, "run")},   {"agent", string_at(record, "agent")},
+      {"raw", string_at(record, "raw")},   {"body", record.is_object() ? body_of_record(record) : Json::object()}};
+  return {{"role", "event"}, {"timestamp", string_at(record, "time")}, {"metadata", std::move(metadata)}};
+}
+
 std::vector<store::Upkeep::KeptFile> files_in(const Json& metadata) {
   std::vector<store::Upkeep::KeptFile> out;
   const auto found = metadata.find("files_left_behind");
@@ -301,6 +315,8 @@ Result<void> SessionReader::take_next() {
   }
   const auto text = text::trim(**line);
   if (text.empty()) return {};
+  // A document over several lines; a line of JSON lines is never a bracket alone.
+  if (text == "{" && format_ != LineFormat::claude_code && !current_) return take_document(text);
   const auto json = chat::parse_json(text);
   if (format_ == LineFormat::automatic && json && json->is_object()) {
     format_ = is_claude_code(*json) ? LineFormat::claude_code : LineFormat::errand;
@@ -310,8 +326,8 @@ Result<void> SessionReader::take_next() {
   return {};
 }
 
-// Another program's: no more of it is taken than of any file.
-Result<void> SessionReader::take_transcript(std::string_view first) {
+// What has to be read as a whole: no more of it is taken than of any file.
+Result<std::string> SessionReader::rest_of_text(std::string_view first) {
   std::string text(number_ - 1, '\n');
   text += first;
   while (true) {
@@ -319,15 +335,42 @@ Result<void> SessionReader::take_transcript(std::string_view first) {
     if (!line) break;
     text.append("\n").append(*line);
     if (text.size() > max_file_bytes) {
-      return fail(ErrorKind::limit, fmt::format("the transcript has more than {} bytes", max_file_bytes));
+      return fail(ErrorKind::limit,
+                  fmt::format("what has to be read as a whole has more than {} bytes", max_file_bytes));
     }
   }
   at_end_ = true;
+  return text;
+}
+
+Result<void> SessionReader::take_transcript(std::string_view first) {
+  ERRAND_TRY_ASSIGN(const auto text, rest_of_text(first));
   auto read = read_claude_transcript(text);
   for (auto& session : read.sessions) finished_.push_back({std::move(session), {}});
   for (auto& line : read.skipped) skipped_.push_back(std::move(line));
   left_out_ += read.left_out;
   return {};
+}
+
+Result<void> SessionReader::take_document(std::string_view first) {
+  ERRAND_TRY_ASSIGN(const auto text, rest_of_text(first));
+  ERRAND_TRY_ASSIGN(const auto json, chat::parse_json(text));
+  auto taken = take_line(json);
+  finish();
+  return taken;
+}
+
+// Its records are lines that stand in a list.
+void SessionReader::take_session(const Json& document) {
+  if (!holds(document, "session", Json::value_t::object)) return skip("a session without its facts");
+  begin(document, Json::object());
+  if (holds(document, "records", Json::value_t::array)) {
+    for (const auto& record : document["records"]) {
+      const auto line = line_of(record);
+      if (auto taken = take_record(line, line["metadata"]); !taken) skip(taken.error().message);
+    }
+  }
+  finish();
 }
 
 void SessionReader::skip(const std::string& reason) {
@@ -343,9 +386,16 @@ void SessionReader::finish() {
 Result<void> SessionReader::take_line(const Json& line) {
   if (!line.is_object()) return fail(ErrorKind::failure, "no object");
   try {
-    const auto found = line.find("metadata");
-    const auto metadata = found != line.end() && found->is_object() ? *found : Json::object();
-    if (!metadata.contains("session") || !metadata["session"].is_object()) return take_record(line, metadata);
+    if (holds(line, "sessions", Json::value_t::array)) {
+      for (const auto& session : line["sessions"]) take_session(session);
+      return {};
+    }
+    if (holds(line, "session", Json::value_t::object)) {
+      take_session(line);
+      return {};
+    }
+    const auto metadata = holds(line, "metadata", Json::value_t::object) ? line["metadata"] : Json::object();
+    if (!holds(metadata, "session", Json::value_t::object)) return take_record(line, metadata);
     begin(metadata, line);
     return {};
   } catch (const Json::exception& e) {

@@ -25,8 +25,8 @@ class SessionReader {
  public:
   SessionReader(LineSource& lines, LineFormat format, const secrets::Redactor& secrets);
 
-  /// nullopt behind the last one. Fails when its source does, and with `limit` for a transcript of another program that
-  /// is larger than a file may be.
+  /// nullopt behind the last one. Fails when its source does, and with `limit` for a transcript of another program, or
+  /// a document over several lines, that is larger than a file may be.
   Result<std::optional<ReadSession>> next();
 
   /// What was passed over so far: the first thousand lines, and how many there were.
@@ -36,7 +36,10 @@ class SessionReader {
 
  private:
   Result<void> take_next();
+  Result<std::string> rest_of_text(std::string_view first);
   Result<void> take_transcript(std::string_view first);
+  Result<void> take_document(std::string_view first);
+  void take_session(const Json& document);
   Result<void> take_line(const Json& line);
   void begin(const Json& metadata, const Json& line);
   Result<void> take_record(const Json& line, const Json& metadata);

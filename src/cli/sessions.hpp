@@ -78,9 +78,6 @@ Result<bool> is_confirmed(const SessionCall& call, std::string_view verb, const 
 /// The sessions as a table, as `list` has it.
 Result<int> print_session_table(const std::vector<store::SessionInfo>& sessions);
 
-/// A record as JSON for those who look at a session: `show --json`, `tail --json`.
-Json record_json(const store::StoredRecord& record);
-
 /// What the configuration knows to be secret, with what secrets look like.
 void learn_secrets(secrets::Redactor& redactor, const config::Configuration& config);
 

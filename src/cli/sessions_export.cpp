@@ -50,27 +50,16 @@ Result<std::vector<std::string>> ids_of(const SessionCall& call, const SessionDe
   return out;
 }
 
-Json whole_json(const store::WholeSession& session) {
-  auto records = Json::array();
-  for (const auto& record : session.records) records.push_back(record_json(record));
-  auto runs = Json::array();
-  for (const auto& run : session.runs) {
-    runs.push_back({{"id", run.id},
-                    {"agent", run.agent},
-                    {"trigger", run.trigger},
-                    {"state", run.state},
-                    {"started", to_rfc3339(run.started)},
-                    {"turns", run.turns}});
-  }
-  return {{"session", session_json(session.info)}, {"runs", std::move(runs)}, {"records", std::move(records)}};
+std::string pretty(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 // One session in any format but HTML, whose page holds several.
 Result<std::string> text_of(const SessionDesk& desk, const store::WholeSession& session, const std::string& format) {
   if (format == "md") return markdown_of(session);
   if (format == "html") return html_page({session});
-  if (format == "json") return whole_json(session).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   ERRAND_TRY_ASSIGN(const auto files, desk.store->kept_files(session.info.id));
+  if (format == "json") return pretty(document_of(session, files));
   return lines_of(session, files);
 }
 
@@ -106,7 +95,8 @@ Result<std::string> text_of_all(const SessionCall& call, const SessionDesk& desk
     if (format == "html") {
       pages.push_back(std::move(session));
     } else if (format == "json" && ids.size() != 1) {
-      objects.push_back(whole_json(session));
+      ERRAND_TRY_ASSIGN(const auto files, desk.store->kept_files(id));
+      objects.push_back(document_of(session, files));
     } else {
       ERRAND_TRY_ASSIGN(const auto text, text_of(desk, session, format));
       out += text;
@@ -114,7 +104,7 @@ Result<std::string> text_of_all(const SessionCall& call, const SessionDesk& desk
   }
   if (format == "html") return html_page(pages);
   if (format == "json" && ids.size() != 1) {
-    return Json{{"sessions", std::move(objects)}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return pretty({{"sessions", std::move(objects)}});
   }
   return out;
 }

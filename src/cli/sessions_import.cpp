@@ -126,8 +126,9 @@ class Import {
     tell_skipped(globals(), reader_);
     if (!done) return fail(std::move(done).error());
     if (items_.empty()) {
-      return fail(ErrorKind::failure, fmt::format("{} holds no session", file() == "-" ? "stdin" : file()),
-                  "it takes JSON lines as \"errand sessions export\" writes them, and transcripts of Claude Code");
+      return fail(
+          ErrorKind::failure, fmt::format("{} holds no session", file() == "-" ? "stdin" : file()),
+          "it takes JSON lines and json as \"errand sessions export\" writes them, and transcripts of Claude Code");
     }
     if (!call_.options.json) return 0;
     return print_json({{"sessions", std::move(items_)}, {"skipped_lines", reader_.skipped_count()}});

@@ -69,20 +69,6 @@ Result<int> print_session_table(const std::vector<store::SessionInfo>& sessions)
   return print_table({{"id"}, {"age"}, {"agent"}, {"turns"}, {"cost"}, {"title", Width::flexible}, {"status"}}, rows);
 }
 
-Json record_json(const store::StoredRecord& record) {
-  auto body = Json::parse(record.json, nullptr, false);
-  Json out = {{"position", record.position}, {"type", record.type}};
-  if (!record.message_id.empty()) out["message_id"] = record.message_id;
-  out["time"] = to_rfc3339(record.time);
-  out["agent"] = record.agent_path;
-  if (body.is_object()) {
-    for (const auto& [key, value] : body.items()) {
-      if (!out.contains(key)) out[key] = value;
-    }
-  }
-  return out;
-}
-
 void learn_secrets(secrets::Redactor& redactor, const config::Configuration& config) {
   redactor.learn(known_secrets(config));
 }

@@ -12,6 +12,7 @@
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "cli/output.hpp"
+#include "cli/session_lines.hpp"
 #include "cli/sessions.hpp"
 #include "cli/transcript.hpp"
 

@@ -113,6 +113,41 @@ TEST_CASE("session lines: what is written is read back as it was", "[cli][sessio
                                           "system", "system", "system", "event", "event", "event", "event", "event"});
 }
 
+TEST_CASE("session lines: a document is read back as it was, in one line and in many", "[cli][session_lines]") {
+  auto session = a_whole_session();
+  // What stands beside a record may be a name in it too.
+  session.records[10].json = R"({"to":"","time":"noon","agent":7})";
+  const auto indent = GENERATE(-1, 2);
+  CAPTURE(indent);
+  const auto one = read(document_of(session, {{"big.txt", 7}}).dump(indent));
+  REQUIRE(one.sessions.size() == 1);
+  CHECK(one.skipped.empty());
+  CHECK(one.sessions[0] == session);
+
+  auto other = session;
+  other.info.id = "0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c2d";
+  const Json both = {{"sessions", {document_of(session, {}), document_of(other, {})}}};
+  const auto two = read(both.dump(indent));
+  REQUIRE(two.sessions.size() == 2);
+  CHECK(two.sessions[0] == session);
+  CHECK(two.sessions[1] == other);
+}
+
+TEST_CASE("session lines: of a document that is anybody's the records that can be read are taken",
+          "[cli][session_lines]") {
+  auto document = document_of(a_whole_session(), {});
+  const auto whole = document["records"].size();
+  document["records"].push_back(7);
+  document["records"].push_back({{"type", "user"}, {"content", 7}});
+  const auto back = read(document.dump(2));
+  REQUIRE(back.sessions.size() == 1);
+  CHECK(back.sessions[0].records.size() == whole);
+  CHECK(back.skipped.size() == 2);
+
+  CHECK(read(R"({"sessions":[7,{"session":[]}]})").sessions.empty());
+  CHECK(read("{\n\"session\": {},\n").sessions.empty());
+}
+
 TEST_CASE("session lines: a session with a result larger than any buffer is read back from a file",
           "[cli][session_lines]") {
   auto session = a_whole_session();
