@@ -249,42 +249,4 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool nests_deeper_than(std::string_view text, std::size_t levels) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > levels) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-Result<Json> parse_json(std::string_view text) {
-  if (nests_deeper_than(text, max_json_depth)) {
-    return fail(ErrorKind::failure, fmt::format("JSON that nests deeper than {} levels", max_json_depth));
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::exception& e) {
-    return fail(ErrorKind::failure, fmt::format("not JSON: {}", e.what()));
-  }
-}
-
-std::optional<Json> parse_arguments(std::string_view arguments) {
-  if (text::trim(arguments).empty()) return Json::object();
-  if (nests_deeper_than(arguments, max_json_depth)) return std::nullopt;
-  auto parsed = Json::parse(arguments, nullptr, false);
-  if (!parsed.is_object()) return std::nullopt;
-  return parsed;
-}
-
 }  // namespace errand::chat
