@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,33 @@ void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
+bool must_escape(char c) {
+  return is_control(c) || c == '"' || c == '\\';
+}
+
+constexpr std::uint64_t every_byte(std::uint64_t byte) {
+  return byte * 0x0101010101010101U;
+}
+
+// The high bit of each byte below `limit` (at most 128) is set; above the lowest such byte others may be too.
+constexpr std::uint64_t bytes_below(std::uint64_t word, std::uint64_t limit) {
+  return (word - every_byte(limit)) & ~word & every_byte(0x80);
+}
+
+// How many bytes from `at` on can stand in a JSON string as they are. Eight at a time: whole conversations go through
+// here before each request.
+std::size_t plain_bytes(std::string_view text, std::size_t at) {
+  const auto begin = at;
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const auto quotes = bytes_below(word ^ every_byte('"'), 1);
+    const auto backslashes = bytes_below(word ^ every_byte('\\'), 1);
+    if ((bytes_below(word, 0x20) | quotes | backslashes) != 0) break;
+  }
+  while (at < text.size() && !must_escape(text[at])) ++at;
+  return at - begin;
+}
+
 // The letter after the backslash that stands for `c`, or 0.
 char short_escape(char c) {
   switch (c) {
@@ -73,20 +101,18 @@ void append_json_string(std::string& out, std::string_view value) {
     return;
   }
   out += '"';
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (!is_control(c) && c != '"' && c != '\\') continue;
-    out.append(value, done, i - done);
-    done = i + 1;
-    if (const char letter = short_escape(c)) {
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    const auto plain = plain_bytes(value, at);
+    out.append(value, at, plain);
+    at += plain;
+    if (at == value.size()) break;
+    if (const char letter = short_escape(value[at])) {
       out += '\\';
       out += letter;
     } else {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(value[at]));
     }
   }
-  out.append(value, done);
   out += '"';
 }
 

@@ -27,6 +27,25 @@ std::string scanned(const std::string& json) {
 
 }  // namespace
 
+TEST_CASE("json string: every byte at every place reads back as it was", "[provider][json]") {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    for (std::size_t length = 1; length <= 18; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string value(length, 'x');
+        value[at] = static_cast<char>(byte);
+        std::string out;
+        append_json_string(out, value);
+        const auto read = Json::parse(out, nullptr, false);
+        const bool same = read.is_string() && read.get<std::string>() == value;
+        if (!same) FAIL(byte << " at " << at << " of " << length << ": " << out);
+      }
+    }
+  }
+  std::string out;
+  append_json_string(out, "\x80 \xC3\xA4 \xFF");
+  CHECK(Json::parse(out).get<std::string>() == "\xEF\xBF\xBD \xC3\xA4 \xEF\xBF\xBD");
+}
+
 TEST_CASE("json scanner: what it reads is what a document holds, and it reads nothing else", "[provider][json]") {
   const auto text = GENERATE(as<std::string>{}, R"({"s":"a\n\"\\\/\b\f\r\t\u00e9\u20AC\uD83D\uDE00 é😀"})",
                              R"( { "x" : [1, -2.5e3, {"s":"inner"}, "]}\"", null] , "s" : "v" , "y":true } )",
