@@ -10,6 +10,7 @@ namespace errand::cli {
 
 std::unique_ptr<Command> make_agents_command();
 std::unique_ptr<Command> make_chat_command();
+std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
@@ -35,16 +36,18 @@ constexpr std::array table = {
     CommandEntry{"agents", "[list | show ID | check [FILE] | new ID]", "agents and their definitions",
                  make_agents_command},
     CommandEntry{"chat", "[PROMPT]", "talk with an agent; with piped stdin, one prompt a line", make_chat_command},
+    CommandEntry{"completion", "bash | zsh | fish | candidates -- WORD…", "completion of words for a shell",
+                 make_completion_command},
     CommandEntry{"config", "[show | get KEY | path]", "settings and where each comes from", make_config_command},
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
-    CommandEntry{"help", "[COMMAND]", "help on a command", make_help_command},
+    CommandEntry{"help", "[COMMAND | TOPIC]", "help on a command or a topic", make_help_command},
     CommandEntry{"memory", "[list | show | add NOTE | remove NOTE | edit | path | clear]",
                  "what agents keep across sessions, as plain text", make_memory_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},
     CommandEntry{"policy", "test 'TOOL(…)' | learn", "whether a call would be allowed; rules that past denials ask for",
                  make_policy_command},
     CommandEntry{"run", "[PROMPT…]", "one prompt, one answer, then exit", make_run_command},
-    CommandEntry{"runs", "[list | show ID | attach ID | stop ID]", "what ran, how it ended and what it cost",
+    CommandEntry{"runs", "[list | show ID | attach ID | stop ID | diff ID ID]", "what ran, how it ended and what it cost",
                  make_runs_command},
     CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
                  make_sandbox_command},

@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/manual_page.hpp"
 #include "cli/output.hpp"
 
 namespace errand::cli {
@@ -12,14 +15,19 @@ namespace {
 
 class HelpCommand final : public Command {
  public:
-  void declare(Options&) override {}
+  void declare(Options& options) override { options.flag("--man", man_, "of a command, as a man page's source"); }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation&) override {
     if (words.empty()) return print_out(overview());
-    if (words.size() > 1) return fail(ErrorKind::usage, "help takes one command", "errand help run");
+    if (words.size() > 1) return fail(ErrorKind::usage, "help takes one command or topic", "errand help run");
+    if (const auto* entry = find_command(words.front()); man_ && entry != nullptr)
+      return print_out(manual_page(*entry));
     ERRAND_TRY_ASSIGN(const auto text, help_on(words.front()));
     return print_out(text);
   }
+
+ private:
+  bool man_ = false;
 };
 
 }  // namespace
@@ -37,17 +45,23 @@ std::string overview() {
   declare_globals(options, globals);
   const auto help = options.help();
   out += "\n" + help.substr(help.find("Global options"));
+  out += "\nTopics of errand help:\n";
+  for (const auto& topic : help_topics()) out += fmt::format("  {:<11} {}\n", topic.name, topic.summary);
   out += "\nMore: errand help COMMAND, man errand\n";
   return out;
 }
 
-Result<std::string> help_on(const std::string& command) {
-  const auto* entry = find_command(command);
+Result<std::string> help_on(const std::string& name) {
+  const auto topics = help_topics();
+  const auto topic = std::ranges::find(topics, name, &HelpTopic::name);
+  if (topic != topics.end()) return topic->text();
+  const auto* entry = find_command(name);
   if (entry == nullptr) {
     std::vector<std::string> names;
     for (const auto& known : commands()) names.emplace_back(known.name);
-    return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", command),
-                text::suggest(command, names, "commands"));
+    for (const auto& known : topics) names.emplace_back(known.name);
+    return fail(ErrorKind::usage, fmt::format("there is no command or topic \"{}\"", name),
+                text::suggest(name, names, "commands and topics"));
   }
   Globals globals;
   const auto made = entry->make();

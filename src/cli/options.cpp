@@ -77,6 +77,23 @@ struct Separated {
   std::vector<std::string> words;
 };
 
+std::vector<std::string> names_of(const CLI::Option& option) {
+  std::vector<std::string> out;
+  for (const auto& name : option.get_lnames()) out.push_back("--" + name);
+  for (const auto& name : option.get_snames()) out.push_back("-" + name);
+  return out;
+}
+
+OptionFacts facts_of(const CLI::Option& option) {
+  return {names_of(option), may_take_value(&option) ? option.get_type_name() : std::string(), option.get_description(),
+          option.get_group()};
+}
+
+// The option of a token whose value is the next one: of "-qm" it is the last letter.
+const CLI::Option* awaiting(const CLI::App& app, std::string_view token) {
+  return find_option(app, token.starts_with("--") ? std::string(token) : fmt::format("-{}", token.back()));
+}
+
 }  // namespace
 
 Options::Options(std::string usage, std::string description) : impl_(std::make_unique<Impl>()) {
@@ -286,12 +303,41 @@ std::string Options::help() const {
   return fmt::format("Usage: {}\n\n{}", impl_->usage, text::trim(body)) + "\n";
 }
 
+OptionsSoFar Options::so_far(std::span<const std::string> args) const {
+  OptionsSoFar out;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    switch (classify(impl_->app, args[i])) {
+      case Token::word:
+        out.words.push_back(args[i]);
+        break;
+      case Token::end_of_options:
+        out.words.insert(out.words.end(), args.begin() + static_cast<std::ptrdiff_t>(i) + 1, args.end());
+        out.options_ended = true;
+        return out;
+      case Token::value_follows:
+        if (i + 1 == args.size()) out.awaits = facts_of(*awaiting(impl_->app, args[i]));
+        ++i;
+        break;
+      case Token::flag:
+      case Token::value_attached:
+      case Token::unknown:
+        break;
+    }
+  }
+  return out;
+}
+
 std::vector<std::string> Options::names() const {
   std::vector<std::string> out;
   for (const auto* option : impl_->app.get_options()) {
-    for (const auto& name : option->get_lnames()) out.push_back("--" + name);
-    for (const auto& name : option->get_snames()) out.push_back("-" + name);
+    for (auto& name : names_of(*option)) out.push_back(std::move(name));
   }
+  return out;
+}
+
+std::vector<OptionFacts> Options::facts() const {
+  std::vector<OptionFacts> out;
+  for (const auto* option : impl_->app.get_options()) out.push_back(facts_of(*option));
   return out;
 }
 

@@ -13,6 +13,21 @@
 
 namespace errand::cli {
 
+/// An option as help and completion tell of it.
+struct OptionFacts {
+  std::vector<std::string> names;  ///< "--file", "-f"
+  std::string value;               ///< what it takes: "FILE", "text|json"; empty for a flag
+  std::string help;
+  std::string group;  ///< its title in help
+};
+
+/// Where a command line has got to that somebody is still typing.
+struct OptionsSoFar {
+  std::vector<std::string> words;
+  std::optional<OptionFacts> awaits;  ///< the next token is the value of this one
+  bool options_ended = false;         ///< by `--`
+};
+
 /// The options of one command, and the words that are none.
 ///
 /// Words never pass through the option parser: CLI11 would unpack "[a, b]" into two values and take a word that is a
@@ -55,8 +70,12 @@ class Options {
   /// The index of the first word in `args`, or its size: what the verb is looked for by.
   [[nodiscard]] std::size_t first_word(std::span<const std::string> args) const;
 
+  /// Takes a line apart as parse() does that need not be whole or right: unknown options are passed over.
+  [[nodiscard]] OptionsSoFar so_far(std::span<const std::string> args) const;
+
   [[nodiscard]] std::string help() const;
-  [[nodiscard]] std::vector<std::string> names() const;  ///< every "--name" and "-n", for completion and checks
+  [[nodiscard]] std::vector<std::string> names() const;  ///< every "--name" and "-n", for checks
+  [[nodiscard]] std::vector<OptionFacts> facts() const;  ///< in the order of their declaration
 
  private:
   struct Impl;

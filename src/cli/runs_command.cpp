@@ -13,6 +13,8 @@
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/run_attach.hpp"
+#include "cli/run_diff.hpp"
+#include "cli/run_facts.hpp"
 #include "cli/run_stop.hpp"
 #include "cli/setup.hpp"
 #include "cli/since.hpp"
@@ -26,31 +28,6 @@ namespace {
 constexpr std::size_t short_hash_length = 8;  // of a definition's hash
 constexpr std::size_t answer_lines = 10;
 constexpr std::chrono::seconds stop_patience{30};
-
-std::chrono::milliseconds duration_of(const store::RunInfo& run) {
-  return std::max(std::chrono::milliseconds(0), run.ended.value_or(now()) - run.started);
-}
-
-Json run_json(const store::RunInfo& run) {
-  return {{"id", run.id},
-          {"session", run.session},
-          {"agent", run.agent},
-          {"definition_hash", run.definition_hash},
-          {"trigger", run.trigger},
-          {"argv", run.argv},
-          {"state", run.state},
-          {"started", to_rfc3339(run.started)},
-          {"ended", run.ended ? Json(to_rfc3339(*run.ended)) : Json(nullptr)},
-          {"duration_ms", duration_of(run).count()},
-          {"exit_code", run.exit_code ? Json(*run.exit_code) : Json(nullptr)},
-          {"error_kind", text_or_null(run.error_kind)},
-          {"stop_reason", text_or_null(run.stop_reason)},
-          {"turns", run.turns},
-          {"usage", chat::to_json(run.usage)},
-          {"cost_usd", run.cost_usd ? Json(*run.cost_usd) : Json(nullptr)},
-          {"pid", run.owner ? Json(run.owner->pid) : Json(nullptr)},
-          {"host", run.owner ? Json(run.owner->host) : Json(nullptr)}};
-}
 
 std::string exit_text(const store::RunInfo& run) {
   return run.exit_code ? std::to_string(*run.exit_code) : run.state;
@@ -104,11 +81,6 @@ std::string first_lines(const std::string& answer) {
   return out;
 }
 
-std::string how_it_ended(const store::RunInfo& run) {
-  if (!run.exit_code) return run.state;
-  return fmt::format("exit {}{}", *run.exit_code, run.error_kind.empty() ? "" : fmt::format(" ({})", run.error_kind));
-}
-
 std::string shown(const store::RunInfo& run, const Json& done) {
   std::string out = fmt::format("run         {}\nsession     {}\nagent       {}\ndefinition  {}\ntrigger     {}\n",
                                 run.id, run.session, run.agent, run.definition_hash, run.trigger);
@@ -147,18 +119,25 @@ class RunsCommand final : public Command {
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
-    ERRAND_TRY_ASSIGN(const auto verb, read_verb("errand runs", words,
-                                                 {{"list"},
-                                                  {"show", VerbSpec::Argument::required},
-                                                  {"attach", VerbSpec::Argument::required},
-                                                  {"stop", VerbSpec::Argument::required}}));
+    const bool compares = words.size() == 3 && words.front() == "diff";
+    ERRAND_TRY_ASSIGN(const auto verb,
+                      read_verb("errand runs", compares ? std::vector(words.begin(), words.end() - 1) : words,
+                                {{"list"},
+                                 {"show", VerbSpec::Argument::required},
+                                 {"attach", VerbSpec::Argument::required},
+                                 {"stop", VerbSpec::Argument::required},
+                                 {"diff", VerbSpec::Argument::required}}));
     ERRAND_TRY(check_options(verb.name));
+    if (verb.name == "diff" && !compares) {
+      return fail(ErrorKind::usage, "\"errand runs diff\" wants two runs", "errand runs diff -2 latest");
+    }
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
     ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
     ERRAND_TRY_ASSIGN(const auto store, store::open(place.data_directory, place.user, store::OpenMode::existing_only));
     if (verb.name == "list") return list(*store);
     ERRAND_TRY_ASSIGN(const auto run, store->find_run(verb.argument));
     if (verb.name == "show") return show(*store, run);
+    if (compares) return diff(*store, run, words.back());
     Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
     if (verb.name == "stop") return stop(*store, run, call.within(timeout_.value_or(stop_patience)));
     return attach(*store, run, invocation.globals, timeout_ ? call.within(*timeout_) : call);
@@ -225,21 +204,17 @@ class RunsCommand final : public Command {
                        rows);
   }
 
-  // Its `done` event; null when it has none.
-  static Result<Json> done_of(store::RunJournal& journal, const store::RunInfo& run) {
-    ERRAND_TRY_ASSIGN(const auto records, journal.records_of(run, 0));
-    for (auto record = records.rbegin(); record != records.rend(); ++record) {
-      if (record->type != "done") continue;
-      auto body = Json::parse(record->json, nullptr, false);
-      return body.is_object() ? body : Json(nullptr);
-    }
-    return Json(nullptr);
-  }
-
   Result<int> show(store::RunJournal& journal, const store::RunInfo& run) const {
     ERRAND_TRY_ASSIGN(const auto done, done_of(journal, run));
     if (json_) return print_json({{"run", run_json(run)}, {"done", done}});
     return print_out(shown(run, done));
+  }
+
+  Result<int> diff(store::RunJournal& journal, const store::RunInfo& before, const std::string& reference) const {
+    ERRAND_TRY_ASSIGN(const auto after, journal.find_run(reference));
+    ERRAND_TRY_ASSIGN(const auto left, compared(journal, before));
+    ERRAND_TRY_ASSIGN(const auto right, compared(journal, after));
+    return json_ ? print_json(diff_json(left, right)) : print_out(diff_text(left, right));
   }
 
   Result<int> stop(store::RunJournal& journal, const store::RunInfo& run, const Call& call) const {

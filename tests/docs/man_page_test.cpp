@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -6,9 +7,11 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/manual_page.hpp"
 #include "config/settings.hpp"
 #include "config/test_case.hpp"
 #include "repl/slash.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace errand;
 
@@ -30,6 +33,23 @@ TEST_CASE("man: errand(1) names every command and every option", "[docs]") {
     for (const auto& option : cli::options_of(entry, *command, globals).names()) {
       CAPTURE(option);
       if (option.starts_with("--")) CHECK(page.find(option) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("man: every command has a page that is well-formed, with all its options", "[docs]") {
+  const test::TempDir directory;
+  for (const auto& entry : cli::commands()) {
+    CAPTURE(entry.name);
+    const auto page = cli::manual_page(entry);
+    const auto path = directory / fmt::format("errand-{}.1", entry.name);
+    REQUIRE(write_file_atomic(path, page));
+    CHECK(std::system(fmt::format("mandoc -Tlint -Wwarning {}", path).c_str()) == 0);
+    cli::Globals globals;
+    const auto command = entry.make();
+    for (const auto& option : cli::options_of(entry, *command, globals).names()) {
+      CAPTURE(option);
+      CHECK(page.find("Fl \"" + text::replace_all(option.substr(1), "-", "\\-") + "\"") != std::string::npos);
     }
   }
 }
