@@ -16,6 +16,8 @@ endif()
 
 # Released binaries are small: what is resident at start-up is mostly code.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -ffunction-sections -fdata-sections")
+# Nothing in a binary tells where it was built, so that it can be built again elsewhere.
+add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.>)
 add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections,--as-needed,-O1,--strip-all>)
 
 set(ERRAND_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, empty for none")
