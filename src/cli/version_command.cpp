@@ -14,7 +14,12 @@ class VersionCommand final : public Command {
   Result<int> run(const std::vector<std::string>& words, const Invocation&) override {
     if (!words.empty()) return unknown_verb("errand version", words.front(), {});
     if (!json_) return print_out(version_line());
-    return print_json({{"name", "errand"}, {"version", version}, {"compiler", compiler}, {"build_type", build_type}});
+    return print_json({{"name", "errand"},
+                       {"version", version},
+                       {"released", release_date},
+                       {"system", built_for},
+                       {"compiler", compiler},
+                       {"build_type", build_type}});
   }
 
  private:
