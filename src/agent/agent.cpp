@@ -85,7 +85,7 @@ Hooks hooks_of(const Agent& agent, const Session& session, const Services& servi
            .env = around.env,
            .session = session.info.id,
            .cwd = agent.cwd,
-           .mode = agent.permissions.mode(),
+           .mode = [permissions = agent.permissions] { return permissions.mode(); },
            .agent_id = agent.depth == 0 ? std::string() : agent.path,
            .agent_type = agent.depth == 0 ? std::string() : agent.definition.id},
           services.sandbox};

@@ -153,7 +153,7 @@ std::string Hooks::standard_input(HookEvent event, const Json& fields) const {
               {"cwd", place_.cwd},
               {"hook_event_name", chat::name_of(event)}};
   if (event != HookEvent::session_start && event != HookEvent::session_end)
-    out["permission_mode"] = spelling_of(place_.mode);
+    out["permission_mode"] = spelling_of(place_.mode());
   if (!place_.agent_id.empty()) {
     out["agent_id"] = place_.agent_id;
     out["agent_type"] = place_.agent_type;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,8 @@ struct HookPlace {
   std::vector<std::pair<std::string, std::string>> env;  ///< the variables a hook's command may name as ${NAME}
   std::string session;
   std::string cwd;  ///< the agent's
-  chat::PermissionMode mode = chat::PermissionMode::ask;
+  /// What holds when an event comes: an approved plan changes it. May be called from any thread.
+  std::function<chat::PermissionMode()> mode = [] { return chat::PermissionMode::ask; };
   std::string agent_id;    ///< empty for the root agent
   std::string agent_type;  ///< likewise
 };

@@ -280,6 +280,28 @@ TEST_CASE("hooks: what they add stands behind the result, and a result may be re
   CHECK(results[1] == "error: did fail\n[PreToolUse hook]\nbefore\n[PostToolUseFailure hook]\ntry again");
 }
 
+TEST_CASE("hooks: they are told the mode that holds now, also after a plan was approved", "[agent][hooks]") {
+  HookStage stage;
+  stage.definition.permission_mode = PermissionMode::plan;
+  stage.person.there = true;  // else plan mode has no end
+  stage.tools.add(std::make_unique<FakeTool>(
+      "ExitPlanMode", Effect::none, false,
+      [](const std::string&, const tool::Context& context, const Call&) -> Result<tool::Output> {
+        context.leave_plan(PermissionMode::automatic);
+        return tool::text_output("approved");
+      }));
+  stage.hook("PreToolUse", {{}}, "TodoWrite");
+  stage.hook("Stop", {{}});
+  stage.models["main"].call({tool_call("a", "TodoWrite", "x")});
+  stage.models["main"].call({tool_call("b", "ExitPlanMode", "x")});
+  stage.models["main"].call({tool_call("c", "TodoWrite", "x")});
+  stage.models["main"].say("end");
+  stage.ask("go");
+  Words modes;
+  for (const auto& told : stage.heard) modes.push_back(told.at("permission_mode").get<std::string>());
+  CHECK(modes == Words{"plan", "acceptEdits", "acceptEdits"});
+}
+
 TEST_CASE("hooks: continue: false ends the run at once, without an answer and without an error", "[agent][hooks]") {
   const std::string event = GENERATE("PreToolUse", "PostToolUse");
   CAPTURE(event);

@@ -109,7 +109,7 @@ TEST_CASE("hooks: a hook is told where it is, and sees only the variables that i
   HookPlace place;
   place.env = {{"TOKEN", "t0k"}, {"OTHER", "o"}, {"PATH", "/evil"}, {"ANTHROPIC_API_KEY", "sk"}};
   place.policy.env = {{"LANG", "de"}};
-  place.mode = chat::PermissionMode::automatic;
+  place.mode = [] { return chat::PermissionMode::automatic; };
   place.agent_id = "root/scout#1";
   place.agent_type = "scout";
   const auto hooks = shell.hooks({hook("PreToolUse", "x ${TOKEN} ${NONE:-d} ${PATH} ${ }")}, place);
