@@ -1,5 +1,6 @@
 #include "terminal/keyboard.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -48,7 +49,9 @@ Result<bool> Keyboard::read_more() {
   if (got < 0 && errno != EIO) return fail_errno(ErrorKind::failure, "can't read the terminal", errno);
   closed_ = got <= 0;
   if (closed_) return false;
-  for (auto& key : decoder_.feed({bytes.data(), static_cast<std::size_t>(got)})) {
+  auto keys = decoder_.feed({bytes.data(), static_cast<std::size_t>(got)});
+  if (keys.empty() || !std::ranges::all_of(keys, is_no_key)) typed_ = Call::Clock::now();
+  for (auto& key : keys) {
     if (said_ && is_no_key(key))
       said_(key);
     else
@@ -58,26 +61,48 @@ Result<bool> Keyboard::read_more() {
 }
 
 Result<Input> Keyboard::next(const Call& call) {
+  ERRAND_TRY_ASSIGN(auto input, wait(std::nullopt, call));
+  return *std::move(input);
+}
+
+Result<std::optional<Input>> Keyboard::next_unless_quiet(Milliseconds quiet, const Call& call) {
+  return wait(quiet, call);
+}
+
+std::optional<Input> Keyboard::at_hand() {
+  if (const auto change = changes_.take(); change != Changes::Kind::none) {
+    return Input{.kind = change == Changes::Kind::resized ? Input::Kind::resized : Input::Kind::came_back};
+  }
+  if (!kept_.empty()) {
+    Input out{.key = std::move(kept_.front())};
+    kept_.pop_front();
+    return out;
+  }
+  if (closed_) return Input{.kind = Input::Kind::closed};
+  return std::nullopt;
+}
+
+int Keyboard::poll_limit(std::optional<Milliseconds> quiet) const {
+  const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
+  if (!quiet) return limit;
+  const auto left = std::chrono::ceil<Milliseconds>(typed_ + *quiet - Call::Clock::now());
+  const int until_quiet = static_cast<int>(std::max(left, Milliseconds{0}).count());
+  return limit < 0 ? until_quiet : std::min(limit, until_quiet);
+}
+
+Result<std::optional<Input>> Keyboard::wait(std::optional<Milliseconds> quiet, const Call& call) {
   const Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return fail_errno(ErrorKind::failure, "can't make an eventfd", errno);
   const std::stop_callback on_stop(call.stop, [&] { ::eventfd_write(wake.get(), 1); });
   while (true) {
     ERRAND_TRY(call.check());
-    if (const auto change = changes_.take(); change != Changes::Kind::none) {
-      return Input{.kind = change == Changes::Kind::resized ? Input::Kind::resized : Input::Kind::came_back};
-    }
-    if (!kept_.empty()) {
-      Input out{.key = std::move(kept_.front())};
-      kept_.pop_front();
-      return out;
-    }
-    if (closed_) return Input{.kind = Input::Kind::closed};
+    if (auto input = at_hand()) return input;
     std::array<pollfd, 3> fds = {pollfd{fd_, POLLIN, 0}, pollfd{changes_.fd(), POLLIN, 0},
                                  pollfd{wake.get(), POLLIN, 0}};
-    const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
-    const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(limit));
+    const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(poll_limit(quiet)));
     if (ready == 0) {
       for (auto& key : decoder_.expire()) kept_.push_back(std::move(key));
+      if (quiet && kept_.empty() && Call::Clock::now() - typed_ >= *quiet) return std::nullopt;
     }
     if (ready > 0 && fds[0].revents != 0) ERRAND_TRY(read_more());
   }

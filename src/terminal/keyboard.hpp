@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
+#include <optional>
 
 #include "base/call.hpp"
 #include "base/error.hpp"
@@ -59,11 +61,20 @@ class Keyboard {
   /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
   Result<Input> next(const Call& call);
 
+  /// The same; nullopt once nothing is left of what was typed, and nothing was typed for as long as `quiet`. What a
+  /// terminal holds is read before that is said.
+  Result<std::optional<Input>> next_unless_quiet(std::chrono::milliseconds quiet, const Call& call);
+
   /// Takes what was read and not given yet, and puts it back in front.
   std::deque<Key> take_kept();
   void put_back(std::deque<Key> keys);
 
  private:
+  using Milliseconds = std::chrono::milliseconds;
+
+  Result<std::optional<Input>> wait(std::optional<Milliseconds> quiet, const Call& call);
+  std::optional<Input> at_hand();
+  [[nodiscard]] int poll_limit(std::optional<Milliseconds> quiet) const;
   Result<bool> read_more();
 
   int fd_;
@@ -71,6 +82,7 @@ class Keyboard {
   std::function<void(const Key&)> said_;
   KeyDecoder decoder_;
   std::deque<Key> kept_;
+  Call::Clock::time_point typed_{};  // when the last key came
   bool closed_ = false;
 };
 

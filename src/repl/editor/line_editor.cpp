@@ -112,14 +112,18 @@ Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) 
   if (!was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   }
-  std::deque<terminal::Key> typed_before;
-  auto answer = make_session();
-  answer.begin(request);
-  if (request.kind != LineKind::prompt) typed_before = keyboard_.take_kept();
-  auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : edit(answer, call);
-  keyboard_.put_back(std::move(typed_before));
+  auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : read_answer(request, call);
   if (!was_raw) raw_.reset();
   watch();
+  return line;
+}
+
+Result<ReadLine> LineEditor::read_answer(const LineRequest& request, const Call& call) {
+  auto answer = make_session();
+  answer.begin(request);
+  auto ahead = typed_ahead(request.kind, call);
+  auto line = edit(answer, call);
+  keyboard_.put_back(std::move(ahead));
   return line;
 }
 

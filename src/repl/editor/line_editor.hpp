@@ -75,6 +75,7 @@ class LineEditor final : public LineReader {
   [[nodiscard]] LineSession make_session();
   Result<ReadLine> read_prompt(const LineRequest& request, const Call& call);
   Result<ReadLine> edit(LineSession& line, const Call& call);
+  Result<ReadLine> read_answer(const LineRequest& request, const Call& call);
   Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out);
   Result<Next> act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out);
   LineSession::Outcome press(LineSession& line, const terminal::Key& key);
@@ -103,11 +104,14 @@ class LineEditor final : public LineReader {
   Result<void> stop_process();
   [[nodiscard]] LineQueue::Line submitted();
   void enqueue();
+  void give_back_after_stop();
   void steer();
   void complain(const Error& error);
   Result<void> paint_beside();
 
   EditorParts parts_;
+  [[nodiscard]] std::deque<terminal::Key> typed_ahead(LineKind kind, const Call& call);
+  Result<void> take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead);
   History history_;
   Completer completer_;
   std::unique_ptr<terminal::Bottom> own_bottom_;

@@ -17,6 +17,9 @@ namespace {
 const LineRequest beside_run = {.kind = LineKind::prompt, .prompt = "+ "};
 constexpr std::string_view prompt = "> ";
 
+// Who has typed nothing for so long is not in the middle of a line.
+constexpr std::chrono::milliseconds quiet{400};
+
 bool is_interrupt(const terminal::Key& key) {
   return key.code == terminal::KeyCode::text && key.with == terminal::Modifiers{.ctrl = true} && key.text == "c";
 }
@@ -41,7 +44,11 @@ void LineEditor::stop_watching() {
   watcher_.request_stop();
   watcher_.join();
   keyboard_.put_back(std::exchange(aside_, {}));
-  // It is who reads next that hears of the return from a stop.
+  give_back_after_stop();
+}
+
+// It is who reads next that hears of the return from a stop.
+void LineEditor::give_back_after_stop() {
   if (std::exchange(stopped_, false) && !bottom_.release()) return;  // a lost terminal shows at the next read
 }
 
@@ -53,6 +60,33 @@ void LineEditor::keep_typing(const Call& call) {
     const std::lock_guard lock(typing_);
     if (!take_beside(*input)) return;
   }
+}
+
+// Whoever is typing when a question comes has not seen it: until they pause, keys go where they would have gone. Gives
+// those that are for who reads next. What goes wrong here is met again by who reads the answer.
+std::deque<terminal::Key> LineEditor::typed_ahead(LineKind kind, const Call& call) {
+  auto ahead = keyboard_.take_kept();
+  while (kind == LineKind::answer) {
+    const auto input = keyboard_.next_unless_quiet(quiet, call);
+    if (!input || !*input || (*input)->kind == terminal::Input::Kind::closed) break;
+    if (!take_ahead(**input, ahead)) break;
+  }
+  give_back_after_stop();
+  return ahead;
+}
+
+Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead) {
+  if (attended_) {
+    const std::lock_guard lock(typing_);
+    return take_beside(input);
+  }
+  if (input.kind == terminal::Input::Kind::came_back) return bottom_.come_back();
+  if (input.kind != terminal::Input::Kind::key) return {};
+  if (is_interrupt(input.key))
+    parts_.on_interrupt();
+  else
+    ahead.push_back(input.key);
+  return {};
 }
 
 Result<void> LineEditor::take_beside(const terminal::Input& input) {

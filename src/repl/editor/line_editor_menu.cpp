@@ -37,9 +37,9 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
   if (!was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   }
-  auto typed_before = keyboard_.take_kept();
+  auto ahead = typed_ahead(request.kind, call);
   auto picked = pick(request, call);
-  keyboard_.put_back(std::move(typed_before));
+  keyboard_.put_back(std::move(ahead));
   if (!was_raw) raw_.reset();
   watch();
   return picked;
