@@ -184,9 +184,10 @@ class ChatCommand final : public Command {
                   print_note({}, line);
                 },
             .message_of = [](const std::string& text) { return cli::message_of(text, AtPaths::attach); },
-            .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<void> {
-              ERRAND_TRY_ASSIGN(asked_, ask(talk, prompt));
-              return {};
+            .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
+              auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
+              if (result) asked_ = result->exit_code;
+              return result;
             },
             .run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
               face.make_room();

@@ -29,17 +29,20 @@ class Loop {
     chat_.slash.chat.use_steering(&steering_);
     chat_.lines.steer_with([this](const std::string& line) { return steer(line); });
   }
+    ask_ = std::exchange(chat_.slash.ask, [this](const chat::UserMessage& prompt) { return ask(prompt); });
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop() {
     chat_.lines.steer_with({});
     chat_.slash.chat.use_steering(nullptr);
+    chat_.slash.ask = std::move(ask_);
+    chat_.slash.begin_next_with = nullptr;
   }
 
   int go(const std::optional<std::string>& first) {
     const auto attention = chat_.lines.attend();
     if (first) {
-      ask(*first);
+      ask_line(*first);
       chat_.lines.steer_no_more();
     }
     while (!leaving_ && !chat_.must_leave()) {
@@ -100,7 +103,7 @@ class Loop {
 
   void take_one(const std::string& line) {
     if (line.starts_with('!')) return run_shell(line);
-    if (!line.starts_with('/')) return ask(line);
+    if (!line.starts_with('/')) return ask_line(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)
       chat_.show_error(after.error());
@@ -114,20 +117,26 @@ class Loop {
     if (const auto ran = run_shell_line(line, chat_.slash); !ran) chat_.show_error(ran.error());
   }
 
-  void ask(const std::string& line) {
+  void ask_line(const std::string& line) {
     const auto message = chat_.message_of(line);
     if (!message) return chat_.show_error(message.error());
-    const auto result = chat_.slash.chat.ask(*message, chat_.begin());
-    if (!result) chat_.show_error(result.error());
+    if (const auto asked = ask(*message); !asked) chat_.show_error(asked.error());
+  }
+
+  // Whoever asks, a typed prompt or a command: after a failure what waits goes on waiting.
+  Result<agent::RunResult> ask(const chat::UserMessage& prompt) {
+    auto result = ask_(prompt);
     if (!result || is_failure(result->done)) chat_.lines.pause();
   }
 
   TerminalChat& chat_;
   agent::Steering steering_;
+    return result;
   bool leaving_ = false;
   LineStart next_start_ = LineStart::empty;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };
+  std::function<Result<agent::RunResult>(const chat::UserMessage&)> ask_;
 
 }  // namespace
 

@@ -42,7 +42,7 @@ struct SlashContext {
   std::function<void(std::string_view line)> say;  ///< to the person, a line end is added
   std::function<Result<chat::UserMessage>(const std::string& text)> message_of;  ///< with the files that it names
   /// A prompt, as if the person had typed it.
-  std::function<Result<void>(const chat::UserMessage& prompt)> ask;
+  std::function<Result<agent::RunResult>(const chat::UserMessage& prompt)> ask;
   /// `errand WORDS…` in this process, for the person to see; `failure` for an exit code that is not 0 and was not told.
   std::function<Result<void>(std::vector<std::string> words)> run_command;
   /// Bytes for the terminal itself; `failure` where there is none.

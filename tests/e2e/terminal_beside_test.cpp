@@ -113,6 +113,30 @@ TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter 
   room.check();
 }
 
+TEST_CASE("beside a run: what waits is not asked after a command's prompt that failed", "[e2e][terminal][beside]") {
+  const Room room(replies(R"({"reply": {"text": "One."}},
+                             {"status": 400, "body": {"type": "error", "error": {"type": "invalid_request_error",
+                                                      "message": "not today"}}},
+                             {"expect": {"last_message": {"text": {"contains": "next"}}}, "reply": {"text": "Next."}})")
+                      .c_str());
+  auto screen = talking(room);
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("/init\r");
+  wait_for_row(screen, "queued: /init");
+  screen.type("next\r");
+  wait_for_row(screen, "queued: next");
+  open_gate(room);
+  screen.wait_for("not today");
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("queued: next\n>") != std::string::npos);
+  screen.type(enter);
+  screen.wait_for("Next.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: what waits is not asked either when the run is cancelled at a question",
           "[e2e][terminal][beside]") {
   const Room room(replies(R"({"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made"}}}},
