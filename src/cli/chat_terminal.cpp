@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -60,13 +61,21 @@ class ChatTerminal::Passing final : public chat::EventSink {
   explicit Passing(ChatTerminal& terminal) : terminal_(terminal) {}
 
   void on_event(const chat::Event& event) override {
-    if (std::holds_alternative<chat::event::User>(event.body)) terminal_.begin_run();
+    if (is_prompt(event) && !std::exchange(runs_, true)) terminal_.begin_run();
     terminal_.face_.sink().on_event(event);
-    if (std::holds_alternative<chat::event::Done>(event.body)) terminal_.end_run(event);
+    if (!std::holds_alternative<chat::event::Done>(event.body)) return;
+    runs_ = false;
+    terminal_.end_run(event);
   }
 
  private:
+  // Subagents are given prompts too; and of the root's, what comes while it runs (steering, a hook's word) begins no run.
+  static bool is_prompt(const chat::Event& event) {
+    return std::holds_alternative<chat::event::User>(event.body) && event.agent_path.find('/') == std::string::npos;
+  }
+
   ChatTerminal& terminal_;
+  bool runs_ = false;
 };
 
 class ChatTerminal::Asking final : public chat::Interaction {
