@@ -14,6 +14,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/chat_editor.hpp"
+#include "cli/chat_greeting.hpp"
 #include "cli/chat_terminal.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
@@ -287,9 +288,9 @@ class ChatCommand final : public Command {
 
   static void greet(Talk& talk, const Globals& globals) {
     const auto& definition = talk.chat().definition();
-    print_note(globals,
-               fmt::format("{} on {} in {}; /help lists commands, Ctrl-D leaves", definition.id,
-                           text::join(definition.models, ","), talk.engine().services().surroundings.workspace));
+    const auto& around = talk.engine().services().surroundings;
+    const Greeting greeting{definition.id, text::join(definition.models, ","), around.workspace, around.roots.home};
+    for (const auto& line : greeting_lines(greeting, render::columns_of(STDERR_FILENO) - 1)) print_note(globals, line);
   }
 
   // The PROMPT of the command line takes the files with it.
