@@ -138,6 +138,7 @@ class ChatCommand final : public Command {
     ERRAND_TRY_ASSIGN(const auto talk,
                       Talk::start(invocation, arguments_, terminal.sink(), terminal.interaction(), "chat"));
     terminal.use(talk->engine().config().settings.terminal);
+    person.use_theme([&terminal] { return terminal.theme(); });
     auto slash = slash_context(*talk, person, terminal, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     invocation.signals.keep_interrupts();

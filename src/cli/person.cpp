@@ -40,7 +40,7 @@ class Hold {
 // Questions have the terminal to themselves, one at a time: subagents that run together may ask together.
 class RoomMaking final : public chat::Interaction {
  public:
-  RoomMaking(repl::LineReader& lines, Face& face, render::Theme theme)
+  RoomMaking(repl::LineReader& lines, Face& face, std::function<render::Theme()> theme)
       : terminal_(lines, STDERR_FILENO, std::move(theme)), face_(face) {}
 
   [[nodiscard]] bool available() const override { return true; }
@@ -82,13 +82,13 @@ bool can_edit() {
   return !term.empty() && term != "dumb" && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
 }
 
-// Of diffs in questions.
-render::Theme theme_of(const Globals& globals) {
+// Of diffs and plans in questions, until a chat knows better.
+render::Theme theme_of(const Globals& globals, render::Background background) {
   const auto choice = globals.color == "always"  ? render::ColorChoice::always
                       : globals.color == "never" ? render::ColorChoice::never
                                                  : render::ColorChoice::automatic;
   const auto color = render::decide_color(choice, render::color_variables(), render::medium_of(STDERR_FILENO));
-  return {render::decide_depth(color, render::terminal_variables()), render::Background::dark};
+  return {render::decide_depth(color, render::terminal_variables()), background};
 }
 
 repl::Styles styles_of(const Globals& globals) {
@@ -100,13 +100,14 @@ repl::Styles styles_of(const Globals& globals) {
 
 }  // namespace
 
-Person::Person(const Invocation& invocation, Face& face, Typing typing) {
+Person::Person(const Invocation& invocation, Face& face, Typing typing)
+    : theme_([this, &globals = invocation.globals] { return theme_of(globals, reports_.background); }) {
   if (typing == Typing::edited && can_edit())
     use_editor(invocation, face);
   else
     lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes, edit_text);
   if (is_there(invocation.globals)) {
-    interaction_ = std::make_unique<RoomMaking>(*lines_, face, theme_of(invocation.globals));
+    interaction_ = std::make_unique<RoomMaking>(*lines_, face, [this] { return theme_(); });
   } else {
     interaction_ = std::make_unique<repl::NobodyThere>();
   }

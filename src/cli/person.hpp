@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "chat/interaction.hpp"
 #include "cli/chat_terminal.hpp"
@@ -37,6 +38,9 @@ class Person {
   [[nodiscard]] TerminalReports& reports() { return reports_; }
   [[nodiscard]] NoticeBy notice_by() const;
 
+  /// What questions are painted with from now on: asked at each.
+  void use_theme(std::function<render::Theme()> theme) { theme_ = std::move(theme); }
+
   /// Gives the terminal back for as long as `user` takes, which may read it.
   Result<void> lend_terminal(const std::function<Result<void>()>& user);
 
@@ -44,6 +48,7 @@ class Person {
   void use_editor(const Invocation& invocation, Face& face);
 
   TerminalReports reports_;
+  std::function<render::Theme()> theme_;
   std::unique_ptr<terminal::Changes> changes_;
   std::unique_ptr<terminal::SignalWatch> signals_;
   std::unique_ptr<repl::LineReader> lines_;

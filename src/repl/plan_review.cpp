@@ -37,7 +37,7 @@ ChoiceRequest plan_menu() {
 }  // namespace
 
 void TerminalInteraction::say_plan(const std::string& plan) const {
-  render::Markdown markdown({.theme = theme_, .columns = render::columns_of(out_)});
+  render::Markdown markdown({.theme = theme_(), .columns = render::columns_of(out_)});
   markdown.feed(plan);
   markdown.finish();
   say("\nThe plan:\n\n" + text::join(markdown.take(), "\n") + "\n\n");

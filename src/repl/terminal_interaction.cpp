@@ -128,7 +128,7 @@ Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& ques
   auto [request, replies] = approval_menu(question);
   auto extent = Extent::cut;
   while (true) {
-    say(question_text(question, theme_, extent));
+    say(question_text(question, theme_(), extent));
     ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
     request.kind = LineKind::answer_again;
     if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};

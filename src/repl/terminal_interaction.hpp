@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,12 @@
 namespace errand::repl {
 
 /// Asks the person on the terminal: what a question is about goes to `out_fd`, answers are menus and lines of `in`.
-/// Both are borrowed.
+/// Both are borrowed. `theme` is asked whenever something is painted.
 class TerminalInteraction final : public chat::Interaction {
  public:
-  TerminalInteraction(LineReader& in, int out_fd, render::Theme theme = {})
+  using ThemeOf = std::function<render::Theme()>;
+
+  TerminalInteraction(LineReader& in, int out_fd, ThemeOf theme = [] { return render::Theme(); })
       : in_(in), out_(out_fd), theme_(std::move(theme)) {}
 
   [[nodiscard]] bool available() const override { return true; }
@@ -35,7 +38,7 @@ class TerminalInteraction final : public chat::Interaction {
 
   LineReader& in_;
   int out_;
-  render::Theme theme_;
+  ThemeOf theme_;
 };
 
 /// Nobody is there: everything that asks is denied.

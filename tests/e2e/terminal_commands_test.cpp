@@ -99,6 +99,23 @@ TEST_CASE("theme: the terminal is asked for its background, and a late answer in
   leave(screen);
 }
 
+TEST_CASE("theme: a question is painted with the theme that holds when it comes", "[e2e][terminal][commands]") {
+  const Room room(R"([{"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "new.txt",
+                       "content": "asked\n"}}}}, {"reply": {"text": "Well."}}])");
+  auto screen = room.chat(size);
+  wait_for_prompt(screen);
+  screen.type("/theme light\r");
+  screen.wait_for("theme: light");
+  wait_for_prompt(screen);
+  screen.type("write it\r");
+  screen.wait_for("other words say why not");
+  CHECK(has(screen, "\x1b[38;5;28m+asked"));
+  screen.type("n\r");
+  screen.wait_for("Well.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("theme: who wants no colours is not asked, and COLORFGBG counts without an answer",
           "[e2e][terminal][commands]") {
   const Room room;
