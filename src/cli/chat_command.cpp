@@ -103,8 +103,11 @@ class ChatCommand final : public Command {
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(check(words));
     ERRAND_TRY_ASSIGN(const auto delimiter, delimiter_of(delimiter_.value_or("\\n")));
-    const auto face =
-        make_face(invocation, arguments_, {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n'});
+    const auto face = make_face(invocation, arguments_,
+                                {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n',
+                                 .motion = plain_ ? render::Motion::off : render::Motion::on,
+                                 .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers
+                                                                       : render::Reader::anybody});
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     auto result = talk(first, delimiter, invocation, *face);
     if (result || result.error().kind == ErrorKind::usage) return result;

@@ -1,5 +1,7 @@
 #include "cli/face.hpp"
 
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
@@ -61,6 +63,9 @@ render::TextOptions text_options(const Invocation& invocation, const FaceOptions
   auto options =
       render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
   options.terminator = face.terminator;
+  options.reader = face.reader;
+  options.out_motion = std::min(options.out_motion, face.motion);
+  options.err_motion = std::min(options.err_motion, face.motion);
   options.on_narrowing = on_narrowing();
   options.on_failure = stop_on_failure(face.out_fd, invocation.signals);
   return options;

@@ -10,6 +10,8 @@
 #include "chat/event.hpp"
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
+#include "render/options.hpp"
+#include "render/text_sink.hpp"
 #include "render/theme.hpp"
 
 namespace errand::terminal {
@@ -58,6 +60,9 @@ class Face {
 struct FaceOptions {
   int out_fd = 1;
   char terminator = '\n';
+  /// Off: nothing that is written is taken back, whatever the terminal can do; for screen readers.
+  render::Motion motion = render::Motion::on;
+  render::Reader reader = render::Reader::anybody;
 };
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
                                 const FaceOptions& options);

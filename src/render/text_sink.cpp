@@ -223,6 +223,7 @@ class TextSink::Impl {
   void approval(const event::Approval& e, std::string_view agent_path) {
     const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
     if (tool != running_.tools.end()) tool->second.since = now();
+    if (e.decision == "deny") refused_by_person_ = e.by == "user";
   }
 
   // Two agents may number their calls alike.
@@ -346,7 +347,11 @@ class TextSink::Impl {
     if (place_of(agent_path).depth > 0) {
       return say(agent_path, fmt::format("{} {}", paint("error:", Tone::bad, color()), one_line(e.error.message, 500)));
     }
-    show_error(e.error);
+    if (!is_own_refusal(e.error)) show_error(e.error);
+  }
+
+  [[nodiscard]] bool is_own_refusal(const Error& error) const {
+    return error.kind == ErrorKind::denied && refused_by_person_ && options_.reader == Reader::who_answers;
   }
 
   // Also when quiet.
@@ -378,7 +383,8 @@ class TextSink::Impl {
     say_what_is_left(todos);
     for (const auto& denial : e.denials) denied(denial);
     for (const auto& host : e.report.hosts) contacted(host);
-    if (e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error) show_error(*e.error);
+    const bool is_news = e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error;
+    if (is_news && !is_own_refusal(*e.error)) show_error(*e.error);
     if (e.error && gives_partial_answer(*e.error) && has_answer(e)) note({}, "the answer is partial");
     if (verbose() && !e.report.files_written.empty())
       note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
@@ -428,6 +434,7 @@ class TextSink::Impl {
     thinking_text_ = {};
     shown_ = false;
     last_reply_shown_ = false;
+    refused_by_person_ = false;
     error_shown_.reset();
     summaries_.clear();
   }
@@ -443,6 +450,7 @@ class TextSink::Impl {
   bool shown_ = false;                            // some text of the reply that is coming in
   bool last_reply_shown_ = false;                 // the reply before it
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
+  bool refused_by_person_ = false;                // the last call that was refused
   std::optional<Error> error_shown_;
 };
 

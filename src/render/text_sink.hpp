@@ -34,6 +34,12 @@ enum class Flushing {
   by_caller,   ///< at flush(), which the caller owes whenever no further event is at hand
 };
 
+/// Who reads how a run ended.
+enum class Reader {
+  anybody,
+  who_answers,  ///< the person who is asked: what they refused themselves is no error to them
+};
+
 struct TextOptions {
   int out_fd = 1;
   int err_fd = 2;
@@ -53,6 +59,7 @@ struct TextOptions {
   std::chrono::milliseconds repaint_every{25};  ///< at most so often what is unfinished is shown; 0: at each flush
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   Verbosity verbosity = Verbosity::normal;
+  Reader reader = Reader::anybody;
   Flushing flushing = Flushing::each_event;
   char terminator = '\n';            ///< ends an answer: '\n' is added where it lacks, '\0' always
   std::function<void()> on_failure;  ///< stdout can't be written: stop the run; called from within on_event()

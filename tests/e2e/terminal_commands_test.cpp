@@ -180,6 +180,22 @@ TEST_CASE("notifications: with --plain the bell alone, and only for who wants it
   leave(screen);
 }
 
+TEST_CASE("--plain: nothing that was written is written again, also while tools run", "[e2e][terminal][commands]") {
+  const Room room(R"([{"reply": {"text": "Let **me** see.", "tool_call": {"name": "Bash", "arguments":
+                       {"command": "sleep 0.1; echo done"}}}}, {"reply": {"text": ["O", "ne."]}}])");
+  auto screen = room.on_screen({binary(), "chat", "--plain", "-a", "helper", "--permission-mode", "auto"}, size);
+  wait_for_prompt(screen);
+  screen.type("first\n");
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.wait_for("Let **me** see.");
+  screen.wait_for("✓ Bash");
+  for (const auto* sequence : {"\x1b[?2026h", "\x1b[K", "\x1b[J", "\x1b[2K", "\x1b[1A", "⋯"})
+    CHECK_FALSE(has(screen, sequence));
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("/vim: vi's keys, for this chat or by the configuration", "[e2e][terminal][commands]") {
   const bool configured = GENERATE(false, true);
   CAPTURE(configured);

@@ -294,6 +294,32 @@ TEST_CASE("text sink: a host that was refused is told, what was done only to tho
   }
 }
 
+TEST_CASE("text sink: who refused a call in a chat needs no error to know, all others do", "[render][text]") {
+  struct Case {
+    std::string by;
+    Reader reader;
+    bool is_told;
+  };
+  const auto c = GENERATE(values<Case>({{"user", Reader::who_answers, false},
+                                        {"user", Reader::anybody, true},
+                                        {"rule", Reader::who_answers, true},
+                                        {"policy", Reader::who_answers, true}}));
+  CAPTURE(c.by);
+  const test::Capture out;
+  TextOptions options;
+  options.out_fd = options.err_fd = out.fd();
+  options.reader = c.reader;
+  TextSink sink(options);
+  const Error error{ErrorKind::denied, "a call of Bash was denied", "", {}, {}, false};
+  Script script;
+  script.call("1", "Bash rm x").send(event::Approval{"a", "1", "deny", "user"});
+  script.call("2", "Bash rm y").send(event::Approval{"b", "2", "deny", c.by});
+  play(sink, script.send(event::ErrorEvent{error}).done("Fine.", error));
+  CHECK((out.text().find("error: a call of Bash was denied") != std::string::npos) == c.is_told);
+  play(sink, Script().done("", error));  // of a run in which nobody was asked
+  CHECK(out.text().find("error: a call of Bash was denied") != std::string::npos);
+}
+
 TEST_CASE("text sink: a closed stdout stops the run, a closed stderr nothing", "[render][text]") {
   std::signal(SIGPIPE, SIG_IGN);
   auto pipe = make_pipe().value();
