@@ -44,11 +44,15 @@ std::string todo_mark(std::string_view status, Color color) {
 
 }  // namespace
 
-std::string one_line(std::string_view text, std::size_t columns) {
-  auto line = unicode::sanitize(text.substr(0, unicode::char_border_before(text, max_line_bytes)));
+std::string one_line(std::string_view text) {
+  auto line = unicode::sanitize(text);
   std::ranges::replace_if(
       line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  return text::ellipsize(text::trim(line), columns);
+  return std::string(text::trim(line));
+}
+
+std::string one_line(std::string_view text, std::size_t columns) {
+  return text::ellipsize(one_line(text.substr(0, unicode::char_border_before(text, max_line_bytes))), columns);
 }
 
 std::string tool_line(const ToolLine& line, std::size_t columns, Color color) {

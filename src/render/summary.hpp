@@ -11,6 +11,8 @@ namespace errand::render {
 
 /// Text from elsewhere on one line of at most `columns`: made harmless, line ends and tabs as blanks, the rest as "…".
 std::string one_line(std::string_view text, std::size_t columns);
+/// The same of any length.
+std::string one_line(std::string_view text);
 
 enum class ToolStatus { running, ok, failed };
 

@@ -8,21 +8,19 @@
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
-#include "base/unicode.hpp"
+#include "render/summary.hpp"
 #include "repl/cooked_lines.hpp"
 
 namespace errand::repl {
 
 namespace {
 
+using render::one_line;
+
 constexpr auto none = ChoiceRequest::none;
 
 // Of a long list; the others can be named.
 constexpr std::size_t max_listed = 20;
-
-std::string one_line(std::string_view text) {
-  return text::replace_all(unicode::sanitize(text), "\n", " ");
-}
 
 std::string list_of(const ChoiceRequest& request) {
   std::string out;

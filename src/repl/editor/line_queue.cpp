@@ -6,8 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
-#include "base/unicode.hpp"
+#include "render/summary.hpp"
 
 namespace errand::repl {
 
@@ -23,8 +22,7 @@ std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
 }
 
 terminal::Row faint_row(const std::string& text, std::size_t columns, Styles styles) {
-  auto shown = unicode::sanitize(text::replace_all(text, "\n", " "));
-  if (unicode::width(shown) > columns) shown = columns == 0 ? "" : unicode::prefix_of_width(shown, columns - 1) + "…";
+  const auto shown = render::one_line(text, columns);
   return terminal::row_of(styles == Styles::basic ? fmt::format("\x1b[2m{}\x1b[0m", shown) : shown);
 }
 

@@ -7,10 +7,13 @@
 #include "base/graphemes.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
+#include "render/summary.hpp"
 
 namespace errand::repl {
 
 namespace {
+
+using render::one_line;
 
 constexpr std::size_t min_columns = 8;
 constexpr std::size_t min_rows = 4;
@@ -25,10 +28,6 @@ constexpr std::string_view plain = "\x1b[0m";
 std::string styled(std::string_view text, std::string_view style, Styles styles) {
   if (styles == Styles::none || text.empty()) return std::string(text);
   return fmt::format("{}{}{}", style, text, plain);
-}
-
-std::string one_line(std::string_view text) {
-  return text::replace_all(text::replace_all(unicode::sanitize(text), "\n", " "), "\t", " ");
 }
 
 // Cut between graphemes into lines of at most `columns`.
