@@ -28,7 +28,7 @@ ChoiceRequest plan_menu() {
                       {"yes, without asking", "permission mode auto: inside the sandbox nothing asks", "auto"},
                       {"edit the plan first", "in your editor", "edit"},
                       {"no, plan on", "", "no"},
-                      {"no, and say why", "", ""}},
+                      {"no, and say why", "", "why"}},
           .typed = ChoiceRequest::Typed::answers,
           .digits = ChoiceRequest::Digits::select,
           .own_words = 4};

@@ -84,7 +84,7 @@ Approval approval_menu(const ApprovalQuestion& question) {
   add(Reply::view, {"view all of it", "", "view"});
   add(Reply::deny, {"no", "", "no"});
   out.request.own_words = out.request.choices.size();
-  add(Reply::deny_because, {"no, and say why", "", ""});
+  add(Reply::deny_because, {"no, and say why", "", "why"});
   return out;
 }
 

@@ -47,16 +47,16 @@ TEST_CASE("menu: an approval shows what will happen, and a stray Enter or letter
   wait_for_row(screen, "  allow?");
   screen.type("\r\ry");
   wait_for_row(screen, "  allow? y");
-  screen.wait_for("> 1. yes, this once");
+  screen.wait_for("> y. yes, this once");
   screen.type("\x7f");
   wait_for_row(screen, "  allow?");
   screen.type(down);
   screen.type(down);
   screen.type("\x0c");  // what is above names a directory that is another one each time
-  screen.wait_for("> 2.");
+  screen.wait_for("> s.");
   check_golden(screen, "menu_approval_" + std::to_string(columns));
   screen.type("use");
-  screen.wait_for("> 6.");
+  screen.wait_for("> w.");
   screen.type(" make");
   wait_for_row(screen, "  allow? use make");
   screen.type("\r");
@@ -82,7 +82,7 @@ TEST_CASE("menu: a change of a file is asked about as a diff, in colour where th
   wait_for_row(screen, "  allow?");
   CHECK(screen.bytes().find("\x1b[0m") != std::string::npos);
   screen.type(down);
-  screen.wait_for("> 1. yes, this once");
+  screen.wait_for("> y. yes, this once");
   screen.type("\r");
   screen.wait_for("Changed.");
   screen.wait_for("allow? yes, this once");
@@ -252,8 +252,8 @@ TEST_CASE("menu: in a window that becomes narrow it is painted anew, and without
   screen.type("n");
   wait_for_row(screen, "  allow? n");
   screen.resize({20, 20});
-  screen.wait_for("> 5. no");
-  screen.wait_for("  3. always");
+  screen.wait_for("> n. no");
+  screen.wait_for("  a. always");
   CHECK(screen.bytes().find("\x1b[7m") == std::string::npos);
   screen.type("\r");
   screen.wait_for("Fine.");
@@ -289,7 +289,7 @@ TEST_CASE("menu: a plan is shown, changed in the editor, approved, and carried o
   screen.wait_for("1. write other.txt");
   wait_for_row(screen, "  go ahead?");
   screen.type("e");
-  screen.wait_for("> 3.");
+  screen.wait_for("> e.");
   screen.type("\r");
   screen.wait_for("2. then stop");
   wait_for_row(screen, "  go ahead?");
@@ -301,4 +301,30 @@ TEST_CASE("menu: a plan is shown, changed in the editor, approved, and carried o
   CHECK(path_exists(room.world.path_of("other.txt")));
   CHECK(path_exists(room.world.path_of("more.txt")));
   room.check();
+}
+
+TEST_CASE("menu: whether to trust a project is one, and Enter alone trusts nothing", "[e2e][terminal][menu]") {
+  const Room room("[]", {{"agents.yaml", helper_agent() + "    permissions: { allow: [\"Bash(echo *)\"] }\n"}});
+  const auto typed = GENERATE(as<std::string>(), "\r", "n\r", "\x1b");
+  CAPTURE(typed);
+  {
+    auto screen = room.chat({60, 16});
+    screen.wait_for("permissions.allow");
+    wait_for_row(screen, "Trust them?");
+    screen.wait_for("> n. no, go on without them");
+    screen.type(typed);
+    leave(screen);
+  }
+  {
+    auto screen = room.chat({60, 16});
+    screen.wait_for("> n. no, go on without them");
+    screen.type("y");
+    screen.wait_for("> y. yes, until they change");
+    screen.type("\r");
+    leave(screen);
+  }
+  auto screen = room.chat({60, 16});
+  wait_for_row(screen, ">");
+  CHECK(screen.text().find("Trust them?") == std::string::npos);
+  leave(screen);
 }

@@ -199,19 +199,25 @@ const std::string& MenuSession::preview_of(std::size_t choice) {
   return previews_.emplace(choice, request_.preview(choice)).first->second;
 }
 
+// Its letter, else its number; in a list that is searched neither is one.
+std::string MenuSession::key_of(std::size_t choice) const {
+  if (filters()) return {};
+  if (const auto& word = request_.choices[choice].word; !word.empty()) return word.substr(0, 1);
+  return request_.choices.size() <= max_digit ? std::to_string(choice + 1) : std::string();
+}
+
 MenuView MenuSession::view() {
   MenuView out{.title = request_.title,
                .typed = typed_.text(),
                .cursor = typed_.cursor(),
                .items = {},
                .selected = place_,
-               .numbered = !filters() && request_.choices.size() <= max_digit,
                .preview = {},
                .hint = request_.hint};
   for (const auto one : shown_) {
     auto mark = MenuItem::Mark::none;
     if (takes_several()) mark = marked_.contains(one) ? MenuItem::Mark::set : MenuItem::Mark::unset;
-    out.items.push_back({request_.choices[one].text, request_.choices[one].note, mark});
+    out.items.push_back({request_.choices[one].text, request_.choices[one].note, mark, key_of(one)});
   }
   if (request_.preview && place_ != none) out.preview = preview_of(selected_choice());
   return out;

@@ -48,6 +48,7 @@ class MenuSession {
   Outcome press_digit(std::size_t choice);
   Outcome enter();
   Outcome escape();
+  [[nodiscard]] std::string key_of(std::size_t choice) const;
   [[nodiscard]] const std::string& preview_of(std::size_t choice);
 
   const ChoiceRequest& request_;

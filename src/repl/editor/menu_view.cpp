@@ -97,7 +97,7 @@ class Layout {
   [[nodiscard]] Item item(std::size_t i) const {
     const auto& one = view_.items[i];
     auto before = fmt::format("{} ", i == view_.selected ? ">" : " ");
-    if (view_.numbered) before += fmt::format("{}. ", i + 1);
+    if (!one.key.empty()) before += one.key + ". ";
     if (one.mark != MenuItem::Mark::none) before += one.mark == MenuItem::Mark::set ? "[x] " : "[ ] ";
     return {before + one_line(one.text), one_line(one.note)};
   }

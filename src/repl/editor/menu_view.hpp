@@ -14,6 +14,7 @@ struct MenuItem {
   std::string text;
   std::string note;
   Mark mark = Mark::none;
+  std::string key{};  ///< what names it when typed: a letter or a number; empty where nothing does
   bool operator==(const MenuItem&) const = default;
 };
 
@@ -24,8 +25,7 @@ struct MenuView {
   std::size_t cursor = 0;  ///< byte of `typed`
   std::vector<MenuItem> items;
   std::size_t selected = View::no_line;
-  bool numbered = false;  ///< from 1
-  std::string preview;    ///< of the one that is selected; may have many lines
+  std::string preview;  ///< of the one that is selected; may have many lines
   std::string hint;
 };
 

@@ -209,6 +209,22 @@ TEST_CASE("menu: what no text fits is looked for elsewhere, and a preview is ask
   CHECK(menu.view().preview == "01");
 }
 
+TEST_CASE("menu: beside each choice stands what names it, and in a list that is searched nothing", "[repl][menu]") {
+  const auto keys = [](const ChoiceRequest& request) {
+    const auto view = MenuSession(request).view();
+    std::string out;
+    for (const auto& item : view.items) out += item.key + "|";
+    return out;
+  };
+  CHECK(keys(approval()) == "y|a|n|4|");
+  CHECK(keys(question(Marks::one)) == "1|2|3|");
+  CHECK(keys(list()) == "|||");
+  MenuSession menu(approval());
+  for (const auto& key : keys_in("a")) menu.press(key);
+  CHECK(rows_of(menu.view(), {40, 12}) ==
+        std::vector<std::string>{"allow? a", "  y. once", "> a. always", "  n. no", "  4. no, because"});
+}
+
 TEST_CASE("menu: one line stays behind", "[repl][menu]") {
   const auto request = question(Marks::several);
   MenuSession menu(request);

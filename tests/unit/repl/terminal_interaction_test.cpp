@@ -65,7 +65,7 @@ TEST_CASE("terminal interaction: the question says what, where and why", "[repl]
         "\nBash wants to run in /w/sub:\n    make\n  it asks because: it runs a command\n"
         "  \"always\" would keep the rule: Bash(make)\n"
         "  1. yes, this once (y)\n  2. yes, in this session (s) - Bash(make)\n"
-        "  3. always (a) - keeps the rule Bash(make)\n  4. view all of it (v)\n  5. no (n)\n  6. no, and say why\n"
+        "  3. always (a) - keeps the rule Bash(make)\n  4. view all of it (v)\n  5. no (n)\n  6. no, and say why (w)\n"
         "  allow? (a number, a letter, or your own words): ");
 }
 
