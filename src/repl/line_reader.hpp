@@ -17,6 +17,7 @@ struct LineRequest {
   LineKind kind = LineKind::prompt;
   std::string prompt;  ///< stands before what is typed, in the same line
   LineStart start = LineStart::empty;
+  std::string text{};  ///< what a prompt begins with, to be edited; nothing where a line was begun already
 };
 
 /// How reading ended, with what was typed until then.

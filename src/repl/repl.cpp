@@ -26,17 +26,18 @@ bool is_failure(const chat::event::Done& done) {
 class Loop {
  public:
   explicit Loop(TerminalChat& chat) : chat_(chat), steering_([&chat] { chat.lines.steered(); }) {
+    chat_.slash.begin_next_with = [this](std::string text) { next_text_ = std::move(text); };
     chat_.slash.chat.use_steering(&steering_);
     chat_.lines.steer_with([this](const std::string& line) { return steer(line); });
-  }
     ask_ = std::exchange(chat_.slash.ask, [this](const chat::UserMessage& prompt) { return ask(prompt); });
+  }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop() {
     chat_.lines.steer_with({});
-    chat_.slash.chat.use_steering(nullptr);
     chat_.slash.ask = std::move(ask_);
     chat_.slash.begin_next_with = nullptr;
+    chat_.slash.chat.use_steering(nullptr);
   }
 
   int go(const std::optional<std::string>& first) {
@@ -60,7 +61,10 @@ class Loop {
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
     auto line = chat_.lines.read(
-        {.kind = LineKind::prompt, .prompt = "> ", .start = std::exchange(next_start_, LineStart::empty)},
+        {.kind = LineKind::prompt,
+         .prompt = "> ",
+         .start = std::exchange(next_start_, LineStart::empty),
+         .text = std::exchange(next_text_, {})},
         chat_.begin());
     if (!line) {
       chat_.show_error(line.error());
@@ -127,16 +131,17 @@ class Loop {
   Result<agent::RunResult> ask(const chat::UserMessage& prompt) {
     auto result = ask_(prompt);
     if (!result || is_failure(result->done)) chat_.lines.pause();
+    return result;
   }
 
   TerminalChat& chat_;
   agent::Steering steering_;
-    return result;
+  std::function<Result<agent::RunResult>(const chat::UserMessage&)> ask_;
   bool leaving_ = false;
   LineStart next_start_ = LineStart::empty;
+  std::string next_text_;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };
-  std::function<Result<agent::RunResult>(const chat::UserMessage&)> ask_;
 
 }  // namespace
 

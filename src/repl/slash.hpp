@@ -45,6 +45,8 @@ struct SlashContext {
   std::function<Result<agent::RunResult>(const chat::UserMessage& prompt)> ask;
   /// `errand WORDS…` in this process, for the person to see; `failure` for an exit code that is not 0 and was not told.
   std::function<Result<void>(std::vector<std::string> words)> run_command;
+  /// The next line begins with that text, where lines can be edited. May be empty.
+  std::function<void(std::string text)> begin_next_with{};
   /// Bytes for the terminal itself; `failure` where there is none.
   std::function<Result<void>(std::string_view bytes)> to_terminal;
   std::optional<Menus> menus{};  ///< nothing: nobody is there to pick, and such a command lists what there is

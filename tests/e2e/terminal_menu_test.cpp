@@ -214,6 +214,8 @@ TEST_CASE("menu: /rewind goes back to before a prompt, and takes the files back 
   screen.type(down);
   screen.type("\r");
   screen.wait_until([&] { return !path_exists(room.world.path_of("new.txt")); }, "the file is gone");
+  wait_for_row(screen, "> write a file");  // to be said in other words
+  screen.type("\x15");
   ask(screen, "afresh", "Back.");
   leave(screen);
   room.check();

@@ -28,9 +28,16 @@ using Action = agent::RestoreStep::Action;
 // A prompt that the conversation can go back to before.
 struct Prompt {
   std::string text;
+  std::string typed;  ///< of it, without the files and other texts that went with it
   Timestamp time{};
   std::int64_t position = 0;  ///< of the record it follows; 0: it is the first
 };
+
+std::string typed_part(const chat::UserMessage& prompt) {
+  if (prompt.content.empty()) return {};
+  const auto* first = std::get_if<chat::Text>(&prompt.content.front());
+  return first == nullptr ? std::string() : first->text;
+}
 
 // The newest first, as "-1", "-2" … name them.
 Result<std::vector<Prompt>> prompts_of(const store::History& history, const std::string& session, store::Store& store) {
@@ -42,6 +49,7 @@ Result<std::vector<Prompt>> prompts_of(const store::History& history, const std:
     const auto before = std::ranges::find(records, said.before, &store::StoredRecord::message_id);
     Prompt one;
     if (prompt != nullptr) one.text = text::trim(chat::text_of(prompt->content));
+    if (prompt != nullptr) one.typed = typed_part(*prompt);
     if (prompt != nullptr) one.time = message->time;
     if (!said.before.empty() && before != records.end()) one.position = before->position;
     out.push_back(std::move(one));
@@ -132,7 +140,9 @@ Result<void> rewind_to_picked(const std::string& id, SlashContext& context) {
   if (!words) return {};
   std::vector<std::string> all = {fmt::format("-{}", *picked + 1)};
   all.insert(all.end(), words->begin(), words->end());
-  return rewind(id, std::move(all), context);
+  ERRAND_TRY(rewind(id, std::move(all), context));
+  if (context.begin_next_with) context.begin_next_with(prompts[*picked].typed);
+  return {};
 }
 
 }  // namespace
