@@ -52,6 +52,10 @@ class LineReader {
   /// At most one at a time.
   virtual std::unique_ptr<Attention> attend() = 0;
 
+  /// Before something is written that the person is then asked about: waits until they have left a program that they
+  /// opened beside a run. read(), choose() or edit_outside() has to follow.
+  virtual void settle() {}
+
   // Lines that are submitted while a run works wait, and read() gives them one by one. A reader that shows nothing
   // then has nothing of this.
 

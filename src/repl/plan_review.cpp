@@ -52,6 +52,7 @@ void TerminalInteraction::edit(std::string& plan) const {
 }
 
 Result<PlanAnswer> TerminalInteraction::review(const std::string& plan, const Call& call) {
+  in_.settle();
   auto request = plan_menu();
   PlanAnswer out;
   out.plan = plan;

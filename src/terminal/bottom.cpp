@@ -40,6 +40,11 @@ void Bottom::begin_run() {
   run_goes_on_ = true;
 }
 
+bool Bottom::shows_run() {
+  const std::lock_guard lock(mutex_);
+  return run_goes_on_;
+}
+
 Result<void> Bottom::flush() {
   const std::lock_guard lock(mutex_);
   return paint();

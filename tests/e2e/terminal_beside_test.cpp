@@ -225,6 +225,33 @@ TEST_CASE("beside a run: a question has the terminal to itself, and the line tha
   room.check();
 }
 
+TEST_CASE("beside a run: Ctrl-G writes the line in the person's editor, and what the run says then is shown after",
+          "[e2e][terminal][beside]") {
+  const Room room(R"([
+    {"reply": {"text": "Let me see.", "tool_call": {"name": "Bash", "arguments": {"command": "until [ -e opened ]; do sleep 0.02; done"}}}},
+    {"reply": {"text": "Said meanwhile.", "tool_call": {"name": "Bash", "arguments": {"command": "touch said; until [ -e go ]; do sleep 0.02; done"}}}},
+    {"reply": {"text": "One."}}])",
+                  {{"edit.sh",
+                    "touch opened; until [ -e said ]; do sleep 0.02; done; echo in the editor; "
+                    "printf ' outside' >> \"$1\"\n"}});
+  auto screen = room.on_screen({binary(), "chat", "-q", "-a", "helper", "--permission-mode", "auto"}, {80, 24},
+                               {{"VISUAL", "sh " + room.world.workspace() + "/edit.sh"}});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Let me see.");
+  screen.type("a draft");
+  wait_for_row(screen, "+ a draft");
+  screen.type("\x07");
+  screen.wait_for("in the editor\nSaid meanwhile.\n");
+  wait_for_row(screen, "+ a draft outside");
+  open_gate(room);
+  screen.wait_for("One.");
+  screen.wait_for("> a draft outside");
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: a window that changes shows everything once", "[e2e][terminal][beside]") {
   const Room room(
       R"([{"reply": {"text": "An answer that goes on and on for more than forty columns"}, "stall": "text"}])");

@@ -48,6 +48,7 @@ class LineEditor final : public LineReader {
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
   Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
   Result<std::string> edit_outside(const std::string& text) override;
+  void settle() override { stop_watching(); }
   std::unique_ptr<Attention> attend() override;
 
   void steer_with(Steer steer) override;
@@ -74,8 +75,8 @@ class LineEditor final : public LineReader {
 
   [[nodiscard]] LineSession make_session();
   Result<ReadLine> read_prompt(const LineRequest& request, const Call& call);
-  Result<ReadLine> edit(LineSession& line, const Call& call);
   Result<ReadLine> read_answer(const LineRequest& request, const Call& call);
+  Result<ReadLine> edit(LineSession& line, const Call& call);
   Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out);
   Result<Next> act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out);
   LineSession::Outcome press(LineSession& line, const terminal::Key& key);
@@ -101,17 +102,18 @@ class LineEditor final : public LineReader {
   Result<void> take_beside(const terminal::Input& input);
   Result<void> press_beside(const terminal::Key& key);
   Result<void> act_beside(LineSession::Outcome outcome);
+  Result<void> edit_beside();
   Result<void> stop_process();
+  void give_back_after_stop();
   [[nodiscard]] LineQueue::Line submitted();
   void enqueue();
-  void give_back_after_stop();
   void steer();
   void complain(const Error& error);
   Result<void> paint_beside();
-
-  EditorParts parts_;
   [[nodiscard]] std::deque<terminal::Key> typed_ahead(LineKind kind, const Call& call);
   Result<void> take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead);
+
+  EditorParts parts_;
   History history_;
   Completer completer_;
   std::unique_ptr<terminal::Bottom> own_bottom_;

@@ -125,9 +125,10 @@ Result<void> LineEditor::act_beside(LineSession::Outcome outcome) {
       return {};
     case Outcome::clear_screen:
       return bottom_.clear_screen();
+    case Outcome::open_editor:
+      return edit_beside();
     case Outcome::go_on:
     case Outcome::interrupted:
-    case Outcome::open_editor:  // the terminal is the run's
       return {};
   }
   return {};
@@ -138,6 +139,15 @@ Result<void> LineEditor::stop_process() {
   if (!std::exchange(stopped_, true)) ERRAND_TRY(bottom_.hold());
   ::kill(0, SIGTSTP);  // of which we hear as of any other
   return {};
+}
+
+// The run goes on; what it says meanwhile is shown after. Commands write past us: beside those there is no editor.
+Result<void> LineEditor::edit_beside() {
+  if (!bottom_.shows_run()) return {};
+  ERRAND_TRY(bottom_.hold());
+  auto edited = open_editor(session_);
+  ERRAND_TRY(bottom_.release());
+  return edited;
 }
 
 // Looks in the scrollback as any other prompt.
