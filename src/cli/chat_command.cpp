@@ -138,10 +138,10 @@ class ChatCommand final : public Command {
     if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));
     ChatTerminal terminal(person.reports(), face, person.interaction(),
                           on_terminal ? person.notice_by() : NoticeBy::nothing);
+    person.use_theme([&terminal] { return terminal.theme(); });
     ERRAND_TRY_ASSIGN(const auto talk,
                       Talk::start(invocation, arguments_, terminal.sink(), terminal.interaction(), "chat"));
     terminal.use(talk->engine().config().settings.terminal);
-    person.use_theme([&terminal] { return terminal.theme(); });
     auto slash = slash_context(*talk, person, terminal, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     invocation.signals.keep_interrupts();
@@ -156,19 +156,22 @@ class ChatCommand final : public Command {
     ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation));
     const auto& project = config.project;
     if (project.trust != config::Trust::untrusted && project.trust != config::Trust::changed) return {};
-    std::string question =
-        fmt::format("The files of {} {}:\n", project.root,
-                    project.trust == config::Trust::changed ? "have changed what you trusted" : "would set");
+    print_note({}, fmt::format("The files of {} {}:", project.root,
+                               project.trust == config::Trust::changed ? "have changed what you trusted" : "would set"));
     for (const auto& value : project.guarded)
-      question += fmt::format("  {}: {} {}\n", to_string(value.where), value.what, value.value);
-    question += "Trust them? [y]es, or Enter to go on without";
-    const auto last = question.rfind('\n') + 1;
-    print_note({}, question.substr(0, last - 1));
-    ERRAND_TRY_ASSIGN(const auto answer, person.lines().read({repl::LineKind::answer, question.substr(last) + ": "},
-                                                             {.stop = invocation.signals.begin_run()}));
-    if (answer.end == repl::ReadLine::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
-    const auto word = text::lower(text::trim(answer.text));
-    return word == "y" || word == "yes" ? config::trust_project(config) : Result<void>{};
+      print_note({}, fmt::format("  {}: {} {}", to_string(value.where), value.what, value.value));
+    const repl::ChoiceRequest request{.kind = repl::LineKind::answer,
+                                      .title = "Trust them? ",
+                                      .hint = "a letter or arrows, then Enter; nothing is kept of a no",
+                                      .choices = {{"yes, until they change", "for you, in this directory", "yes"},
+                                                  {"no, go on without them", "", "no"}},
+                                      .selected = 1,
+                                      .typed = repl::ChoiceRequest::Typed::answers,
+                                      .digits = repl::ChoiceRequest::Digits::select};
+    ERRAND_TRY_ASSIGN(const auto answer, person.lines().choose(request, {.stop = invocation.signals.begin_run()}));
+    if (answer.end == repl::Picked::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
+    const bool trusts = answer.end == repl::Picked::End::picked && answer.choices.front() == 0;
+    return trusts ? config::trust_project(config) : Result<void>{};
   }
 
   repl::SlashContext slash_context(Talk& talk, Person& person, ChatTerminal& terminal, const Invocation& invocation,

@@ -303,12 +303,14 @@ TEST_CASE("terminal chat: it asks once whether to trust what a project sets, and
     CHECK(terminal.wait() == exited(0));
   }
   scene.world.make_files({{"agents.yaml", helper_agent() + "    permissions: { allow: [Bash] }\n"}});
-  auto terminal = scene.chat();
-  terminal.wait_for("Trust them?");
-  terminal.type("\n");
-  terminal.wait_for(prompt);
-  terminal.type(Terminal::ctrl_d);
-  CHECK(terminal.wait() == exited(0));
+  for (const std::string no : {"\n", "n\n"}) {
+    auto terminal = scene.chat();
+    terminal.wait_for("Trust them?");
+    terminal.type(no);
+    terminal.wait_for(prompt);
+    terminal.type(Terminal::ctrl_d);
+    CHECK(terminal.wait() == exited(0));
+  }
   scene.check();
 }
 
