@@ -103,11 +103,11 @@ class ChatCommand final : public Command {
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(check(words));
     ERRAND_TRY_ASSIGN(const auto delimiter, delimiter_of(delimiter_.value_or("\\n")));
-    const auto face = make_face(invocation, arguments_,
-                                {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n',
-                                 .motion = plain_ ? render::Motion::off : render::Motion::on,
-                                 .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers
-                                                                       : render::Reader::anybody});
+    const auto face =
+        make_face(invocation, arguments_,
+                  {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n',
+                   .motion = plain_ ? render::Motion::off : render::Motion::on,
+                   .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody});
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     auto result = talk(first, delimiter, invocation, *face);
     if (result || result.error().kind == ErrorKind::usage) return result;
@@ -156,8 +156,9 @@ class ChatCommand final : public Command {
     ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation));
     const auto& project = config.project;
     if (project.trust != config::Trust::untrusted && project.trust != config::Trust::changed) return {};
-    print_note({}, fmt::format("The files of {} {}:", project.root,
-                               project.trust == config::Trust::changed ? "have changed what you trusted" : "would set"));
+    print_note({},
+               fmt::format("The files of {} {}:", project.root,
+                           project.trust == config::Trust::changed ? "have changed what you trusted" : "would set"));
     for (const auto& value : project.guarded)
       print_note({}, fmt::format("  {}: {} {}", to_string(value.where), value.what, value.value));
     const repl::ChoiceRequest request{.kind = repl::LineKind::answer,

@@ -69,7 +69,8 @@ class ChatTerminal::Passing final : public chat::EventSink {
   }
 
  private:
-  // Subagents are given prompts too; and of the root's, what comes while it runs (steering, a hook's word) begins no run.
+  // Subagents are given prompts too; and of the root's, what comes while it runs (steering, a hook's word) begins no
+  // run.
   static bool is_prompt(const chat::Event& event) {
     return std::holds_alternative<chat::event::User>(event.body) && event.agent_path.find('/') == std::string::npos;
   }

@@ -60,12 +60,11 @@ class Loop {
 
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
-    auto line = chat_.lines.read(
-        {.kind = LineKind::prompt,
-         .prompt = "> ",
-         .start = std::exchange(next_start_, LineStart::empty),
-         .text = std::exchange(next_text_, {})},
-        chat_.begin());
+    auto line = chat_.lines.read({.kind = LineKind::prompt,
+                                  .prompt = "> ",
+                                  .start = std::exchange(next_start_, LineStart::empty),
+                                  .text = std::exchange(next_text_, {})},
+                                 chat_.begin());
     if (!line) {
       chat_.show_error(line.error());
       leaving_ = true;

@@ -16,7 +16,8 @@ class TerminalInteraction final : public chat::Interaction {
  public:
   using ThemeOf = std::function<render::Theme()>;
 
-  TerminalInteraction(LineReader& in, int out_fd, ThemeOf theme = [] { return render::Theme(); })
+  TerminalInteraction(
+      LineReader& in, int out_fd, ThemeOf theme = [] { return render::Theme(); })
       : in_(in), out_(out_fd), theme_(std::move(theme)) {}
 
   [[nodiscard]] bool available() const override { return true; }

@@ -79,6 +79,15 @@ Result<void> Bottom::show_input(Frame frame, When when) {
 
 Result<void> Bottom::leave_input(const std::vector<Row>& left) {
   const std::lock_guard lock(mutex_);
+  return leave(left);
+}
+
+Result<void> Bottom::leave_input_as_shown() {
+  const std::lock_guard lock(mutex_);
+  return leave(input_ ? input_->rows : std::vector<Row>{});
+}
+
+Result<void> Bottom::leave(const std::vector<Row>& left) {
   input_.reset();
   if (holds_ > 0) return paint(left);
   append(collected_, left);

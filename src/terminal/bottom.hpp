@@ -47,6 +47,8 @@ class Bottom {
   Result<void> show_input(Frame frame, When when);
   /// What was typed is no longer. `left` stays in the scrollback in its place.
   Result<void> leave_input(const std::vector<Row>& left);
+  /// The same, and it stays as it is shown.
+  Result<void> leave_input_as_shown();
 
   /// A last row, made for a width; an empty one is none. Only below what is typed, and where there is room. It is
   /// called from any thread. Collected.
@@ -57,6 +59,7 @@ class Bottom {
   Result<void> come_back();
 
  private:
+  Result<void> leave(const std::vector<Row>& left);
   Result<void> paint(std::vector<Row> finished);
   Result<void> paint();
   [[nodiscard]] Frame frame();

@@ -175,24 +175,19 @@ Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSess
 }
 
 // Up where nothing is typed is for what waits.
-LineSession::Outcome LineEditor::press(LineSession& line, const terminal::Key& key) {
+Outcome LineEditor::press(LineSession& line, const terminal::Key& key) {
   const bool goes_up = command_of(key, emacs_keys()) == Command::up && !line.is_answer() && line.text().empty();
   if (!goes_up || queue_.empty()) return line.press(key);
   line.replace(queue_.take_newest()->text);
-  return LineSession::Outcome::go_on;
+  return Outcome::go_on;
 }
 
-Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out) {
-  using Outcome = LineSession::Outcome;
+Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, ReadLine& out) {
   using End = ReadLine::End;
   switch (outcome) {
-    case Outcome::go_on:
-    case Outcome::steer:  // there is no run
-      return Next::go_on;
     case Outcome::interrupted:
       if (line.is_answer()) {  // it is the run that is interrupted, and with it this question
-        queue_.pause();
-        parts_.on_interrupt();
+        interrupt_run();
         return Next::go_on;
       }
       [[fallthrough]];
@@ -208,21 +203,35 @@ Result<LineEditor::Next> LineEditor::act_on(LineSession::Outcome outcome, LineSe
         remember(out.text);
       }
       return Next::done;
-    case Outcome::suspend:
-      ERRAND_TRY(bottom_.leave_input(frame(line).rows));
-      ::kill(0, SIGTSTP);  // of which we hear as of any other; the line is painted anew then
-      return Next::go_on;
-    case Outcome::quit:
-      ::kill(::getpid(), SIGQUIT);
-      return Next::go_on;
-    case Outcome::clear_screen:
-      ERRAND_TRY(bottom_.clear_screen());
-      return Next::go_on;
     case Outcome::open_editor:
       ERRAND_TRY(open_editor(line));
       return Next::go_on;
+    case Outcome::go_on:
+    case Outcome::left:
+    case Outcome::steer:  // there is no run
+    case Outcome::suspend:
+    case Outcome::quit:
+    case Outcome::clear_screen:
+      ERRAND_TRY(act_alike(outcome));
+      return Next::go_on;
   }
   return Next::go_on;
+}
+
+// What is the same for whatever is shown at the bottom, and leaves it there.
+Result<void> LineEditor::act_alike(Outcome outcome) {
+  if (outcome == Outcome::suspend) {
+    ERRAND_TRY(bottom_.leave_input_as_shown());
+    ::kill(0, SIGTSTP);  // of which we hear as of any other; all is painted anew then
+  }
+  if (outcome == Outcome::quit) ::kill(::getpid(), SIGQUIT);
+  return outcome == Outcome::clear_screen ? bottom_.clear_screen() : Result<void>{};
+}
+
+// What waits goes on waiting: whoever cancels has something else in mind.
+void LineEditor::interrupt_run() {
+  queue_.pause();
+  parts_.on_interrupt();
 }
 
 terminal::Frame LineEditor::frame(const LineSession& line) const {

@@ -78,8 +78,10 @@ class LineEditor final : public LineReader {
   Result<ReadLine> read_answer(const LineRequest& request, const Call& call);
   Result<ReadLine> edit(LineSession& line, const Call& call);
   Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out);
-  Result<Next> act_on(LineSession::Outcome outcome, LineSession& line, ReadLine& out);
-  LineSession::Outcome press(LineSession& line, const terminal::Key& key);
+  Result<Next> act_on(Outcome outcome, LineSession& line, ReadLine& out);
+  Result<void> act_alike(Outcome outcome);
+  void interrupt_run();
+  Outcome press(LineSession& line, const terminal::Key& key);
   [[nodiscard]] terminal::Frame frame(const LineSession& line) const;
   [[nodiscard]] std::vector<terminal::Row> rows_left(const View& left) const;
   Result<void> paint(const LineSession& line);
@@ -88,7 +90,7 @@ class LineEditor final : public LineReader {
 
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);
-  Result<Next> act_on_menu(MenuSession::Outcome outcome, MenuSession& menu, LineKind kind);
+  Result<Next> act_on_menu(Outcome outcome, LineKind kind);
   Result<void> leave_menu(const View& left);
 
   void remember(const std::string& line);
@@ -101,7 +103,7 @@ class LineEditor final : public LineReader {
   void keep_typing(const Call& call);
   Result<void> take_beside(const terminal::Input& input);
   Result<void> press_beside(const terminal::Key& key);
-  Result<void> act_beside(LineSession::Outcome outcome);
+  Result<void> act_beside(Outcome outcome);
   Result<void> edit_beside();
   Result<void> stop_process();
   void give_back_after_stop();

@@ -101,13 +101,11 @@ Result<void> LineEditor::take_beside(const terminal::Input& input) {
 
 Result<void> LineEditor::press_beside(const terminal::Key& key) {
   if (!is_interrupt(key)) return act_beside(press(session_, key));
-  queue_.pause();
-  parts_.on_interrupt();
+  interrupt_run();
   return {};
 }
 
-Result<void> LineEditor::act_beside(LineSession::Outcome outcome) {
-  using Outcome = LineSession::Outcome;
+Result<void> LineEditor::act_beside(Outcome outcome) {
   switch (outcome) {
     case Outcome::submitted:
       enqueue();
@@ -120,16 +118,14 @@ Result<void> LineEditor::act_beside(LineSession::Outcome outcome) {
       return {};
     case Outcome::suspend:
       return stop_process();
-    case Outcome::quit:
-      ::kill(::getpid(), SIGQUIT);
-      return {};
-    case Outcome::clear_screen:
-      return bottom_.clear_screen();
     case Outcome::open_editor:
       return edit_beside();
     case Outcome::go_on:
+    case Outcome::left:
     case Outcome::interrupted:
-      return {};
+    case Outcome::quit:
+    case Outcome::clear_screen:
+      return act_alike(outcome);
   }
   return {};
 }

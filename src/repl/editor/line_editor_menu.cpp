@@ -1,10 +1,7 @@
 // What the editor does for questions: menus, and texts in a program of the person's.
 
-#include <csignal>
 #include <deque>
 #include <utility>
-
-#include <unistd.h>
 
 #include "base/try.hpp"
 #include "repl/editor/line_editor.hpp"
@@ -14,11 +11,9 @@ namespace errand::repl {
 
 namespace {
 
-using Outcome = MenuSession::Outcome;
-
 Picked::End end_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::picked:
+    case Outcome::submitted:
       return Picked::End::picked;
     case Outcome::interrupted:
       return Picked::End::interrupted;
@@ -75,36 +70,31 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
       continue;
     }
     const auto outcome = menu.press(input->key);
-    ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, menu, request.kind));
+    ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, request.kind));
     if (next == Next::go_on) continue;
     ERRAND_TRY(leave_menu(menu.left_behind(outcome)));
-    return outcome == Outcome::picked ? menu.picked() : Picked{end_of(outcome), {}, {}};
+    return outcome == Outcome::submitted ? menu.picked() : Picked{end_of(outcome), {}, {}};
   }
 }
 
-Result<LineEditor::Next> LineEditor::act_on_menu(MenuSession::Outcome outcome, MenuSession& menu, LineKind kind) {
+Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind) {
   switch (outcome) {
-    case Outcome::go_on:
-      return Next::go_on;
-    case Outcome::suspend:
-      ERRAND_TRY(bottom_.leave_input(frame_of(menu.view(), bottom_.size(), parts_.styles).rows));
-      ::kill(0, SIGTSTP);  // of which we hear as of any other; the menu is painted anew then
-      return Next::go_on;
-    case Outcome::quit:
-      ::kill(::getpid(), SIGQUIT);
-      return Next::go_on;
-    case Outcome::clear_screen:
-      ERRAND_TRY(bottom_.clear_screen());
-      return Next::go_on;
     case Outcome::interrupted:
       if (kind == LineKind::prompt) return Next::done;
-      queue_.pause();
-      parts_.on_interrupt();  // it is the run that is interrupted, and with it this question
+      interrupt_run();  // and with it this question
       return Next::go_on;
-    case Outcome::picked:
+    case Outcome::submitted:
     case Outcome::left:
     case Outcome::closed:
       return Next::done;
+    case Outcome::go_on:
+    case Outcome::steer:
+    case Outcome::open_editor:
+    case Outcome::suspend:
+    case Outcome::quit:
+    case Outcome::clear_screen:
+      ERRAND_TRY(act_alike(outcome));
+      return Next::go_on;
   }
   return Next::done;
 }

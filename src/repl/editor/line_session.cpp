@@ -48,7 +48,7 @@ void LineSession::begin(const LineRequest& request) {
   pending_ = {};
 }
 
-LineSession::Outcome LineSession::press(const Key& key) {
+Outcome LineSession::press(const Key& key) {
   const auto table = std::exchange(after_prefix_, false) ? after_prefix_keys() : emacs_keys();
   const auto command = command_of(key, table);
   if (search_) {
@@ -72,7 +72,8 @@ LineSession::Outcome LineSession::press(const Key& key) {
   return outcome;
 }
 
-LineSession::Outcome LineSession::run(Command command, const Key& key) {
+Outcome LineSession::run(Command command, const Key& key) {
+  if (const auto outcome = common_outcome(command)) return *outcome;
   switch (command) {
     case Command::type:
       type(key.text);
@@ -85,16 +86,8 @@ LineSession::Outcome LineSession::run(Command command, const Key& key) {
       if (is_answer()) return Outcome::submitted;
       buffer_.insert_whole("\n");
       return Outcome::go_on;
-    case Command::interrupt:
-      return Outcome::interrupted;
     case Command::end_of_input:
       return end_of_input();
-    case Command::suspend:
-      return Outcome::suspend;
-    case Command::quit:
-      return Outcome::quit;
-    case Command::clear_screen:
-      return Outcome::clear_screen;
     case Command::open_editor:
       return !is_answer() ? Outcome::open_editor : Outcome::go_on;
     case Command::up:
@@ -235,7 +228,7 @@ std::string LineSession::folded(const std::string& text) {
   return fold_mark(pastes_.size() - 1);
 }
 
-LineSession::Outcome LineSession::enter() {
+Outcome LineSession::enter() {
   const auto cursor = buffer_.cursor();
   const bool continues =
       !is_answer() && cursor > 0 && cursor == buffer_.line_end() && buffer_.text()[cursor - 1] == '\\';
@@ -244,7 +237,7 @@ LineSession::Outcome LineSession::enter() {
   return Outcome::go_on;
 }
 
-LineSession::Outcome LineSession::end_of_input() {
+Outcome LineSession::end_of_input() {
   if (buffer_.text().empty()) return Outcome::closed;
   buffer_.erase_right();
   return Outcome::go_on;

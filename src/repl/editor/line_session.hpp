@@ -9,6 +9,7 @@
 
 #include "repl/editor/edit_buffer.hpp"
 #include "repl/editor/keymap.hpp"
+#include "repl/editor/outcome.hpp"
 #include "repl/editor/view.hpp"
 #include "repl/line_reader.hpp"
 #include "terminal/key.hpp"
@@ -35,9 +36,6 @@ enum class Keys { emacs, vi };
 /// What keys make of a line: text, menus and searches. It knows no terminal: keys in, a view out.
 class LineSession {
  public:
-  /// What a key leads to that the session can't do by itself.
-  enum class Outcome { go_on, submitted, steer, interrupted, closed, suspend, quit, clear_screen, open_editor };
-
   /// Pastes with more characters or lines are folded to a mark.
   static constexpr std::size_t max_open_characters = 1000;
   static constexpr std::size_t max_open_lines = 10;

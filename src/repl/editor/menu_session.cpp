@@ -33,7 +33,7 @@ std::size_t MenuSession::selected_choice() const {
   return place_ < shown_.size() ? shown_[place_] : none;
 }
 
-MenuSession::Outcome MenuSession::press(const Key& key) {
+Outcome MenuSession::press(const Key& key) {
   if (key.code == KeyCode::paste) {
     auto line = key.text;
     std::ranges::replace(line, '\n', ' ');
@@ -48,21 +48,14 @@ MenuSession::Outcome MenuSession::press(const Key& key) {
   return run(command_of(key, emacs_keys()), key);
 }
 
-MenuSession::Outcome MenuSession::run(Command command, const Key& key) {
+Outcome MenuSession::run(Command command, const Key& key) {
+  if (const auto outcome = common_outcome(command)) return *outcome;
   switch (command) {
     case Command::submit:
     case Command::newline:
       return enter();
-    case Command::interrupt:
-      return Outcome::interrupted;
     case Command::escape:
       return escape();
-    case Command::suspend:
-      return Outcome::suspend;
-    case Command::quit:
-      return Outcome::quit;
-    case Command::clear_screen:
-      return Outcome::clear_screen;
     case Command::end_of_input:
       if (typed_.text().empty()) return Outcome::closed;
       typed_.erase_right();
@@ -162,18 +155,18 @@ void MenuSession::mark(std::size_t choice) {
   if (!marked_.erase(choice)) marked_.insert(choice);
 }
 
-MenuSession::Outcome MenuSession::press_digit(std::size_t choice) {
+Outcome MenuSession::press_digit(std::size_t choice) {
   move_to(choice);
-  if (!takes_several()) return Outcome::picked;
+  if (!takes_several()) return Outcome::submitted;
   mark(choice);
   return Outcome::go_on;
 }
 
-MenuSession::Outcome MenuSession::enter() {
-  return place_ == none && marked_.empty() ? Outcome::go_on : Outcome::picked;
+Outcome MenuSession::enter() {
+  return place_ == none && marked_.empty() ? Outcome::go_on : Outcome::submitted;
 }
 
-MenuSession::Outcome MenuSession::escape() {
+Outcome MenuSession::escape() {
   if (typed_.text().empty()) return Outcome::left;
   typed_.reset({});
   typed_anew();
@@ -225,7 +218,7 @@ MenuView MenuSession::view() {
 
 View MenuSession::left_behind(Outcome outcome) const {
   View out{.prompt = request_.title, .text = typed_.text()};
-  if (outcome == Outcome::picked) {
+  if (outcome == Outcome::submitted) {
     const auto all = picked();
     std::vector<std::string> texts;
     for (const auto one : all.choices) {

@@ -9,6 +9,7 @@
 #include "repl/editor/edit_buffer.hpp"
 #include "repl/editor/keymap.hpp"
 #include "repl/editor/menu_view.hpp"
+#include "repl/editor/outcome.hpp"
 #include "terminal/key.hpp"
 
 namespace errand::repl {
@@ -16,9 +17,6 @@ namespace errand::repl {
 /// What keys make of a menu. It knows no terminal: keys in, a view out.
 class MenuSession {
  public:
-  /// What a key leads to that the session can't do by itself.
-  enum class Outcome { go_on, picked, left, interrupted, closed, suspend, quit, clear_screen };
-
   /// Choices that a page of keys moves by.
   static constexpr std::size_t page = 8;
 
@@ -27,7 +25,7 @@ class MenuSession {
 
   Outcome press(const terminal::Key& key);
 
-  /// After Outcome::picked.
+  /// After Outcome::submitted.
   [[nodiscard]] Picked picked() const;
 
   [[nodiscard]] MenuView view();

@@ -98,7 +98,7 @@ void LineSession::search_newer() {
 }
 
 // nullopt: the search is over, and the key goes to what was found.
-std::optional<LineSession::Outcome> LineSession::press_in_search(const terminal::Key& key, Command command) {
+std::optional<Outcome> LineSession::press_in_search(const terminal::Key& key, Command command) {
   switch (command) {
     case Command::type:
       search_->query += key.text;

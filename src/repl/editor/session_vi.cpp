@@ -23,7 +23,7 @@ void LineSession::vi_insert() {
 }
 
 // nullopt: the key means what it does in every table.
-std::optional<LineSession::Outcome> LineSession::press_vi(const terminal::Key& key) {
+std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
   const bool is_escape = key.code == terminal::KeyCode::escape;
   if (vi_ == ViMode::insert) {
     if (!is_escape) return std::nullopt;

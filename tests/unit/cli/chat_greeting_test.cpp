@@ -9,8 +9,8 @@ TEST_CASE("greeting: it is broken at words, and names the home directory as peop
   const Greeting greeting{"coder", "anthropic/claude-sonnet-5-5", "/home/ann/src/errand", "/home/ann"};
   CHECK(greeting_lines(greeting, 100) ==
         Lines{"coder on anthropic/claude-sonnet-5-5 in ~/src/errand; /help lists commands, Ctrl-D leaves"});
-  CHECK(greeting_lines(greeting, 40) == Lines{"coder on anthropic/claude-sonnet-5-5 in", "~/src/errand; /help lists commands,",
-                                              "Ctrl-D leaves"});
+  CHECK(greeting_lines(greeting, 40) ==
+        Lines{"coder on anthropic/claude-sonnet-5-5 in", "~/src/errand; /help lists commands,", "Ctrl-D leaves"});
   CHECK(greeting_lines({"coder", "m", "/home/ann", "/home/ann"}, 19) ==
         Lines{"coder on m in ~;", "/help lists", "commands, Ctrl-D", "leaves"});
 }

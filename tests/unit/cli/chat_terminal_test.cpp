@@ -27,7 +27,8 @@ chat::Event said(chat::EventBody body, const std::string& agent_path = "root") {
 
 }  // namespace
 
-TEST_CASE("chat terminal: a run begins with the root's first prompt, whatever is said while it goes on", "[cli][chat]") {
+TEST_CASE("chat terminal: a run begins with the root's first prompt, whatever is said while it goes on",
+          "[cli][chat]") {
   cli::TerminalReports reports;
   CountingFace face;
   repl::NobodyThere nobody;

@@ -8,7 +8,6 @@
 #include "terminal/decoder.hpp"
 
 using namespace errand::repl;
-using Outcome = LineSession::Outcome;
 
 namespace {
 

@@ -10,7 +10,6 @@
 
 using namespace errand;
 using namespace errand::repl;
-using Outcome = MenuSession::Outcome;
 using Typed = ChoiceRequest::Typed;
 using Digits = ChoiceRequest::Digits;
 using Marks = ChoiceRequest::Marks;
@@ -49,7 +48,7 @@ std::string after(const ChoiceRequest& request, std::string_view bytes) {
     switch (menu.press(key)) {
       case Outcome::go_on:
         break;
-      case Outcome::picked:
+      case Outcome::submitted:
         return word_for(menu.picked());
       case Outcome::left:
         return "left";
@@ -219,7 +218,8 @@ TEST_CASE("menu: beside each choice stands what names it, and in a list that is 
   CHECK(keys(approval()) == "y|a|n|4|");
   CHECK(keys(question(Marks::one)) == "1|2|3|");
   CHECK(keys(list()) == "|||");
-  MenuSession menu(approval());
+  const auto request = approval();
+  MenuSession menu(request);
   for (const auto& key : keys_in("a")) menu.press(key);
   CHECK(rows_of(menu.view(), {40, 12}) ==
         std::vector<std::string>{"allow? a", "  y. once", "> a. always", "  n. no", "  4. no, because"});
@@ -229,8 +229,8 @@ TEST_CASE("menu: one line stays behind", "[repl][menu]") {
   const auto request = question(Marks::several);
   MenuSession menu(request);
   for (const auto& key : keys_in("1and green")) menu.press(key);
-  CHECK(menu.left_behind(Outcome::picked).prompt == "answer: ");
-  CHECK(menu.left_behind(Outcome::picked).text == "red, and green");
+  CHECK(menu.left_behind(Outcome::submitted).prompt == "answer: ");
+  CHECK(menu.left_behind(Outcome::submitted).text == "red, and green");
   CHECK(menu.left_behind(Outcome::interrupted).text == "and green");
 }
 
