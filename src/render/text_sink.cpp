@@ -10,7 +10,7 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
-#include "render/change_view.hpp"
+#include "render/calls.hpp"
 #include "render/page.hpp"
 #include "render/summary.hpp"
 
@@ -25,9 +25,6 @@ bool gives_partial_answer(const Error& error) {
   return error.kind == ErrorKind::limit || error.kind == ErrorKind::timeout || error.kind == ErrorKind::cancelled;
 }
 
-constexpr std::size_t max_diff_lines = 40;
-constexpr std::size_t max_diff_lines_verbose = 400;
-constexpr std::size_t max_new_file_lines = 8;
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
 
@@ -69,9 +66,9 @@ class TextSink::Impl {
                    [&](const event::Assistant& body) { assistant(body, e.agent_path); },
                    [&](const event::ToolUse& body) { tool_use(body, e.agent_path); },
                    [](const event::ApprovalRequest&) {},  // the one who asks shows it
-                   [&](const event::Approval& body) { approval(body, e.agent_path); },
-                   [&](const event::ToolOutput& body) { tool_output(body, e.agent_path); },
-                   [&](const event::ToolResult& body) { tool_result(body, e.agent_path); },
+                   [&](const event::Approval& body) { calls_.answered(body, e.agent_path); },
+                   [&](const event::ToolOutput& body) { calls_.said(body, e.agent_path); },
+                   [&](const event::ToolResult& body) { calls_.ended(body, e.agent_path); },
                    [](const event::AskUserQuestion&) {},  // as an approval
                    [](const event::Answer&) {},
                    [](const event::Plan&) {},
@@ -127,8 +124,6 @@ class TextSink::Impl {
   [[nodiscard]] const Output& output() const { return page_.output(); }
 
  private:
-  using Tool = Running::Tool;
-
   [[nodiscard]] bool quiet() const { return page_.quiet(); }
   [[nodiscard]] bool verbose() const { return page_.verbose(); }
   [[nodiscard]] bool streams() const { return page_.streams(); }
@@ -207,80 +202,8 @@ class TextSink::Impl {
   }
 
   void tool_use(const event::ToolUse& e, std::string_view agent_path) {
-    auto& tool = running_.tools[key_of(e.id, agent_path)];
-    tool.summary = e.summary.empty() ? e.name : e.summary;
-    tool.agent_path = agent_path;
-    tool.running = true;
-    tool.since = now();
-    if (e.name == "Write") tool.input = e.input;
     if (place_of(agent_path).depth == 0) end_thinking();
-    if (quiet()) return;
-    page_.end_answer_or_thinking_line();
-    page_.show_running();
-  }
-
-  // A call that was asked about begins with the answer. The result says what came of it.
-  void approval(const event::Approval& e, std::string_view agent_path) {
-    const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
-    if (tool != running_.tools.end()) tool->second.since = now();
-    if (e.decision == "deny") refused_by_person_ = e.by == "user";
-  }
-
-  // Two agents may number their calls alike.
-  static std::string key_of(std::string_view id, std::string_view agent_path) {
-    return fmt::format("{}\n{}", agent_path, id);
-  }
-
-  void tool_output(const event::ToolOutput& e, std::string_view agent_path) {
-    if (!verbose()) return;
-    auto& tool = running_.tools[key_of(e.tool_use_id, agent_path)];
-    if (!std::exchange(tool.said_something, true)) {
-      const auto place = place_of(agent_path);
-      say(agent_path, tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, room(place), color()));
-    }
-    tool.pending += tool.output.feed(e.text);
-    show_whole_lines(tool, agent_path);
-  }
-
-  void show_whole_lines(Tool& tool, std::string_view agent_path) {
-    const auto end = tool.pending.rfind('\n');
-    if (end == std::string::npos) return;
-    show_output(std::string_view(tool.pending).substr(0, end), agent_path);
-    tool.pending.erase(0, end + 1);
-  }
-
-  void show_output(std::string_view harmless, std::string_view agent_path) {
-    for (const auto& line : text::lines(harmless)) say(agent_path, paint("  │ " + line, Tone::dim, color()));
-  }
-
-  void tool_result(const event::ToolResult& e, std::string_view agent_path) {
-    auto entry = running_.tools.extract(key_of(e.result.call_id, agent_path));
-    const auto place = place_of(agent_path);
-    if (entry.empty()) return say(agent_path, tool_line("", e, room(place), color()));
-    auto& tool = entry.mapped();
-    if (verbose() && tool.said_something) {
-      tool.pending += tool.output.finish();
-      show_output(tool.pending, agent_path);
-    }
-    say(agent_path, tool_line(tool.summary, e, room(place), color()));
-    if (!show_change(e, tool, agent_path) && verbose() && !tool.said_something)
-      show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
-    summaries_[e.result.call_id] = std::move(tool.summary);
-  }
-
-  // What a file tool did to a file. False: the call was none of those, or nobody is there to look.
-  bool show_change(const event::ToolResult& e, const Tool& tool, std::string_view agent_path) {
-    if (e.result.is_error || quiet() || options_.err != Medium::terminal) return false;
-    const auto text = chat::text_of(e.result.content);
-    std::vector<std::string> lines;
-    const auto place = place_of(agent_path);
-    if (e.name == "Edit")
-      lines = diff_lines(text, page_.err_theme(), room(place), verbose() ? max_diff_lines_verbose : max_diff_lines);
-    if (e.name == "Write" && text.starts_with("created"))
-      lines = new_file_lines(tool.input, page_.err_theme(), room(place),
-                             verbose() ? max_diff_lines_verbose : max_new_file_lines);
-    for (const auto& line : lines) say(agent_path, line);
-    return !lines.empty();
+    calls_.begun(e, agent_path);
   }
 
   void todo(const event::Todo& e, std::string_view agent_path) {
@@ -351,7 +274,7 @@ class TextSink::Impl {
   }
 
   [[nodiscard]] bool is_own_refusal(const Error& error) const {
-    return error.kind == ErrorKind::denied && refused_by_person_ && options_.reader == Reader::who_answers;
+    return error.kind == ErrorKind::denied && calls_.were_refused_by_person() && options_.reader == Reader::who_answers;
   }
 
   // Also when quiet.
@@ -381,7 +304,7 @@ class TextSink::Impl {
     page_.end_answer_line();
     if (has_answer(e)) give_answer(e);
     say_what_is_left(todos);
-    for (const auto& denial : e.denials) denied(denial);
+    for (const auto& denial : e.denials) calls_.denied(denial);
     for (const auto& host : e.report.hosts) contacted(host);
     const bool is_news = e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error;
     if (is_news && !is_own_refusal(*e.error)) show_error(*e.error);
@@ -414,12 +337,6 @@ class TextSink::Impl {
     }
   }
 
-  void denied(const event::Denial& denial) {
-    const auto known = summaries_.find(denial.tool_use_id);
-    const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, options_.columns);
-    say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, color()), what, one_line(denial.reason, 500)));
-  }
-
   // What was refused is always told, what was reached to those who want to know.
   void contacted(const event::Contact& host) {
     const auto where = one_line(fmt::format("{}:{}", host.host, host.port), options_.columns);
@@ -434,9 +351,8 @@ class TextSink::Impl {
     thinking_text_ = {};
     shown_ = false;
     last_reply_shown_ = false;
-    refused_by_person_ = false;
+    calls_.forget();
     error_shown_.reset();
-    summaries_.clear();
   }
 
   [[nodiscard]] Running::Time now() const { return options_.now(); }
@@ -444,35 +360,14 @@ class TextSink::Impl {
   Page page_;
   const TextOptions& options_ = page_.options();
   Running& running_ = page_.running();
+  Calls calls_{page_};
   Status status_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
-  bool shown_ = false;                            // some text of the reply that is coming in
-  bool last_reply_shown_ = false;                 // the reply before it
-  std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
-  bool refused_by_person_ = false;                // the last call that was refused
+  bool shown_ = false;             // some text of the reply that is coming in
+  bool last_reply_shown_ = false;  // the reply before it
   std::optional<Error> error_shown_;
 };
-
-TextOptions text_options(int out_fd, int err_fd, ColorChoice choice, Verbosity verbosity) {
-  const auto variables = color_variables();
-  TextOptions out;
-  out.out_fd = out_fd;
-  out.err_fd = err_fd;
-  out.out = medium_of(out_fd);
-  out.err = medium_of(err_fd);
-  out.answer = out.out == Medium::terminal ? AnswerMode::streamed : AnswerMode::at_end;
-  out.err_color = decide_color(choice, variables, out.err);
-  out.err_motion = decide_motion(variables, out.err);
-  out.out_motion = decide_motion(variables, out.out);
-  const auto terminal = terminal_variables();
-  out.out_depth = decide_depth(decide_color(choice, variables, out.out), terminal);
-  out.err_depth = decide_depth(out.err_color, terminal);
-  out.links = decide_hyperlinks(out.out_motion, terminal);
-  out.columns = columns_of(err_fd);
-  out.verbosity = verbosity;
-  return out;
-}
 
 TextSink::TextSink(TextOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 TextSink::~TextSink() = default;

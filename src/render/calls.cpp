@@ -1,0 +1,112 @@
+#include "render/calls.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "render/change_view.hpp"
+#include "render/summary.hpp"
+
+namespace errand::render {
+
+namespace event = chat::event;
+
+namespace {
+
+constexpr std::size_t max_diff_lines = 40;
+constexpr std::size_t max_diff_lines_verbose = 400;
+constexpr std::size_t max_new_file_lines = 8;
+constexpr std::size_t max_reason_columns = 500;
+
+// Two agents may number their calls alike.
+std::string key_of(std::string_view id, std::string_view agent_path) {
+  return fmt::format("{}\n{}", agent_path, id);
+}
+
+}  // namespace
+
+void Calls::begun(const event::ToolUse& e, std::string_view agent_path) {
+  auto& tool = running_.tools[key_of(e.id, agent_path)];
+  tool.summary = e.summary.empty() ? e.name : e.summary;
+  tool.agent_path = agent_path;
+  tool.running = true;
+  tool.since = now();
+  if (e.name == "Write") tool.input = e.input;
+  if (page_.quiet()) return;
+  page_.end_answer_or_thinking_line();
+  page_.show_running();
+}
+
+// A call that was asked about begins with the answer. The result says what came of it.
+void Calls::answered(const event::Approval& e, std::string_view agent_path) {
+  const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
+  if (tool != running_.tools.end()) tool->second.since = now();
+  if (e.decision == "deny") refused_by_person_ = e.by == "user";
+}
+
+void Calls::said(const event::ToolOutput& e, std::string_view agent_path) {
+  if (!page_.verbose()) return;
+  auto& tool = running_.tools[key_of(e.tool_use_id, agent_path)];
+  if (!std::exchange(tool.said_something, true)) {
+    const auto room = page_.room(place_of(agent_path));
+    page_.say(agent_path, tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, room, page_.color()));
+  }
+  tool.pending += tool.output.feed(e.text);
+  show_whole_lines(tool, agent_path);
+}
+
+void Calls::show_whole_lines(Tool& tool, std::string_view agent_path) {
+  const auto end = tool.pending.rfind('\n');
+  if (end == std::string::npos) return;
+  show_output(std::string_view(tool.pending).substr(0, end), agent_path);
+  tool.pending.erase(0, end + 1);
+}
+
+void Calls::show_output(std::string_view harmless, std::string_view agent_path) {
+  for (const auto& line : text::lines(harmless)) page_.say(agent_path, paint("  │ " + line, Tone::dim, page_.color()));
+}
+
+void Calls::ended(const event::ToolResult& e, std::string_view agent_path) {
+  auto entry = running_.tools.extract(key_of(e.result.call_id, agent_path));
+  const auto room = page_.room(place_of(agent_path));
+  if (entry.empty()) return page_.say(agent_path, tool_line("", e, room, page_.color()));
+  auto& tool = entry.mapped();
+  if (page_.verbose() && tool.said_something) {
+    tool.pending += tool.output.finish();
+    show_output(tool.pending, agent_path);
+  }
+  page_.say(agent_path, tool_line(tool.summary, e, room, page_.color()));
+  if (!show_change(e, tool, agent_path) && page_.verbose() && !tool.said_something)
+    show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
+  summaries_[e.result.call_id] = std::move(tool.summary);
+}
+
+// What a file tool did to a file. False: the call was none of those, or nobody is there to look.
+bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::string_view agent_path) {
+  if (e.result.is_error || page_.quiet() || page_.options().err != Medium::terminal) return false;
+  const auto text = chat::text_of(e.result.content);
+  const auto room = page_.room(place_of(agent_path));
+  const bool verbose = page_.verbose();
+  std::vector<std::string> lines;
+  if (e.name == "Edit")
+    lines = diff_lines(text, page_.err_theme(), room, verbose ? max_diff_lines_verbose : max_diff_lines);
+  if (e.name == "Write" && text.starts_with("created"))
+    lines = new_file_lines(tool.input, page_.err_theme(), room, verbose ? max_diff_lines_verbose : max_new_file_lines);
+  for (const auto& line : lines) page_.say(agent_path, line);
+  return !lines.empty();
+}
+
+void Calls::denied(const event::Denial& denial) {
+  const auto known = summaries_.find(denial.tool_use_id);
+  const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, page_.options().columns);
+  page_.say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, page_.color()), what,
+                            one_line(denial.reason, max_reason_columns)));
+}
+
+void Calls::forget() {
+  summaries_.clear();
+  refused_by_person_ = false;
+}
+
+}  // namespace errand::render
