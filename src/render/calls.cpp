@@ -42,7 +42,9 @@ void Calls::begun(const event::ToolUse& e, std::string_view agent_path) {
 void Calls::answered(const event::Approval& e, std::string_view agent_path) {
   const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
   if (tool != running_.tools.end()) tool->second.since = now();
-  if (e.decision == "deny") refused_by_person_ = e.by == "user";
+  if (e.decision != "deny") return;
+  refused_by_person_ = e.by == "user";
+  if (refused_by_person_) own_refusals_.insert(e.tool_use_id);
 }
 
 void Calls::said(const event::ToolOutput& e, std::string_view agent_path) {
@@ -98,6 +100,7 @@ bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::strin
 }
 
 void Calls::denied(const event::Denial& denial) {
+  if (page_.options().reader == Reader::who_answers && own_refusals_.contains(denial.tool_use_id)) return;
   const auto known = summaries_.find(denial.tool_use_id);
   const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, page_.options().columns);
   page_.say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, page_.color()), what,
@@ -106,6 +109,7 @@ void Calls::denied(const event::Denial& denial) {
 
 void Calls::forget() {
   summaries_.clear();
+  own_refusals_.clear();
   refused_by_person_ = false;
 }
 

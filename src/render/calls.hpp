@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,7 @@ class Calls {
   void said(const chat::event::ToolOutput& e, std::string_view agent_path);
   void ended(const chat::event::ToolResult& e, std::string_view agent_path);
 
-  /// Of the end of the run: what was refused in it.
+  /// Of the end of the run: what was refused in it, but for what its reader refused.
   void denied(const chat::event::Denial& denial);
   /// Whether it was a person who refused the call that was refused last.
   [[nodiscard]] bool were_refused_by_person() const { return refused_by_person_; }
@@ -41,6 +42,7 @@ class Calls {
   Running& running_ = page_.running();
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   bool refused_by_person_ = false;
+  std::set<std::string> own_refusals_;  // calls that a person refused
 };
 
 }  // namespace errand::render

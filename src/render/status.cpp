@@ -65,7 +65,7 @@ std::string Status::line(std::size_t columns, Color color) const {
     parts.push_back(fmt::format("{}% of context", std::min<std::int64_t>(context_ * 100 / window_, 100)));
   if (const auto cost = sum(cost_, running_); cost && *cost > 0) parts.push_back(fmt::format("${:.4f}", *cost));
   parts.push_back("sandbox " + one_line(sandbox_, max_name_columns));
-  if (mode_ != "default") parts.push_back(one_line(mode_, max_name_columns));
+  if (mode_ != "ask") parts.push_back(one_line(mode_, max_name_columns));
   std::string out;
   for (const auto& part : parts) {
     const auto next = out.empty() ? part : fmt::format("{}{}{}", out, between, part);

@@ -18,7 +18,7 @@ chat::Event from(chat::EventBody body, std::string agent_path = "root", std::str
   return out;
 }
 
-event::Ready ready(const std::string& mode = "default") {
+event::Ready ready(const std::string& mode = "ask") {
   event::Ready out;
   out.agent_id = "helper";
   out.model = "anthropic/large";

@@ -314,8 +314,14 @@ TEST_CASE("text sink: who refused a call in a chat needs no error to know, all o
   Script script;
   script.call("1", "Bash rm x").send(event::Approval{"a", "1", "deny", "user"});
   script.call("2", "Bash rm y").send(event::Approval{"b", "2", "deny", c.by});
-  play(sink, script.send(event::ErrorEvent{error}).done("Fine.", error));
+  event::Done done;
+  done.result = "Fine.";
+  done.error = error;
+  done.denials = {{"1", "Bash", "{}", "the user said no"}, {"2", "Bash", "{}", "no"}};
+  play(sink, script.send(event::ErrorEvent{error}).send(done));
   CHECK((out.text().find("error: a call of Bash was denied") != std::string::npos) == c.is_told);
+  CHECK((out.text().find("denied: Bash: the user said no") != std::string::npos) == (c.reader == Reader::anybody));
+  CHECK((out.text().find("denied: Bash: no") != std::string::npos) == c.is_told);
   play(sink, Script().done("", error));  // of a run in which nobody was asked
   CHECK(out.text().find("error: a call of Bash was denied") != std::string::npos);
 }
