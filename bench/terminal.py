@@ -42,6 +42,10 @@ TAIL = event({"type": "content_block_stop", "index": 0}) + event(
         {"type": "message_stop"})
 
 
+def line_of(i):
+    return f"- {i} {i} {i}\n"
+
+
 def delta(text):
     return event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
 
@@ -88,7 +92,7 @@ class Model(http.server.BaseHTTPRequestHandler):
 
     def lines(self):
         for i in range(LINES):
-            self.put(delta(f"- {i} {i} {i}\n"))
+            self.put(delta(line_of(i)))
 
     def log_message(self, *_):
         pass
@@ -202,7 +206,10 @@ def main():
             last = LINES - 1
             chat.wait_for(f"{last} {last} {last}".encode(), 120)
             chat.drain(time.monotonic() + 1)
-            show(f"memory after {turn * LINES} lines (KiB more than before):", chat.resident_kib() - before)
+            # The conversation itself goes along with each request, so it stays.
+            said = turn * sum(len(line_of(i)) for i in range(LINES)) // 1024
+            show(f"memory after {turn * LINES} lines (KiB more than before):",
+                 f"{chat.resident_kib() - before}, of it {said} what was said")
         chat.end()
 
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
@@ -196,6 +197,7 @@ class ChatCommand final : public Command {
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
               auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
               if (result) asked_ = result->exit_code;
+              ::malloc_trim(0);  // requests take many times what stays of them, and the next may be long in coming
               return result;
             },
             .run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
