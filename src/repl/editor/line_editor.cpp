@@ -129,6 +129,7 @@ Result<ReadLine> LineEditor::read_answer(const LineRequest& request, const Call&
 
 // What waits comes first. What was typed beside a run and not submitted is what the line begins with.
 Result<ReadLine> LineEditor::read_prompt(const LineRequest& request, const Call& call) {
+  keyboard_.put_back(std::exchange(aside_, {}));
   if (!request.text.empty() && session_.text().empty()) session_.replace(request.text);
   if (const auto next = queue_.next()) {
     ERRAND_TRY(bottom_.leave_input(rows_left(next->left)));

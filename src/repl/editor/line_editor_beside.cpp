@@ -1,6 +1,7 @@
 // What the editor does while a run works: a thread takes the keys, and what is typed stands below what the run shows.
 
 #include <csignal>
+#include <iterator>
 #include <utility>
 
 #include <unistd.h>
@@ -29,11 +30,15 @@ bool is_command(const std::string& line) {
   return line.starts_with('/') || line.starts_with('!');
 }
 
+void append(std::deque<terminal::Key>& to, std::deque<terminal::Key> keys) {
+  to.insert(to.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+}
+
 }  // namespace
 
 void LineEditor::watch() {
   if (!attended_ || !raw_ || watcher_.joinable()) return;
-  aside_ = keyboard_.take_kept();
+  append(aside_, keyboard_.take_kept());
   session_.go_on_with(beside_run);
   if (!paint_beside()) return;  // a lost terminal shows at the next read
   watcher_ = std::jthread([this](const std::stop_token& stop) { keep_typing({.stop = stop}); });
@@ -43,7 +48,6 @@ void LineEditor::stop_watching() {
   if (!watcher_.joinable()) return;
   watcher_.request_stop();
   watcher_.join();
-  keyboard_.put_back(std::exchange(aside_, {}));
   give_back_after_stop();
 }
 
@@ -65,7 +69,8 @@ void LineEditor::keep_typing(const Call& call) {
 // Whoever is typing when a question comes has not seen it: until they pause, keys go where they would have gone. Gives
 // those that are for who reads next. What goes wrong here is met again by who reads the answer.
 std::deque<terminal::Key> LineEditor::typed_ahead(LineKind kind, const Call& call) {
-  auto ahead = keyboard_.take_kept();
+  auto ahead = std::exchange(aside_, {});
+  if (!attended_ || kind != LineKind::answer) append(ahead, keyboard_.take_kept());
   while (kind == LineKind::answer) {
     const auto input = keyboard_.next_unless_quiet(quiet, call);
     if (!input || !*input || (*input)->kind == terminal::Input::Kind::closed) break;
