@@ -60,26 +60,23 @@ bool overflows(const Result<provider::Reply>& reply) {
 
 }  // namespace
 
-provider::Request Asker::request() const {
-  return {.system = agent_.system,
-          .history = session_.history.messages,
-          .tools = agent_.tools,
-          .thinking = agent_.definition.thinking,
-          .generation = agent_.definition.generation,
-          .output_schema = agent_.definition.output_schema};
+provider::Request request_of(const Agent& agent, const Session& session) {
+  return {.system = agent.system,
+          .history = session.history.messages,
+          .tools = agent.tools,
+          .thinking = agent.definition.thinking,
+          .generation = agent.definition.generation,
+          .output_schema = agent.definition.output_schema};
 }
 
-// A limit of the run holds for a reply that is being written too.
-void Asker::cap_output(provider::Request& request) {
-  capped_ = false;
-  const auto& model = agent_.provider->model();
-  const auto left = bill_.output_left(*agent_.provider);
-  if (!left) return;
+bool cap_output(provider::Request& request, const Bill& bill, const provider::Provider& provider) {
+  const auto left = bill.output_left(provider);
+  if (!left) return false;
   auto& wish = request.generation.max_output;
-  if (*left >= longest_output(model, request)) return;
+  if (*left >= longest_output(provider.model(), request)) return false;
   request.generation.uncapped_output = wish;
   wish = std::max<std::int64_t>(*left, 1);
-  capped_ = true;
+  return true;
 }
 
 Result<provider::Reply> Asker::ask_once() {
@@ -89,7 +86,7 @@ Result<provider::Reply> Asker::ask_once() {
   ERRAND_TRY(bill_.set_aside(*agent_.provider, asked,
                              session_.context_tokens > 0 ? next.tokens : provider::estimate_tokens(asked)));
   ERRAND_TRY(tell_unpriced());
-  cap_output(asked);
+  capped_ = cap_output(asked, bill_, *agent_.provider);
   Narrator narrator(reporter_);
   auto reply = agent_.provider->stream(asked, narrator, call_);
   reporter_.end_reply();

@@ -10,6 +10,13 @@
 
 namespace errand::agent {
 
+/// What an agent asks its model: its prompt and tools, and the history of its session. Borrows both.
+provider::Request request_of(const Agent& agent, const Session& session);
+
+/// A limit of the run holds for a reply that is being written too: the request asks for no more output than is left.
+/// Whether that is less than the model could give.
+bool cap_output(provider::Request& request, const Bill& bill, const provider::Provider& provider);
+
 /// Asks an agent's model for the reply to its session's history, within the run's limits and the model's window.
 class Asker {
  public:
@@ -25,7 +32,7 @@ class Asker {
   [[nodiscard]] bool was_capped() const { return capped_; }
 
  private:
-  [[nodiscard]] provider::Request request() const;
+  [[nodiscard]] provider::Request request() const { return request_of(agent_, session_); }
   Result<provider::Reply> ask_once();
   [[nodiscard]] std::int64_t estimated() const;
   Result<void> make_room();
@@ -33,7 +40,6 @@ class Asker {
   Result<bool> may_compact(std::string_view reason);
   Result<bool> shorten(std::int64_t enough);
   Result<void> tell_unpriced();
-  void cap_output(provider::Request& request);
 
   Agent& agent_;
   Session& session_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "agent/opening.hpp"
+#include "agent/rehearsal.hpp"
 #include "agent/restore.hpp"
 #include "agent/result_text.hpp"
 #include "base/file.hpp"
@@ -64,7 +65,8 @@ Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
                            .warnings = std::move(warnings),
                            .session_source = std::exchange(session_source_, {}),
                            .cancelled_by = start_.cancelled_by,
-                           .steering = steering_};
+                           .steering = steering_,
+                           .answer = start_.answer};
   announce_ = Announce::nothing;
   auto result = run(*agent_, *session_, whole, options, services_, call);
   follow_mode();
@@ -130,6 +132,14 @@ Result<ContextUse> Chat::context_use(const Call& call) {
   const auto& session = session_ ? *session_ : *unleased;
   ERRAND_TRY_ASSIGN(const auto agent, open_agent(start_.definition, std::move(provider), session, services_));
   return agent::context_use(agent, session, services_);
+}
+
+Result<void> Chat::rehearse(const chat::UserMessage& prompt,
+                            const std::function<void(const chat::event::Warning&)>& warn, const Call& call) const {
+  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
+  ERRAND_TRY_ASSIGN(auto session, unleased_session(provider->model().thinking));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_));
+  return agent::rehearse(agent, session, prompt, services_, warn, call);
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {

@@ -35,6 +35,7 @@ struct ChatStart {
   std::vector<chat::event::Warning> warnings;  ///< told with the first run
   WhenBusy when_busy = WhenBusy::fail;
   std::function<void(const Error& busy)> on_wait;  ///< called once before it waits; may be empty
+  AnswerPart answer = AnswerPart::whole;           ///< as RunOptions
 };
 
 /// A session from the side of the person or script that talks: prompts go in one after the other; agent and model may
@@ -46,6 +47,10 @@ class Chat {
   /// Opens session and agent when that has not happened, then runs. An Error means that no run began: `busy`, `auth`,
   /// `storage`, `config`.
   Result<RunResult> ask(const chat::UserMessage& prompt, const Call& call);
+
+  /// rehearse()s the next run, which does not happen. Opens the model, and a session that goes on only to be read.
+  Result<void> rehearse(const chat::UserMessage& prompt, const std::function<void(const chat::event::Warning&)>& warn,
+                        const Call& call) const;
 
   /// Makes the session shorter for the model: older turns become a summary, for which `hint` (may be empty) says what
   /// matters. `failure` when there is nothing to leave out; else as ask().

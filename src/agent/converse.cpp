@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/answer_form.hpp"
 #include "agent/ask.hpp"
 #include "agent/bill.hpp"
 #include "agent/dispatch.hpp"
@@ -13,6 +14,7 @@
 #include "agent/subagent.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/try.hpp"
 #include "chat/names.hpp"
@@ -47,6 +49,16 @@ std::optional<Error> verdict_on(const chat::AssistantMessage& reply, const std::
                .hint = "run it again, or resume the session and ask"};
 }
 
+// A model that did not follow the schema in three replies will not in a fourth.
+constexpr int max_repairs = 2;
+
+Error not_valid(const std::vector<std::string>& mistakes, int repairs) {
+  const auto tries = repairs == 0 ? std::string() : fmt::format(" after {} tries", repairs + 1);
+  return {.kind = ErrorKind::schema,
+          .message = fmt::format("the answer does not follow the output schema{}: {}", tries, mistakes.front()),
+          .hint = "the answer as it came is kept in the session, and in the result of --output-format json"};
+}
+
 // What holds an agent back from ending so often in one run is a hook that will never let it.
 constexpr int max_holds = 8;
 
@@ -67,11 +79,14 @@ class Conversation {
         bill_(tree, agent.definition.limits, agent.definition.id),
         asker_(agent, session, reporter, bill_, call),
         task_(make_task_tool(agent, session, tree, children_)),
-        tools_(offered()) {}
+        tools_(offered()) {
+    const auto& schema = agent.definition.output_schema;
+    if (!schema.empty()) schema_ = Json::parse(schema, nullptr, false);
+  }
 
   Outcome go() {
     const auto ended = turns();
-    if (!ended) outcome_.error = ended.error();
+    if (!ended) outcome_.error = why(ended.error());
     keep_children();
     outcome_.spent = bill_.own();
     return std::move(outcome_);
@@ -90,8 +105,8 @@ class Conversation {
       if (reply.cut) return fail(*reply.cut);
       if (calls.empty() || reply.message.stop == StopReason::refusal) {
         ERRAND_TRY(finish(reply.message, calls));
-        ERRAND_TRY_ASSIGN(const bool held, held_by_hooks());
-        if (!held) return {};
+        ERRAND_TRY_ASSIGN(const bool goes_on, must_go_on());
+        if (!goes_on) return {};
       }
       if (turn >= max_turns) return stop_at_limit(calls, max_turns);
       if (auto left = bill_.check(); !left) return stop_unpaid(calls, left.error());
@@ -127,6 +142,7 @@ class Conversation {
     outcome_.stop = reply.message.stop;
     const auto message = cleaned(reply.message, reporter_.secrets());  // its calls run as they were written
     outcome_.text = reporter_.secrets().clean(message.text());
+    outcome_.structured.reset();
     const auto total = bill_.add(reply);
     const auto id = make_uuid7(now());
     std::vector<chat::EventBody> events;
@@ -162,6 +178,38 @@ class Conversation {
     return {};
   }
 
+  // Whether this answer is not to be the last.
+  Result<bool> must_go_on() {
+    if (schema_) {
+      ERRAND_TRY_ASSIGN(const bool repairing, ask_to_repair());
+      if (repairing) return true;
+    }
+    return held_by_hooks();
+  }
+
+  // An answer that does not follow the schema is sent back with what is wrong; one that does is the result.
+  Result<bool> ask_to_repair() {
+    auto answer = json_answer(outcome_.text, *schema_);
+    if (answer.mistakes.empty()) {
+      invalid_.reset();
+      outcome_.text = answer.json;
+      outcome_.structured = std::move(answer.json);
+      return false;
+    }
+    invalid_ = not_valid(answer.mistakes, repairs_);
+    if (++repairs_ > max_repairs) return fail(*invalid_);
+    ERRAND_TRY(say(repair_request(answer.mistakes, agent_.definition.output_schema)));
+    return true;
+  }
+
+  // A limit that leaves no room to repair an answer does not make it a better one.
+  [[nodiscard]] Error why(const Error& ended) const {
+    if (!invalid_ || ended.kind != ErrorKind::limit) return ended;
+    auto out = *invalid_;
+    out.hint = fmt::format("there was no room to ask again: {}", ended.message);
+    return out;
+  }
+
   // Whether a hook does not let the agent end here. What it says is the next prompt.
   Result<bool> held_by_hooks() {
     const auto event = agent_.depth == 0 ? chat::HookEvent::stop : chat::HookEvent::subagent_stop;
@@ -175,17 +223,23 @@ class Conversation {
                                      chat::name_of(event), max_holds)}}));
       return false;
     }
-    const auto text = reporter_.secrets().clean(fmt::format("Stop hook feedback:\n{}", said.reason));
-    chat::UserMessage feedback{{chat::Text{text}}};
-    const auto id = make_uuid7(now());
-    ERRAND_TRY(reporter_.record({chat::event::User{id, feedback}}));
-    session_.history.add(std::move(feedback), id);
+    ERRAND_TRY(say(fmt::format("Stop hook feedback:\n{}", said.reason)));
     return true;
+  }
+
+  // What is no person's word and stands where theirs would: the next prompt of this run.
+  Result<void> say(const std::string& what) {
+    chat::UserMessage message{{chat::Text{reporter_.secrets().clean(what)}}};
+    const auto id = make_uuid7(now());
+    ERRAND_TRY(reporter_.record({chat::event::User{id, message}}));
+    session_.history.add(std::move(message), id);
+    return {};
   }
 
   // A hook ended the run: that is no failure, and there is no answer.
   Result<void> end_empty() {
     outcome_.text.clear();
+    outcome_.structured.reset();
     outcome_.stop = StopReason::end_turn;
     outcome_.denied_last = false;
     return {};
@@ -265,6 +319,9 @@ class Conversation {
   Outcome outcome_;
   int holds_ = 0;  // how often hooks did not let it end
   bool ended_by_hook_ = false;
+  std::optional<Json> schema_;    // that the answer has to follow
+  std::optional<Error> invalid_;  // what is wrong with the last answer by it
+  int repairs_ = 0;               // how often the model was asked for another
 };
 
 }  // namespace

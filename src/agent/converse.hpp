@@ -13,8 +13,10 @@ namespace errand::agent {
 
 /// How a conversation with a model ended, root's or subagent's.
 struct Outcome {
-  std::string text;                      ///< of the last reply, also when it was cut
-  std::optional<chat::StopReason> stop;  ///< the last reply's; none when there was no reply
+  std::string text;                       ///< of the last reply, also when it was cut; the JSON of one that follows the
+                                          ///< definition's output_schema
+  std::optional<std::string> structured;  ///< that JSON
+  std::optional<chat::StopReason> stop;   ///< the last reply's; none when there was no reply
   int turns = 0;
   std::optional<Error> error;  ///< why there is no whole answer
   bool denied_last = false;    ///< a call was denied and none after it succeeded

@@ -61,6 +61,7 @@ class RootRun {
       outcome = converse(agent_, session_, tree_, reporter_, call_);
       if (options_.steering != nullptr) options_.steering->close();
       settle(outcome);
+      if (options_.answer == AnswerPart::first_code_block) take_code(outcome);
     }
     session_.info.turns += outcome.turns;
     return end(outcome);
@@ -114,6 +115,19 @@ class RootRun {
               .hint = "allow it with --allow or permissions.allow, or use another --permission-mode"};
   }
 
+  // Whoever wants code alone may run it: nothing else is the result, also of a run that failed. Where a hook ended the
+  // run there is no answer, and that is no failure.
+  static void take_code(Outcome& outcome) {
+    if (outcome.text.empty()) return;
+    const auto answer = std::exchange(outcome.text, {});
+    if (auto code = first_code_block(answer)) outcome.text = *std::move(code);
+    if (outcome.error || !outcome.text.empty()) return;
+    outcome.error = Error{.kind = ErrorKind::failure,
+                          .message = fmt::format("the answer has no code; it begins \"{}\"",
+                                                 text::ellipsize(text::first_line(text::trim(answer)), 60)),
+                          .hint = "without --code it is printed whole; the session keeps it"};
+  }
+
   RunResult end(const Outcome& outcome) {
     auto done = done_event(outcome);
     RunResult result{stream_.run(), done, exit_code(outcome)};
@@ -148,6 +162,7 @@ class RootRun {
     chat::event::Done done;
     done.stop_reason = outcome.stop_reason();
     done.result = outcome.text;
+    done.structured_output = outcome.structured;
     done.num_turns = outcome.turns;
     done.duration = std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started_);
     done.duration_api = spent.api_time;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/agent.hpp"
+#include "agent/answer_form.hpp"
 #include "agent/session.hpp"
 #include "base/call.hpp"
 #include "chat/event.hpp"
@@ -31,6 +32,7 @@ struct RunOptions {
                                                ///< "clear", for hooks; empty: it began before
   std::function<CancelledBy()> cancelled_by;   ///< asked once the run was cancelled
   Steering* steering = nullptr;                ///< what the person says to it while it works; null: nothing
+  AnswerPart answer = AnswerPart::whole;       ///< what `done` gives as the result
 };
 
 struct RunResult {

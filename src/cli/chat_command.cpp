@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/answer_sinks.hpp"
 #include "cli/chat_editor.hpp"
 #include "cli/chat_greeting.hpp"
 #include "cli/chat_terminal.hpp"
@@ -24,6 +25,7 @@
 #include "cli/output.hpp"
 #include "cli/person.hpp"
 #include "cli/prompt_input.hpp"
+#include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
@@ -104,29 +106,51 @@ class ChatCommand final : public Command {
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(check(words));
     ERRAND_TRY_ASSIGN(const auto delimiter, delimiter_of(delimiter_.value_or("\\n")));
+    if (arguments_.dry_run) return rehearse(words, invocation);
     const auto face =
         make_face(invocation, arguments_,
                   {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n',
                    .motion = plain_ ? render::Motion::off : render::Motion::on,
-                   .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody});
+                   .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody,
+                   .amend_done = sinks_.amend_done()});
+    sinks_.put_before(face->sink());
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
-    auto result = talk(first, delimiter, invocation, *face);
-    if (result || result.error().kind == ErrorKind::usage) return result;
-    if (result.error().kind == ErrorKind::busy && arguments_.when_busy() == IfRunning::skip) {
-      print_note(invocation.globals, fmt::format("skipped: {}", result.error().message));
-      face->skipped();
-      return face->finish(exit_success);
-    }
-    face->not_started(result.error());
+    auto result = tell(talk(first, delimiter, invocation, *face), invocation, *face);
+    sinks_.on_end(result, invocation.globals);
     return result;
   }
 
  private:
+  Result<int> rehearse(const std::vector<std::string>& words, const Invocation& invocation) {
+    ERRAND_TRY(enter_directory(arguments_));
+    return show_first_request(
+        {.words = words, .files = arguments_.files, .agent_prompt = {}, .stdin_is = StdinIs::lines}, arguments_,
+        invocation);
+  }
+
+  // A chat that could not start, to readers of JSON.
+  Result<int> tell(Result<int> result, const Invocation& invocation, Face& face) const {
+    if (result || result.error().kind == ErrorKind::usage) return result;
+    if (result.error().kind == ErrorKind::busy && arguments_.when_busy() == IfRunning::skip) {
+      print_note(invocation.globals, fmt::format("skipped: {}", result.error().message));
+      face.skipped();
+      return face.finish(exit_success);
+    }
+    face.not_started(result.error());
+    return result;
+  }
+
   [[nodiscard]] Result<void> check(const std::vector<std::string>& words) const {
     ERRAND_TRY(arguments_.check());
     if (arguments_.output) return fail(ErrorKind::usage, "-o is for run", "redirect stdout");
     if (!arguments_.files.empty() && words.empty()) {
       return fail(ErrorKind::usage, "-f in chat goes with a PROMPT", "or write @path in a prompt");
+    }
+    if (arguments_.dry_run && words.empty()) {
+      return fail(ErrorKind::usage, "--dry-run in chat goes with a PROMPT: it shows the request for it");
+    }
+    if (arguments_.changed_only && ::isatty(STDIN_FILENO) != 0) {
+      return fail(ErrorKind::usage, "--changed-only in chat goes with prompts on stdin", "or use errand run");
     }
     return {};
   }
@@ -140,13 +164,15 @@ class ChatCommand final : public Command {
     ChatTerminal terminal(person.reports(), face, person.interaction(),
                           on_terminal ? person.notice_by() : NoticeBy::nothing);
     person.use_theme([&terminal] { return terminal.theme(); });
+    sinks_.put_before(terminal.sink());
     ERRAND_TRY_ASSIGN(const auto talk,
-                      Talk::start(invocation, arguments_, terminal.sink(), terminal.interaction(), "chat"));
+                      Talk::start(invocation, arguments_, sinks_.sink(), terminal.interaction(), "chat"));
+    ERRAND_TRY(sinks_.use(*talk, invocation));
     terminal.use(talk->engine().config().settings.terminal);
     auto slash = slash_context(*talk, person, terminal, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
     invocation.signals.keep_interrupts();
-    ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, face));
+    ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, invocation, face));
     talk->chat().end("other");
     return face.finish(code);
   }
@@ -314,12 +340,13 @@ class ChatCommand final : public Command {
 
   // Each record is one prompt; stops at the first that fails, or with --keep-going returns the first failure's code.
   Result<int> scripted(const std::optional<std::string>& first, const std::string& delimiter, Talk& talk,
-                       repl::SlashContext& slash, Face& face) {
+                       repl::SlashContext& slash, const Invocation& invocation, Face& face) {
     RecordReader records(STDIN_FILENO, delimiter, max_input_bytes);
     int code = exit_success;
     if (first) {
       ERRAND_TRY_ASSIGN(const auto prompt, message(*first, first));
       ERRAND_TRY_ASSIGN(code, ask(talk, prompt));
+      if (!is_delivered(code, invocation, face)) return code;
     }
     bool leaving = false;
     while (!leaving && (code == exit_success || keep_going_)) {
@@ -331,9 +358,16 @@ class ChatCommand final : public Command {
       if (!one) print_error(one.error());
       const int ended = one ? *one : exit_code_of(one.error().kind);
       if (code == exit_success) code = ended;
-      if (face.finish(ended).value_or(exit_broken_pipe) == exit_broken_pipe) break;
+      if (!is_delivered(ended, invocation, face)) break;
     }
     return code;
+  }
+
+  // Whether there is still somebody to answer.
+  bool is_delivered(int code, const Invocation& invocation, Face& face) {
+    const int delivered = face.finish(code).value_or(exit_broken_pipe);
+    if (delivered == exit_success) sinks_.on_delivered(invocation.globals);
+    return delivered != exit_broken_pipe;
   }
 
   Result<int> take(const std::string& record, Talk& talk, repl::SlashContext& slash, bool& leaving) {
@@ -361,6 +395,7 @@ class ChatCommand final : public Command {
   }
 
   RunArguments arguments_;
+  AnswerSinks sinks_{arguments_};
   std::optional<std::string> delimiter_;
   bool keep_going_ = false;
   bool commands_ = false;

@@ -10,6 +10,7 @@
 #include "chat/names.hpp"
 #include "chat/rule.hpp"
 #include "chat/tool_names.hpp"
+#include "cli/output_schema.hpp"
 #include "config/lookup.hpp"
 #include "config/variables.hpp"
 
@@ -105,6 +106,9 @@ Result<chat::AgentDefinition> with_options(chat::AgentDefinition definition, con
   ERRAND_TRY(apply_prompts(definition, arguments));
   ERRAND_TRY(apply_permissions(definition, arguments));
   apply_limits(definition, arguments);
+  if (arguments.output_schema) {
+    ERRAND_TRY_ASSIGN(definition.output_schema, read_output_schema(*arguments.output_schema));
+  }
   return definition;
 }
 

@@ -22,6 +22,7 @@ namespace {
 
 Result<std::unique_ptr<store::Store>> open_store(const RunArguments& arguments, const Place& place) {
   if (arguments.no_session) return store::open_temporary();
+  if (arguments.dry_run) return store::open(place.data_directory, place.user, store::OpenMode::existing_only);
   return store::open(place.data_directory, place.user, store::OpenMode::create);
 }
 
@@ -92,7 +93,10 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
   const auto& place = engine->place_;
   ERRAND_TRY_ASSIGN(engine->store_, open_store(arguments, place));
   engine->keeps_sessions_ = !arguments.no_session;
-  ERRAND_TRY_ASSIGN(auto purse, engine->purse());
+  agent::Purse purse;
+  if (!arguments.dry_run) {
+    ERRAND_TRY_ASSIGN(purse, engine->purse());
+  }
   ERRAND_TRY_ASSIGN(auto around, engine->surroundings(invocation, arguments, place));
   using Keeping = agent::MemoryNotes::Keeping;
   self.notes_.emplace(store::memories_of(place.data_directory, place.user, around.roots.project), self.secrets_,
@@ -106,7 +110,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       engine->wire_,
       Wire::make(engine->config_, arguments,
                  {{"workspace", around.workspace}, {"data", data}, {"home", engine->config_.sources.home}}));
-  const auto wire = self.wire_->replays() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
+  const auto wire = self.wire_->is_offline() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
   auto retry = self.config_.settings.retry;
   retry.quota = arguments.wait_for_quota.value_or(retry.quota);
   engine->model_is_named_ = arguments.model.has_value();
@@ -135,7 +139,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .skills = definitions_of(self.config_.skills),
                       .surroundings = std::move(around),
                       .purse = std::move(purse),
-                      .web = self.wire_->replays() ? nullptr : &self.wire_->network(),
+                      .web = self.wire_->is_offline() ? nullptr : &self.wire_->network(),
                       .compact_at = self.config_.settings.sessions.compact_at,
                       .notes = &*self.notes_});
   return engine;
@@ -198,7 +202,7 @@ Result<std::unique_ptr<provider::Provider>> Engine::open_model(const std::vector
                                                                const Call& call) {
   ERRAND_TRY_ASSIGN(auto chain, config::resolve_models(config_, names, config_.sources.cwd));
   std::vector<chat::event::Warning> warnings;
-  if (!wire_->replays()) {
+  if (!wire_->is_offline()) {
     if (!model_is_named_) local_models_.stand_in(chain, names, warnings, call);
     local_models_.fill_in_window(chain, call);
   }

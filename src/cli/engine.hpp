@@ -9,6 +9,7 @@
 #include "agent/memory.hpp"
 #include "agent/services.hpp"
 #include "base/error.hpp"
+#include "base/json_fwd.hpp"
 #include "base/secrets.hpp"
 #include "chat/event.hpp"
 #include "chat/interaction.hpp"
@@ -44,6 +45,9 @@ class Engine {
   [[nodiscard]] const config::Configuration& config() const { return config_; }
   [[nodiscard]] const agent::Services& services() const { return *services_; }
   [[nodiscard]] store::Store& store() const { return *store_; }
+
+  /// What --dry-run kept from being sent: Wire::held_request().
+  [[nodiscard]] std::optional<Json> held_request() const { return wire_->held_request(); }
 
   /// The user's own store, also where the session is kept nowhere: locks and budgets are his.
   Result<store::Store*> user_store();

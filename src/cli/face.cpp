@@ -59,13 +59,19 @@ render::ColorChoice color_of(const Globals& globals) {
   return globals.color == "never" ? render::ColorChoice::never : render::ColorChoice::automatic;
 }
 
-render::TextOptions text_options(const Invocation& invocation, const FaceOptions& face) {
+// What is a part of the answer, or may be none, is known once it is whole.
+bool is_known_at_end(const RunArguments& arguments) {
+  return arguments.code || arguments.changed_only || arguments.output_schema.has_value();
+}
+
+render::TextOptions text_options(const Invocation& invocation, const RunArguments& arguments, const FaceOptions& face) {
   auto options =
       render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
   options.terminator = face.terminator;
   options.reader = face.reader;
   options.out_motion = std::min(options.out_motion, face.motion);
   options.err_motion = std::min(options.err_motion, face.motion);
+  if (is_known_at_end(arguments)) options.answer = render::AnswerMode::at_end;
   options.on_narrowing = on_narrowing();
   options.on_failure = stop_on_failure(face.out_fd, invocation.signals);
   return options;
@@ -100,7 +106,8 @@ class TextFace final : public Face {
 
 class JsonFace final : public Face {
  public:
-  JsonFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(out_fd, signals)) {}
+  JsonFace(const FaceOptions& options, Signals& signals)
+      : sink_(options.out_fd, stop_on_failure(options.out_fd, signals), options.amend_done) {}
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   [[nodiscard]] Result<int> finish(int code) override { return code_of(sink_.output(), code); }
   void not_started(const Error& error) override { sink_.on_event(event_of(done_of(error))); }
@@ -112,7 +119,9 @@ class JsonFace final : public Face {
 
 class JsonLinesFace final : public Face {
  public:
-  JsonLinesFace(int out_fd, Signals& signals) : sink_(out_fd, stop_on_failure(out_fd, signals)) {}
+  JsonLinesFace(const FaceOptions& options, Signals& signals)
+      : sink_(options.out_fd, stop_on_failure(options.out_fd, signals), render::Flushing::each_event,
+              options.amend_done) {}
   [[nodiscard]] chat::EventSink& sink() override { return sink_; }
   [[nodiscard]] Result<int> finish(int code) override {
     sink_.flush();
@@ -143,13 +152,13 @@ std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments
                                 const FaceOptions& options) {
   switch (arguments.format()) {
     case OutputFormat::json:
-      return std::make_unique<JsonFace>(options.out_fd, invocation.signals);
+      return std::make_unique<JsonFace>(options, invocation.signals);
     case OutputFormat::stream_json:
-      return std::make_unique<JsonLinesFace>(options.out_fd, invocation.signals);
+      return std::make_unique<JsonLinesFace>(options, invocation.signals);
     case OutputFormat::text:
       break;
   }
-  return std::make_unique<TextFace>(text_options(invocation, options));
+  return std::make_unique<TextFace>(text_options(invocation, arguments, options));
 }
 
 }  // namespace errand::cli

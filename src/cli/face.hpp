@@ -10,6 +10,7 @@
 #include "chat/event.hpp"
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
+#include "render/json_sink.hpp"
 #include "render/options.hpp"
 #include "render/text_sink.hpp"
 #include "render/theme.hpp"
@@ -63,6 +64,7 @@ struct FaceOptions {
   /// Off: nothing that is written is taken back, whatever the terminal can do; for screen readers.
   render::Motion motion = render::Motion::on;
   render::Reader reader = render::Reader::anybody;
+  render::AmendDone amend_done{};  ///< for the forms that are JSON
 };
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
                                 const FaceOptions& options);

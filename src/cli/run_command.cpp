@@ -11,12 +11,14 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
+#include "cli/answer_sinks.hpp"
 #include "cli/command.hpp"
 #include "cli/detach.hpp"
 #include "cli/face.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
 #include "cli/prompt_input.hpp"
+#include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
@@ -56,6 +58,7 @@ class RunCommand final : public Command {
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(arguments_.check());
+    if (arguments_.dry_run) return rehearse(words, invocation);
     if (arguments_.detach) handover_ = adopt_handover();
     if (arguments_.detach && !handover_) return start_detached(invocation, arguments_.format());
     if (arguments_.output) return run_into_file(words, invocation);
@@ -63,15 +66,27 @@ class RunCommand final : public Command {
   }
 
  private:
-  Result<int> run_with(const std::vector<std::string>& words, const Invocation& invocation,
-                       const FaceOptions& options) {
+  Result<int> rehearse(const std::vector<std::string>& words, const Invocation& invocation) {
+    ERRAND_TRY(enter_directory(arguments_));
+    return show_first_request({.words = words, .files = arguments_.files, .agent_prompt = {}}, arguments_, invocation);
+  }
+
+  Result<int> run_with(const std::vector<std::string>& words, const Invocation& invocation, FaceOptions options) {
+    options.amend_done = sinks_.amend_done();
     const auto face = make_face(invocation, arguments_, options);
-    auto result = answer(words, invocation, *face);
+    sinks_.put_before(face->sink());
+    auto result = tell(answer(words, invocation, *face), invocation, *face);
+    sinks_.on_end(result, invocation.globals);
+    return result;
+  }
+
+  // A run that could not start, to readers of JSON.
+  Result<int> tell(Result<int> result, const Invocation& invocation, Face& face) {
     if (result || result.error().kind == ErrorKind::usage) return result;
     if (result.error().kind == ErrorKind::busy && arguments_.when_busy() == IfRunning::skip) {
-      return skip(result.error(), invocation, *face);
+      return skip(result.error(), invocation, face);
     }
-    face->not_started(result.error());
+    face.not_started(result.error());
     return result;
   }
 
@@ -89,7 +104,7 @@ class RunCommand final : public Command {
 
   Result<int> deliver(Face& face, int exit_code) {
     ERRAND_TRY_ASSIGN(const int code, face.finish(exit_code));
-    if (!answer_file_ || code != exit_success) return code;
+    if (!answer_file_ || code != exit_success || sinks_.keeps_answer_back()) return code;
     ::lseek(answer_file_.get(), 0, SEEK_SET);
     ERRAND_TRY_ASSIGN(const auto content, read_all(answer_file_.get(), max_file_bytes));
     ERRAND_TRY(write_file_atomic(*arguments_.output, content));
@@ -110,12 +125,13 @@ class RunCommand final : public Command {
     if (arguments_.output) ERRAND_TRY(check_output(*arguments_.output));
     Person person(invocation, face, Typing::cooked);
     std::optional<DetachingSink> detaching;
-    if (handover_) detaching.emplace(*std::exchange(handover_, {}), face.sink(), invocation.signals);
-    auto& sink = detaching ? static_cast<chat::EventSink&>(*detaching) : face.sink();
+    if (handover_) detaching.emplace(*std::exchange(handover_, {}), sinks_.sink(), invocation.signals);
+    auto& sink = detaching ? static_cast<chat::EventSink&>(*detaching) : sinks_.sink();
     ERRAND_TRY_ASSIGN(const auto talk, Talk::start(invocation, arguments_, sink, person.interaction(), trigger()));
     if (detaching) {
       detaching->use([&](const std::string& session) { return talk->engine().store().files_directory(session); });
     }
+    ERRAND_TRY(sinks_.use(*talk, invocation));
     const auto call = talk->begin_run(started);
     ERRAND_TRY_ASSIGN(
         const auto prompt,
@@ -127,10 +143,12 @@ class RunCommand final : public Command {
     if (result.exit_code == exit_success && (!delivered || *delivered != exit_success)) {
       note_undelivered(*talk, result.id, delivered);
     }
+    if (delivered && *delivered == exit_success) sinks_.on_delivered(invocation.globals);
     return delivered;
   }
 
   RunArguments arguments_;
+  AnswerSinks sinks_{arguments_};
   std::optional<Fd> handover_;  // in the process that --detach started
   Fd answer_file_;              // -o: the answer until it is whole
 };

@@ -25,6 +25,11 @@ void RunArguments::declare(Options& options) {
   options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
   options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
   options.text("-o,--output", output, "FILE", "write the answer there, only on success");
+  options.text("--output-schema", output_schema, "FILE|JSON", "the answer is JSON that follows this schema, or exit 8");
+  options.flag("--code", code, "print the first code block of the answer alone; exit 1 when there is none");
+  options.flag("--changed-only", changed_only, "print an answer only when it is another than the last to this prompt");
+  options.text("--on-fail", on_fail, "CMD", "what /bin/sh starts after a failure; the message is its stdin");
+  options.flag("--dry-run", dry_run, "print the first request as JSON; nothing is sent or kept");
   options.text("--record", record, "FILE", "keep there what goes to and from the model APIs, without keys");
   options.text("--replay", replay, "FILE", "let a recording answer: no key, no network");
   options.flag("--replay-strict", replay_strict, "a request that is not the recorded one is an error");
@@ -51,6 +56,16 @@ Result<void> RunArguments::check() const {
     return fail(ErrorKind::usage, "--fork forks nothing", "give -c or -r REF with it");
   if (record && replay) {
     return fail(ErrorKind::usage, "--record and --replay exclude each other: a replay has nothing new to keep");
+  }
+  if (code && output_schema) {
+    return fail(ErrorKind::usage, "--code and --output-schema exclude each other: a JSON answer is no code block");
+  }
+  if (changed_only && no_session) {
+    return fail(ErrorKind::usage,
+                "--changed-only and --no-session exclude each other: nothing would be kept to compare");
+  }
+  if (dry_run && (detach || output)) {
+    return fail(ErrorKind::usage, "--dry-run has no answer, so it can't go with -o or --detach");
   }
   if (no_session && (continue_newest || resume || name)) {
     return fail(ErrorKind::usage, "--no-session keeps nothing, so it can't go with -c, -r or --name");

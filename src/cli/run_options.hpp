@@ -45,6 +45,11 @@ struct RunArguments {
   std::optional<std::chrono::milliseconds> wait_for_quota;
   std::optional<std::string> output_format;
   std::optional<std::string> output;
+  std::optional<std::string> output_schema;
+  bool code = false;
+  bool changed_only = false;
+  std::optional<std::string> on_fail;
+  bool dry_run = false;
   std::optional<std::string> record;
   std::optional<std::string> replay;
   bool replay_strict = false;

@@ -18,20 +18,6 @@ namespace errand::cli {
 
 namespace {
 
-// The session that -c or -r name.
-Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine) {
-  if (!arguments.continue_newest && !arguments.resume) return std::nullopt;
-  auto& store = engine.store();
-  const auto& project = engine.services().surroundings.roots.project;
-  auto found = store.find(arguments.resume.value_or("latest"), project);
-  if (!found && arguments.continue_newest) {
-    return fail(ErrorKind::failure, fmt::format("there is no session to continue in {}", project),
-                "start one without -c, or name one with -r; \"errand sessions\" lists all");
-  }
-  if (!found) return fail(std::move(found).error());
-  return *std::move(found);
-}
-
 // A fork is made once agent and models are known to be there: what can't start leaves nothing behind.
 Result<std::optional<store::SessionInfo>> forked_when_asked(const RunArguments& arguments, const Engine& engine,
                                                             const chat::AgentDefinition& definition,
@@ -94,6 +80,19 @@ agent::WhenBusy when_busy(const RunArguments& arguments) {
 
 }  // namespace
 
+Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine) {
+  if (!arguments.continue_newest && !arguments.resume) return std::nullopt;
+  auto& store = engine.store();
+  const auto& project = engine.services().surroundings.roots.project;
+  auto found = store.find(arguments.resume.value_or("latest"), project);
+  if (!found && arguments.continue_newest) {
+    return fail(ErrorKind::failure, fmt::format("there is no session to continue in {}", project),
+                "start one without -c, or name one with -r; \"errand sessions\" lists all");
+  }
+  if (!found) return fail(std::move(found).error());
+  return *std::move(found);
+}
+
 Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const RunArguments& arguments,
                                           chat::EventSink& sink, chat::Interaction& interaction,
                                           const std::string& trigger) {
@@ -119,7 +118,8 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
                        .cancelled_by = [&signals] { return signals.cancelled().value_or(agent::CancelledBy{}); },
                        .warnings = std::move(warnings),
                        .when_busy = when_busy(arguments),
-                       .on_wait = [&globals = invocation.globals](const Error& busy) { tell_wait(globals, busy); }});
+                       .on_wait = [&globals = invocation.globals](const Error& busy) { tell_wait(globals, busy); },
+                       .answer = arguments.code ? agent::AnswerPart::first_code_block : agent::AnswerPart::whole});
   return talk;
 }
 

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
 #include "cli/known_secrets.hpp"
+#include "cli/rehearsal.hpp"
 #include "config/lookup.hpp"
 #include "version.hpp"
 
@@ -41,10 +43,16 @@ Wire::Wire(const config::Configuration& config, const RunArguments& arguments, s
       mode_(arguments.replay_strict ? http::ReplayMode::strict : http::ReplayMode::lenient),
       places_(std::move(places)) {}
 
+Wire::~Wire() = default;
+
 Result<std::unique_ptr<Wire>> Wire::make(const config::Configuration& config, const RunArguments& arguments,
                                          std::vector<http::NamedPlace> places) {
   std::unique_ptr<Wire> wire(new Wire(config, arguments, std::move(places)));
   auto& self = *wire;
+  if (arguments.dry_run) {
+    self.rehearsal_ = std::make_unique<Rehearsal>(secret_values(config));
+    return wire;
+  }
   if (arguments.replay) {
     ERRAND_TRY_ASSIGN(auto recording, http::load_recording(*arguments.replay));
     self.replayer_ = self.player(std::move(recording));
@@ -65,13 +73,18 @@ http::Client& Wire::client() {
 }
 
 http::Transport& Wire::transport() {
+  if (rehearsal_) return *rehearsal_;
   if (replayer_) return *replayer_;
   if (recorder_) return *recorder_;
   return client();
 }
 
 void Wire::preload() {
-  if (!replays()) client().preload();
+  if (!is_offline()) client().preload();
+}
+
+std::optional<Json> Wire::held_request() const {
+  return rehearsal_ ? rehearsal_->request() : std::nullopt;
 }
 
 std::unique_ptr<http::Replayer> Wire::player(http::Recording recording) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json_fwd.hpp"
 #include "cli/run_options.hpp"
 #include "config/configuration.hpp"
 #include "http/client.hpp"
@@ -20,8 +21,10 @@ namespace errand::cli {
 /// The network as this configuration's environment says: its certificates, its proxies.
 std::unique_ptr<http::Client> make_client(const config::Configuration& config);
 
+class Rehearsal;
+
 /// Where the requests of a run go: over the network, into a recording beside that (--record), or nowhere, to be
-/// answered by a recording (--replay, models named replay/FILE). Thread-safe.
+/// answered by a recording (--replay, models named replay/FILE) or by nobody (--dry-run). Thread-safe.
 class Wire {
  public:
   /// `config` is borrowed; `places` are directories that are others in another run. `failure` when a file named by an
@@ -30,6 +33,7 @@ class Wire {
                                             std::vector<http::NamedPlace> places);
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
+  ~Wire();
 
   /// For every model that is not a file.
   http::Transport& transport();
@@ -37,8 +41,11 @@ class Wire {
   /// For questions beside the conversation, which are not recorded.
   http::Transport& network() { return client(); }
 
-  /// Whether that plays a recording: no key is needed, and no time passes.
-  [[nodiscard]] bool replays() const { return replayer_ != nullptr; }
+  /// Whether nothing goes over the network: no key is needed, and no time passes.
+  [[nodiscard]] bool is_offline() const { return replayer_ != nullptr || rehearsal_ != nullptr; }
+
+  /// With --dry-run, the request that would have gone out first: as JSON, without keys. None: nothing was to be sent.
+  [[nodiscard]] std::optional<Json> held_request() const;
 
   /// Begins to load what the network needs.
   void preload();
@@ -59,6 +66,7 @@ class Wire {
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<http::Recorder> recorder_;
   std::unique_ptr<http::Replayer> replayer_;
+  std::unique_ptr<Rehearsal> rehearsal_;  // --dry-run
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<http::Replayer>> opened_;  // by path; guarded by mutex_
 };

@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/json_schema.hpp"
 #include "config/definition_reader.hpp"
 
 // How a definition's replies are to be written: temperature, top_p, max_output, stop, tool_choice, output_schema.
@@ -67,6 +68,10 @@ void read_schema_file(const Node& node, DefinitionDraft& draft, Reader& reader) 
     return reader.mistake(node.mark, fmt::format("{} is no JSON Schema: \"{}\"", reader.name(), *written),
                           "the file must hold one JSON object");
   }
+  if (const auto usable = json_schema::check_schema(schema); !usable) {
+    return reader.mistake(node.mark, fmt::format("{} is no usable JSON Schema: \"{}\"", reader.name(), *written),
+                          "errand run --output-schema with that file says what is wrong");
+  }
   draft.output_schema_file = path;
   draft.definition.output_schema = schema.dump();
 }
@@ -115,7 +120,12 @@ void set_output_schema(const Node& node, DefinitionDraft& draft, Reader& reader)
   draft.output_schema_file.clear();
   draft.definition.output_schema.clear();
   if (node.kind != yaml::Kind::map) return read_schema_file(node, draft, reader);
-  draft.definition.output_schema = to_json(node).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto schema = to_json(node);
+  if (const auto usable = json_schema::check_schema(schema); !usable) {
+    return reader.mistake(node.mark, fmt::format("{} is {}", reader.name(), usable.error().message),
+                          usable.error().hint);
+  }
+  draft.definition.output_schema = schema.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace errand::config
