@@ -9,6 +9,7 @@
 #include "agent/bill.hpp"
 #include "agent/dispatch.hpp"
 #include "agent/history.hpp"
+#include "agent/loop_watch.hpp"
 #include "agent/redaction.hpp"
 #include "agent/steering.hpp"
 #include "agent/subagent.hpp"
@@ -16,7 +17,9 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/overloaded.hpp"
+#include "base/sha256.hpp"
 #include "base/try.hpp"
+#include "chat/codec.hpp"
 #include "chat/names.hpp"
 
 namespace errand::agent {
@@ -61,6 +64,17 @@ Error not_valid(const std::vector<std::string>& mistakes, int repairs) {
 
 // What holds an agent back from ending so often in one run is a hook that will never let it.
 constexpr int max_holds = 8;
+
+// Calls that took so long wait for something, and the same result tells that it has not happened yet.
+constexpr std::chrono::seconds waiting_time{10};
+
+// Equal for rounds that did the same and saw the same.
+std::string round_of(const std::vector<PlannedCall>& calls, const chat::ToolMessage& results) {
+  auto out = Json::array();
+  for (const auto& plan : calls) out.push_back({plan.call.name, plan.call.arguments});
+  for (const auto& result : results.results) out.push_back({chat::content_json(result.content), result.is_error});
+  return sha256_hex(chat::dump(out));
+}
 
 Error cut_by_limit() {
   return {.kind = ErrorKind::limit,
@@ -263,6 +277,7 @@ class Conversation {
   }
 
   Result<void> run_calls(const std::vector<PlannedCall>& calls) {
+    const auto began = Call::Clock::now();
     auto dispatched = dispatch(calls, scope(), call_);
     if (!dispatched) return remember(calls, fail(std::move(dispatched).error()));
     ended_by_hook_ = dispatched->ended_by_hook;
@@ -270,7 +285,34 @@ class Conversation {
       outcome_.denied_last = true;
     else if (dispatched->succeeded)
       outcome_.denied_last = false;
-    return remember(calls, std::move(dispatched->message));
+    auto round = round_of(calls, dispatched->message);
+    ERRAND_TRY(remember(calls, std::move(dispatched->message)));
+    if (Call::Clock::now() - began < waiting_time) return watch(std::move(round), calls);
+    loop_.forget();
+    return {};
+  }
+
+  // An agent that goes in circles is told, and where it goes on ended: it would do so until its limits are used up.
+  Result<void> watch(std::string round, const std::vector<PlannedCall>& calls) {
+    const auto verdict = loop_.add(std::move(round));
+    if (verdict == LoopWatch::Verdict::fine || ended_by_hook_) return {};
+    const auto last = reporter_.secrets().clean(calls.back().summary);
+    if (verdict == LoopWatch::Verdict::end) {
+      return fail(
+          ErrorKind::limit,
+          fmt::format("the agent goes in circles: the same calls had the same results {} times in a row, last {}",
+                      LoopWatch::ended_after, last),
+          "ask for something else, or say more; continue the session with -c");
+    }
+    ERRAND_TRY(reporter_.record({chat::event::Warning{
+        "goes_in_circles", fmt::format("the agent made the same calls with the same results {} times, last {}; it was "
+                                       "told so",
+                                       LoopWatch::told_after, last)}}));
+    return say(
+        fmt::format("You have made the same tool calls {} times in a row, and their results were the same each "
+                    "time. Making them again will not change that. Do something else, or answer with what you "
+                    "know and say what is missing.",
+                    LoopWatch::told_after));
   }
 
   // Whatever happened, every call has a result in the history that the next request is made of.
@@ -319,6 +361,7 @@ class Conversation {
   Outcome outcome_;
   int holds_ = 0;  // how often hooks did not let it end
   bool ended_by_hook_ = false;
+  LoopWatch loop_;
   std::optional<Json> schema_;    // that the answer has to follow
   std::optional<Error> invalid_;  // what is wrong with the last answer by it
   int repairs_ = 0;               // how often the model was asked for another
