@@ -24,6 +24,7 @@
 #include "cli/main.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/program_chat.hpp"
 #include "cli/prompt_input.hpp"
 #include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
@@ -114,8 +115,9 @@ class ChatCommand final : public Command {
                    .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody,
                    .amend_done = sinks_.amend_done()});
     sinks_.put_before(face->sink());
-    const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
-    auto result = tell(talk(first, delimiter, invocation, *face), invocation, *face);
+    auto result = tell(
+        arguments_.takes_events() ? with_program(words, invocation, *face) : talk(words, delimiter, invocation, *face),
+        invocation, *face);
     sinks_.on_end(result, invocation.globals);
     return result;
   }
@@ -155,9 +157,15 @@ class ChatCommand final : public Command {
     return {};
   }
 
-  Result<int> talk(const std::optional<std::string>& first, const std::string& delimiter, const Invocation& invocation,
+  Result<int> with_program(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
+    ERRAND_TRY(enter_directory(arguments_));
+    return talk_with_program(words, arguments_, "chat", invocation, sinks_, face);
+  }
+
+  Result<int> talk(const std::vector<std::string>& words, const std::string& delimiter, const Invocation& invocation,
                    Face& face) {
     ERRAND_TRY(enter_directory(arguments_));
+    const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
     Person person(invocation, face, on_terminal && !plain_ ? Typing::edited : Typing::cooked);
     if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));

@@ -17,6 +17,7 @@
 #include "cli/face.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/program_chat.hpp"
 #include "cli/prompt_input.hpp"
 #include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
@@ -75,7 +76,8 @@ class RunCommand final : public Command {
     options.amend_done = sinks_.amend_done();
     const auto face = make_face(invocation, arguments_, options);
     sinks_.put_before(face->sink());
-    auto result = tell(answer(words, invocation, *face), invocation, *face);
+    auto result = tell(arguments_.takes_events() ? talk(words, invocation, *face) : answer(words, invocation, *face),
+                       invocation, *face);
     sinks_.on_end(result, invocation.globals);
     return result;
   }
@@ -117,6 +119,11 @@ class RunCommand final : public Command {
     const auto kind = delivered ? std::string_view{} : name_of(delivered.error().kind);
     const auto amended = talk.engine().store().amend_run(run, code, kind);
     if (!amended) log::warn("cli: the journal keeps that the run succeeded: {}", amended.error().message);
+  }
+
+  Result<int> talk(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
+    ERRAND_TRY(enter_directory(arguments_));
+    return talk_with_program(words, arguments_, trigger(), invocation, sinks_, face);
   }
 
   Result<int> answer(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {

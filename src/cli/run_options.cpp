@@ -24,6 +24,8 @@ void RunArguments::declare(Options& options) {
   options.group("Input and output");
   options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
   options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
+  options.choice("--input-format", input_format, {"text", "stream-json"},
+                 "what stdin holds; stream-json: a program that holds the conversation, see errand-events(5)");
   options.text("-o,--output", output, "FILE", "write the answer there, only on success");
   options.text("--output-schema", output_schema, "FILE|JSON", "the answer is JSON that follows this schema, or exit 8");
   options.flag("--code", code, "print the first code block of the answer alone; exit 1 when there is none");
@@ -64,6 +66,14 @@ Result<void> RunArguments::check() const {
     return fail(ErrorKind::usage,
                 "--changed-only and --no-session exclude each other: nothing would be kept to compare");
   }
+  if (takes_events() && output_format && *output_format != "stream-json") {
+    return fail(ErrorKind::usage, "--input-format stream-json asks by events, so the output is stream-json too",
+                "leave --output-format out");
+  }
+  if (takes_events() && (detach || dry_run || output)) {
+    return fail(ErrorKind::usage,
+                "--input-format stream-json holds a conversation: not with -o, --detach or --dry-run");
+  }
   if (dry_run && (detach || output)) {
     return fail(ErrorKind::usage, "--dry-run has no answer, so it can't go with -o or --detach");
   }
@@ -91,7 +101,7 @@ IfRunning RunArguments::when_busy() const {
 
 OutputFormat RunArguments::format() const {
   if (output_format == "json") return OutputFormat::json;
-  if (output_format == "stream-json") return OutputFormat::stream_json;
+  if (output_format == "stream-json" || takes_events()) return OutputFormat::stream_json;
   return OutputFormat::text;
 }
 

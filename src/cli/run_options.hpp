@@ -44,6 +44,7 @@ struct RunArguments {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::chrono::milliseconds> wait_for_quota;
   std::optional<std::string> output_format;
+  std::optional<std::string> input_format;
   std::optional<std::string> output;
   std::optional<std::string> output_schema;
   bool code = false;
@@ -62,6 +63,9 @@ struct RunArguments {
   [[nodiscard]] Result<void> check() const;
 
   [[nodiscard]] OutputFormat format() const;
+
+  /// A program holds the conversation: --input-format stream-json.
+  [[nodiscard]] bool takes_events() const { return input_format == "stream-json"; }
 
   [[nodiscard]] IfRunning when_busy() const;
 

@@ -1,11 +1,16 @@
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "chat/event_json.hpp"
 #include "cli/command.hpp"
 #include "cli/manual_page.hpp"
 #include "config/settings.hpp"
@@ -19,6 +24,11 @@ namespace {
 
 std::string man_page(const std::string& name) {
   return text::replace_all(read_file(std::string(ERRAND_SOURCE_DIR) + "/man/" + name).value(), "Fl -", "--");
+}
+
+template <std::size_t... index>
+std::vector<chat::EventBody> one_of_each(std::index_sequence<index...>) {
+  return {chat::EventBody(std::in_place_index<index>)...};
 }
 
 }  // namespace
@@ -89,5 +99,18 @@ TEST_CASE("man: errand-test(5) names every key of a test case", "[docs]") {
   for (const auto& key : config::test_case_keys()) {
     CAPTURE(key.name);
     CHECK(page.find(key.name.substr(key.name.rfind('.') + 1)) != std::string::npos);
+  }
+}
+
+TEST_CASE("man: errand-events(5) names every event and every field of it", "[docs]") {
+  const auto page = man_page("errand-events.5");
+  for (const auto& body : one_of_each(std::make_index_sequence<std::variant_size_v<chat::EventBody>>())) {
+    CAPTURE(chat::type_of(body));
+    CHECK(page.find(std::string(chat::type_of(body))) != std::string::npos);
+    const auto fields = chat::body_json(body);
+    for (const auto& [key, value] : fields.items()) {
+      CAPTURE(key);
+      CHECK(page.find(key) != std::string::npos);
+    }
   }
 }
