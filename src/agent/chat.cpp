@@ -21,10 +21,14 @@ namespace errand::agent {
 namespace {
 
 constexpr std::size_t max_title_columns = 80;
+// As much of a prompt as a title is looked for in.
+constexpr std::size_t max_titled_bytes = std::size_t{64} << 10U;
+// Longer text fits no window. What is shorter goes as it is: whoever gives a long document means all of it.
+constexpr std::size_t max_prompt_text_bytes = std::size_t{1} << 20U;
 constexpr std::chrono::milliseconds look_again{100};  // at a session that another process has
 
 std::string title_of(const chat::UserMessage& first, const secrets::Redactor& secrets) {
-  const auto text = secrets.clean(chat::text_of(first.content));
+  const auto text = secrets.clean(chat::text_of(first.content).substr(0, max_titled_bytes));
   return text::ellipsize(unicode::sanitize(text::first_line(text::trim(text))), max_title_columns);
 }
 
@@ -88,7 +92,17 @@ void Chat::add_to_next(std::vector<chat::UserBlock> blocks) {
 }
 
 Result<chat::UserMessage> Chat::with_additions(const chat::UserMessage& prompt) {
-  auto out = prompt;
+  chat::UserMessage out;
+  for (const auto& block : prompt.content) {
+    const auto* const text = std::get_if<chat::Text>(&block);
+    if (text == nullptr || text->text.size() <= max_prompt_text_bytes) {
+      out.content.push_back(block);
+      continue;
+    }
+    ERRAND_TRY_ASSIGN(auto fitted, fit_result({chat::Text{services_.secrets.clean(text->text)}},
+                                              session_->files_directory, "prompt"));
+    std::ranges::move(fitted.content, std::back_inserter(out.content));
+  }
   for (const auto& addition : additions_) {
     ERRAND_TRY_ASSIGN(auto fitted, fit_result(addition, session_->files_directory, "added"));
     std::ranges::move(fitted.content, std::back_inserter(out.content));

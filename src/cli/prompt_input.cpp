@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "tool/file_kind.hpp"
 
 namespace errand::cli {
 
@@ -22,38 +23,19 @@ namespace {
 
 enum class FirstByte { wait_for_it, limited };
 
-struct Signature {
-  std::string_view bytes;
-  std::string_view media_type;
-};
-
-constexpr std::array signatures = {
-    Signature{"\x89PNG\r\n\x1a\n", "image/png"},
-    Signature{"\xFF\xD8\xFF", "image/jpeg"},
-    Signature{"GIF8", "image/gif"},
-    Signature{"%PDF-", "application/pdf"},
-    Signature{"PK\x03\x04", "application/zip"},
-    Signature{"\x1F\x8B", "application/gzip"},
-    Signature{"\x7F"
-              "ELF",
-              "application/x-executable"},
-};
-
-std::string media_type_of(std::string_view bytes) {
-  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
-  for (const auto& signature : signatures) {
-    if (bytes.starts_with(signature.bytes)) return std::string(signature.media_type);
-  }
-  return {};
-}
-
 bool is_text(std::string_view bytes) {
   return bytes.find('\0') == std::string_view::npos && unicode::is_valid_utf8(bytes);
 }
 
-std::string kind_of(std::string_view bytes) {
-  const auto type = media_type_of(bytes);
-  return type.empty() ? "binary data" : type;
+tool::FileKind kind_of(std::string_view bytes) {
+  return tool::kind_of(bytes.substr(0, tool::kind_bytes));
+}
+
+// What is no text, for people.
+std::string name_of(std::string_view bytes) {
+  const auto kind = kind_of(bytes);
+  if (!kind.name.empty()) return std::string(kind.name);
+  return kind.form == tool::FileForm::binary ? "binary data" : "text in another encoding than UTF-8";
 }
 
 // A terminal or /dev/null has nothing to give; a pipe, a socket or a file may.
@@ -86,8 +68,8 @@ Result<std::string> read_stdin(FirstByte first_byte, const Call& call) {
     if (got < 0) return fail_errno(ErrorKind::failure, "can't read stdin", errno);
     if (got == 0) return out;
     out.append(buffer.data(), static_cast<std::size_t>(got));
-    if (out.size() > max_input_bytes) {
-      return fail(ErrorKind::usage, fmt::format("stdin holds more than {} MiB", max_input_bytes >> 20U),
+    if (out.size() > max_file_bytes) {
+      return fail(ErrorKind::usage, fmt::format("stdin holds more than {} MiB", max_file_bytes >> 20U),
                   "save it as a file in the workspace and name that in the prompt");
     }
   }
@@ -96,16 +78,23 @@ Result<std::string> read_stdin(FirstByte first_byte, const Call& call) {
 Result<std::string> read_text_stdin(FirstByte first_byte, const Call& call) {
   ERRAND_TRY_ASSIGN(auto input, read_stdin(first_byte, call));
   if (is_text(input)) return input;
-  return fail(ErrorKind::usage, fmt::format("stdin is {}, not text", kind_of(input)), "attach a file with -f PATH");
+  return fail(ErrorKind::usage, fmt::format("stdin can't be read as text: it is {}", name_of(input)),
+              "attach a file with -f PATH");
 }
 
 Result<chat::UserBlock> file_block(const std::string& path) {
-  ERRAND_TRY_ASSIGN(auto bytes, read_file(path, max_input_bytes));
-  const auto type = media_type_of(bytes);
-  if (type.starts_with("image/")) return chat::Image{type, std::move(bytes)};
-  if (type == "application/pdf") return chat::Document{type, file_name(path), std::move(bytes)};
+  ERRAND_TRY_ASSIGN(auto bytes, read_file(path));
+  const auto kind = kind_of(bytes);
+  const bool is_media = kind.form == tool::FileForm::image || kind.form == tool::FileForm::pdf;
+  if (is_media && bytes.size() > max_input_bytes) {
+    return fail(ErrorKind::usage, fmt::format("{} holds more than {} MiB", path, max_input_bytes >> 20U),
+                "no model takes an image or PDF of that size");
+  }
+  if (kind.form == tool::FileForm::image) return chat::Image{std::string(kind.name), std::move(bytes)};
+  if (kind.form == tool::FileForm::pdf)
+    return chat::Document{std::string(kind.name), file_name(path), std::move(bytes)};
   if (!is_text(bytes)) {
-    return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", path, kind_of(bytes)),
+    return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", path, name_of(bytes)),
                 "text, PNG, JPEG, GIF, WebP and PDF can");
   }
   return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", path, bytes)};

@@ -13,7 +13,8 @@ namespace errand::cli {
 /// How long a pipe beside a prompt may send nothing.
 inline constexpr std::chrono::seconds first_byte_limit{10};
 
-/// Bytes of stdin or of one attached file that are taken into a message.
+/// Bytes of a prompt of a chat, and of an image or PDF. Text may be longer: the agent saves it and shows the model its
+/// two ends.
 inline constexpr std::size_t max_input_bytes = 16U << 20U;
 
 enum class AtPaths { attach, plain_text };
