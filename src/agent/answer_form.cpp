@@ -114,6 +114,11 @@ JsonAnswer json_answer(std::string_view answer, const Json& schema) {
   return out;
 }
 
+bool describes_object(const std::string& schema) {
+  const auto json = Json::parse(schema, nullptr, false);
+  return json.is_object() && json.value("type", Json()) == "object";
+}
+
 std::string repair_request(const std::vector<std::string>& mistakes, std::string_view schema) {
   return fmt::format(
       "Your answer can't be used: it has to be JSON that follows the schema below.\n\n{}\n\n"

@@ -26,6 +26,9 @@ struct JsonAnswer {
 };
 JsonAnswer json_answer(std::string_view answer, const Json& schema);
 
+/// Whether a schema (JSON text) says that the answer is an object: APIs that write by a schema take no other.
+[[nodiscard]] bool describes_object(const std::string& schema);
+
 /// What tells a model that its answer is none, and what one looks like.
 std::string repair_request(const std::vector<std::string>& mistakes, std::string_view schema);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/answer_form.hpp"
 #include "agent/compaction.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/try.hpp"
@@ -61,12 +62,14 @@ bool overflows(const Result<provider::Reply>& reply) {
 }  // namespace
 
 provider::Request request_of(const Agent& agent, const Session& session) {
+  const std::string_view schema = agent.definition.output_schema;
+  const bool by_schema = !schema.empty() && describes_object(agent.definition.output_schema);
   return {.system = agent.system,
           .history = session.history.messages,
           .tools = agent.tools,
           .thinking = agent.definition.thinking,
           .generation = agent.definition.generation,
-          .output_schema = agent.definition.output_schema};
+          .output_schema = by_schema ? schema : std::string_view()};
 }
 
 bool cap_output(provider::Request& request, const Bill& bill, const provider::Provider& provider) {

@@ -46,6 +46,15 @@ std::string environment_section(const Surroundings& surroundings) {
   return out;
 }
 
+// Not every API can be held to a schema, nor to every one.
+std::string answer_section(const std::string& schema) {
+  if (schema.empty()) return {};
+  return fmt::format(
+      "Your last message must be one JSON document that follows this JSON Schema, and nothing else: no explanation, no "
+      "code fence.\n<schema>\n{}\n</schema>",
+      schema);
+}
+
 std::string skills_section(const std::vector<chat::SkillDefinition>& skills) {
   if (skills.empty()) return {};
   std::string out = "Skills, to be loaded with the Skill tool when one fits the task:";
@@ -90,14 +99,20 @@ std::vector<chat::SkillDefinition> skills_of(const chat::AgentDefinition& agent,
 std::string system_prompt(const chat::AgentDefinition& agent, const std::vector<chat::SkillDefinition>& skills,
                           const Surroundings& surroundings, const Reading& reading, tool::Notes* notes,
                           std::vector<chat::event::Warning>& warnings) {
-  if (agent.replace_system_prompt) return agent.system_prompt;
   std::string out;
+  if (agent.replace_system_prompt) {
+    if (agent.output_schema.empty()) return agent.system_prompt;
+    append_section(out, agent.system_prompt);
+    append_section(out, answer_section(agent.output_schema));
+    return out;
+  }
   append_section(out, built_in);
   append_section(out, environment_section(surroundings));
   append_section(out, agent.system_prompt);
   append_section(out, context_section(agent, surroundings, reading, warnings));
   append_section(out, memory_section(notes, warnings));
   append_section(out, skills_section(skills_of(agent, skills)));
+  append_section(out, answer_section(agent.output_schema));
   return out;
 }
 
@@ -107,6 +122,7 @@ std::string subagent_prompt(const chat::AgentDefinition& agent, const std::vecto
   append_section(out, agent.system_prompt);
   append_section(out, environment_section(surroundings));
   append_section(out, skills_section(skills_of(agent, skills)));
+  append_section(out, answer_section(agent.output_schema));
   return out;
 }
 

@@ -96,16 +96,12 @@ void write_thinking(JsonWriter& json, const Request& request, const chat::ModelS
 
 void write_output_config(JsonWriter& json, const Request& request, ThinkingStyle style) {
   const bool effort = style != ThinkingStyle::budget && thinks(request, style);
-  if (!effort && request.output_schema.empty()) return;
+  const auto schema = request.output_schema.empty() ? std::string() : closed_schema(request.output_schema);
+  if (!effort && schema.empty()) return;
   json.key("output_config").begin_object();
   if (effort) json.field("effort", effort_of(request.thinking));
-  if (!request.output_schema.empty()) {
-    json.key("format")
-        .begin_object()
-        .field("type", "json_schema")
-        .key("schema")
-        .raw(closed_schema(request.output_schema))
-        .end_object();
+  if (!schema.empty()) {
+    json.key("format").begin_object().field("type", "json_schema").key("schema").raw(schema).end_object();
   }
   json.end_object();
 }

@@ -1,6 +1,7 @@
 #include "provider/generation.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,55 @@ void close_objects(Json& schema) {
   }
   if (!schema.is_structured()) return;
   for (auto& member : schema) close_objects(member);
+}
+
+// What is left to whoever checks the answer: the API refuses the whole request for it.
+constexpr std::array unconstrained = {"minimum",   "maximum",   "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+                                      "minLength", "maxLength", "maxItems",         "uniqueItems"};
+constexpr std::array unsaid = {"not",
+                               "if",
+                               "oneOf",
+                               "patternProperties",
+                               "propertyNames",
+                               "contains",
+                               "prefixItems",
+                               "dependencies",
+                               "dependentRequired",
+                               "dependentSchemas",
+                               "$dynamicRef",
+                               "$recursiveRef",
+                               "$anchor",
+                               "$id"};
+
+bool holds_schemas(const std::string& key) {
+  return key == "properties" || key == "$defs" || key == "definitions";
+}
+
+// Takes off what can't be said; false: it can't be left out without a hole in what an answer is.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse_json lets a document be
+bool simplify(Json& schema, bool in_definition) {
+  if (!schema.is_object()) return schema.is_boolean();
+  if (std::ranges::any_of(unsaid, [&](const char* key) { return schema.contains(key); })) return false;
+  // One that refers on from a definition may refer to itself, which is refused.
+  if (const auto to = schema.find("$ref"); to != schema.end() && (in_definition || *to == "#")) return false;
+  if (const auto more = schema.find("additionalProperties"); more != schema.end() && *more != false) return false;
+  for (const auto* key : unconstrained) schema.erase(key);
+  if (const auto least = schema.find("minItems"); least != schema.end() && *least > 1) schema.erase("minItems");
+  for (auto& [key, value] : schema.items()) {
+    const bool defines = key == "$defs" || key == "definitions";
+    if (holds_schemas(key) && value.is_object()) {
+      for (auto& one : value) {
+        if (!simplify(one, in_definition || defines)) return false;
+      }
+    } else if (key == "items" || key == "anyOf" || key == "allOf") {
+      if (value.is_object() && !simplify(value, in_definition)) return false;
+      if (!value.is_array()) continue;
+      for (auto& one : value) {
+        if (!simplify(one, in_definition)) return false;
+      }
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -120,7 +170,7 @@ std::vector<chat::Message> without_images(std::vector<chat::Message> history) {
 
 std::string closed_schema(std::string_view schema) {
   auto json = chat::parse_json(schema);
-  if (!json) return std::string(schema);
+  if (!json || !simplify(*json, false)) return {};
   close_objects(*json);
   return chat::dump(*json);
 }

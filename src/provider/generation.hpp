@@ -44,8 +44,9 @@ std::vector<chat::Message> without_images(std::vector<chat::Message> history);
 /// `additionalProperties: false`, with every property required.
 [[nodiscard]] bool is_strict_schema(std::string_view schema);
 
-/// `schema` (JSON text) with `additionalProperties: false` in every object that says nothing of them, which is how
-/// Anthropic wants it; text that is no JSON as it is.
+/// `schema` (JSON text) as Anthropic's API takes it (its documentation, "Structured outputs"): with
+/// `additionalProperties: false` in every object that says nothing of them, without limits of numbers and lengths.
+/// Empty where the rest would be refused too: maps, alternatives that exclude each other, what may refer to itself.
 std::string closed_schema(std::string_view schema);
 
 }  // namespace errand::provider

@@ -58,6 +58,12 @@ TEST_CASE("answer form: JSON may stand in a code fence, and in nothing else", "[
   CHECK(got.mistakes == row.mistakes);
 }
 
+TEST_CASE("answer form: a schema says whether the answer is an object", "[agent][answer]") {
+  CHECK(describes_object(R"({"type":"object"})"));
+  CHECK_FALSE(describes_object(R"({"type":["object","null"]})"));
+  CHECK_FALSE(describes_object(R"({"anyOf":[{"type":"object"}]})"));
+}
+
 TEST_CASE("answer form: a model that is asked again gets every mistake and the schema", "[agent][answer]") {
   const auto said = repair_request({"it needs \"n\"", "the answer is long"}, R"({"type":"object"})");
   CHECK(said.find("- it needs \"n\"\n- the answer is long\n") != std::string::npos);
