@@ -148,12 +148,27 @@ Result<ContextUse> Chat::context_use(const Call& call) {
   return agent::context_use(agent, session, services_);
 }
 
+namespace {
+
+// As with_additions() makes it of a text that is too long, without a session to keep it in.
+chat::UserMessage previewed(chat::UserMessage prompt) {
+  for (auto& block : prompt.content) {
+    auto* const text = std::get_if<chat::Text>(&block);
+    if (text == nullptr || text->text.size() <= max_prompt_text_bytes) continue;
+    const auto note = fmt::format("all {} bytes would be kept, to be read in pieces with Read", text->text.size());
+    text->text = text::preview(text->text, max_result_bytes, note).text;
+  }
+  return prompt;
+}
+
+}  // namespace
+
 Result<void> Chat::rehearse(const chat::UserMessage& prompt,
                             const std::function<void(const chat::event::Warning&)>& warn, const Call& call) const {
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
   ERRAND_TRY_ASSIGN(auto session, unleased_session(provider->model().thinking));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_));
-  return agent::rehearse(agent, session, prompt, services_, warn, call);
+  return agent::rehearse(agent, session, previewed(prompt), services_, warn, call);
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {

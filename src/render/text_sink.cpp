@@ -330,11 +330,9 @@ class TextSink::Impl {
       lay_out(e.result);
       return page_.finish_answer();
     }
-    page_.put_answer(options_.out == Medium::terminal ? unicode::sanitize(e.result)
-                                                      : unicode::without_controls(e.result));
-    if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) {
-      page_.put_answer(std::string_view(&options_.terminator, 1));
-    }
+    auto answer = options_.out == Medium::terminal ? unicode::sanitize(e.result) : unicode::without_controls(e.result);
+    if (options_.terminator == '\0' || !e.result.ends_with(options_.terminator)) answer += options_.terminator;
+    page_.put_answer(answer);  // at once: where lines can be taken back, each piece has a line of its own
   }
 
   // What was refused is always told, what was reached to those who want to know.
