@@ -38,20 +38,26 @@ Result<void> check_tokens(const Party& party, std::int64_t more) {
               "raise --max-tokens or limits.max_tokens, or give it less to read");
 }
 
+tl::unexpected<Error> money_ran_out(std::string message, std::string hint) {
+  return fail(Error{.kind = ErrorKind::limit,
+                    .message = std::move(message),
+                    .hint = std::move(hint),
+                    .code = std::string(money_spent)});
+}
+
 Result<void> check_cost(const Party& party, double more) {
   const auto most = party.limits.max_cost_usd;
   if (most <= 0) return {};
   const auto used = party.spent.presumed_usd;
   const auto* cost = party.spent.cost_usd ? "cost" : "cost, as far as is known,";
   if (used >= most) {
-    return fail(ErrorKind::limit, fmt::format("{} {} ${:.4f} of the ${:.4f} it may", party.name, cost, used, most),
-                "raise --max-cost or limits.max_cost_usd");
+    return money_ran_out(fmt::format("{} {} ${:.4f} of the ${:.4f} it may", party.name, cost, used, most),
+                         "raise --max-cost or limits.max_cost_usd");
   }
   if (used + party.spent.reserved_usd + more < most) return {};
-  return fail(ErrorKind::limit,
-              fmt::format("the next request costs at least ${:.4f}, and {} {} ${:.4f} of the ${:.4f} it may", more,
-                          party.name, cost, used, most),
-              "raise --max-cost or limits.max_cost_usd, or give it less to read");
+  return money_ran_out(fmt::format("the next request costs at least ${:.4f}, and {} {} ${:.4f} of the ${:.4f} it may",
+                                   more, party.name, cost, used, most),
+                       "raise --max-cost or limits.max_cost_usd, or give it less to read");
 }
 
 Result<void> check_party(const Party& party, const Estimate& more) {

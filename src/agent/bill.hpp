@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "provider/provider.hpp"
 
 namespace errand::agent {
+
+/// Error::code of a `limit` where money is what ran out.
+inline constexpr std::string_view money_spent = "money_spent";
 
 /// What a request may cost, at least: its prompt alone.
 struct Estimate {

@@ -43,7 +43,7 @@ std::string model_text(const chat::AgentDefinition& definition) {
 }
 
 store::NewSession session_start(const chat::AgentDefinition& definition, const Surroundings& surroundings,
-                                const std::string& name, const chat::UserMessage& first,
+                                const std::string& name, const std::string& parent, const chat::UserMessage& first,
                                 const secrets::Redactor& secrets) {
   return {.agent = definition.id,
           .definition_hash = definition.hash,
@@ -53,7 +53,7 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
           .permission_mode = std::string(chat::name_of(definition.permission_mode)),
           .title = title_of(first, secrets),
           .name = secrets.clean(name),
-          .parent = {}};
+          .parent = parent};
 }
 
 }  // namespace
@@ -220,7 +220,8 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
     session_source_ = "resume";
     return {};
   }
-  const auto start = session_start(start_.definition, services_.surroundings, start_.name, first, services_.secrets);
+  const auto start =
+      session_start(start_.definition, services_.surroundings, start_.name, start_.parent, first, services_.secrets);
   ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
   session.state = std::exchange(early_state_, std::make_shared<tool::SessionState>());
   session_.emplace(std::move(session));

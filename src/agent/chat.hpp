@@ -29,6 +29,7 @@ struct ChatStart {
   chat::AgentDefinition definition;
   std::optional<store::SessionInfo> resume;  ///< go on with this session; else a new one
   std::string name;                          ///< of a new session; may be empty
+  std::string parent{};                      ///< the session that a new one is kept beneath; empty: none
   std::string trigger;                       ///< as RunOptions
   std::vector<std::string> argv;
   std::function<CancelledBy()> cancelled_by;

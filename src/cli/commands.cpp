@@ -14,6 +14,7 @@ std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
+std::unique_ptr<Command> make_map_command();
 std::unique_ptr<Command> make_memory_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_policy_command();
@@ -41,6 +42,7 @@ constexpr std::array table = {
     CommandEntry{"config", "[show | get KEY | path]", "settings and where each comes from", make_config_command},
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND | TOPIC]", "help on a command or a topic", make_help_command},
+    CommandEntry{"map", "[PROMPT…]", "one prompt over many records of stdin, several at a time", make_map_command},
     CommandEntry{"memory", "[list | show | add NOTE | remove NOTE | edit | path | clear]",
                  "what agents keep across sessions, as plain text", make_memory_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},

@@ -100,10 +100,6 @@ Result<chat::UserBlock> file_block(const std::string& path) {
   return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", path, bytes)};
 }
 
-std::string stdin_block(const std::string& input) {
-  return fmt::format("<stdin>\n{}\n</stdin>", input);
-}
-
 // The words of `text` that begin with '@' and name a file.
 std::vector<std::string> at_files(const std::string& text) {
   std::vector<std::string> out;
@@ -148,6 +144,10 @@ bool is_blank(const chat::UserMessage& message) {
 }
 
 }  // namespace
+
+std::string stdin_block(const std::string& input) {
+  return fmt::format("<stdin>\n{}\n</stdin>", input);
+}
 
 Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths) {
   chat::UserMessage message{{chat::Text{text}}};

@@ -5,6 +5,13 @@
 namespace errand::cli {
 
 void RunArguments::declare(Options& options) {
+  declare_agent(options);
+  declare_session(options);
+  declare_streams(options);
+  declare_limits(options);
+}
+
+void RunArguments::declare_agent(Options& options) {
   options.group("Agent and model");
   options.text("-a,--agent", agent, "ID", "the agent; \"errand agents\" lists them");
   options.list("--var", variables, "NAME=VALUE", "fill a variable of the agent's prompts");
@@ -13,6 +20,9 @@ void RunArguments::declare(Options& options) {
   options.choice("--effort", effort, {"none", "minimal", "low", "medium", "high", "max"}, "how hard the model thinks");
   options.text("--system-prompt", system_prompt, "TEXT|@FILE", "in place of all other system prompts");
   options.text("--append-system-prompt", append_system_prompt, "TEXT|@FILE", "after the agent's own");
+}
+
+void RunArguments::declare_session(Options& options) {
   options.group("Session");
   options.flag("-c,--continue", continue_newest, "go on with the newest session of this project");
   options.text("-r,--resume", resume, "REF", "go on with a session: id, prefix, name, latest, -2");
@@ -21,6 +31,9 @@ void RunArguments::declare(Options& options) {
   options.flag("--no-session", no_session, "keep nothing");
   options.choice("--if-running", if_running, {"fail", "skip", "wait", "fork"},
                  "when another process has the session or the lock; default fail");
+}
+
+void RunArguments::declare_streams(Options& options) {
   options.group("Input and output");
   options.list("-f,--file", files, "PATH", "attach text, an image or a PDF; - is stdin");
   options.choice("--output-format", output_format, {"text", "json", "stream-json"}, "what stdout gets");
@@ -32,9 +45,16 @@ void RunArguments::declare(Options& options) {
   options.flag("--changed-only", changed_only, "print an answer only when it is another than the last to this prompt");
   options.text("--on-fail", on_fail, "CMD", "what /bin/sh starts after a failure; the message is its stdin");
   options.flag("--dry-run", dry_run, "print the first request as JSON; nothing is sent or kept");
+  declare_recording(options);
+}
+
+void RunArguments::declare_recording(Options& options) {
   options.text("--record", record, "FILE", "keep there what goes to and from the model APIs, without keys");
   options.text("--replay", replay, "FILE", "let a recording answer: no key, no network");
   options.flag("--replay-strict", replay_strict, "a request that is not the recorded one is an error");
+}
+
+void RunArguments::declare_limits(Options& options) {
   options.group("Tools and limits");
   options.text("--tools", tools, "LIST", "only these tools, separated by commas; none for none");
   options.list("--allow", allow, "RULE", "a permission rule, such as 'Bash(make *)'");
@@ -49,6 +69,12 @@ void RunArguments::declare(Options& options) {
   options.duration("--wait-for-quota", wait_for_quota, "wait that long in all for rate limits, rather than fail");
   options.list("--add-dir", add_dirs, "DIR", "a further directory tools may write in");
   options.text("-C,--cd", directory, "DIR", "work there");
+}
+
+void RunArguments::declare_start(Options& options) {
+  options.group("Other runs");
+  options.text("--lock", lock, "NAME", "hold this lock for the run: one process at a time has it");
+  options.flag("--detach", detach, "print the run's id and let it go on by itself; see errand runs");
 }
 
 Result<void> RunArguments::check() const {

@@ -57,7 +57,14 @@ struct RunArguments {
   std::vector<std::string> add_dirs;
   std::optional<std::string> directory;
 
-  void declare(Options& options);
+  void declare(Options& options);  ///< all of them
+  /// Those of one kind, for a command that has no use for the others.
+  void declare_agent(Options& options);
+  void declare_session(Options& options);
+  void declare_streams(Options& options);  ///< those of recordings too
+  void declare_recording(Options& options);
+  void declare_limits(Options& options);
+  void declare_start(Options& options);  ///< of `run` alone
 
   /// What only makes sense together, or not together, is `usage`.
   [[nodiscard]] Result<void> check() const;

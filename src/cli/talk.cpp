@@ -107,6 +107,7 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   talk->engine_->preload(definition.models);
   auto warnings = warnings_of(engine, definition, resumed);
   if (!resumed && !arguments.no_session) make_room(engine, warnings);
+  talk->warnings_ = warnings;
   auto& signals = invocation.signals;
   talk->chat_.emplace(
       engine.services(),

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/chat.hpp"
 #include "base/call.hpp"
@@ -29,6 +30,8 @@ class Talk {
 
   [[nodiscard]] agent::Chat& chat() { return *chat_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
+  /// What chat() tells with its first run: for who asks nothing of it.
+  [[nodiscard]] const std::vector<chat::event::Warning>& warnings() const { return warnings_; }
 
   /// Chat::ask(). Where no run could begin that would carry the configuration's warnings, they go to stderr.
   Result<agent::RunResult> ask(const chat::UserMessage& prompt, const Call& call);
@@ -44,6 +47,7 @@ class Talk {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<store::Lease> lock_;  // --lock
   std::optional<agent::Chat> chat_;
+  std::vector<chat::event::Warning> warnings_;
   bool warned_ = false;
 };
 

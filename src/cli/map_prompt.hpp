@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json_fwd.hpp"
+#include "chat/message.hpp"
+
+namespace errand::cli {
+
+/// What a record of `errand map` is.
+enum class RecordForm { line, json };
+
+/// Bytes one record may have.
+inline constexpr std::size_t max_record_bytes = std::size_t{4} << 20U;
+
+/// A record as the output repeats it: its text, or the JSON it is. A JSON record that is none is its text.
+Json input_of(const std::string& record, RecordForm form);
+
+/// One prompt for many records. {{line}} in its text stands for the record, with RecordForm::json {{field}} for a field
+/// of it; without any, the record follows the text in a <stdin> block. A record's text is data: no {{…}} and no @path
+/// in it is looked at.
+class MapPrompt {
+ public:
+  /// `message` is the prompt as read, its text first.
+  MapPrompt(chat::UserMessage message, RecordForm form);
+
+  /// The message for one record. `usage`: the record is no text, no JSON, or lacks a field that the prompt names.
+  [[nodiscard]] Result<chat::UserMessage> with(const std::string& record) const;
+
+  [[nodiscard]] const std::string& text() const;  ///< as it was given
+
+ private:
+  chat::UserMessage message_;
+  RecordForm form_;
+  std::vector<std::string> names_;  // of the placeholders; empty: there are none
+};
+
+}  // namespace errand::cli
