@@ -21,6 +21,7 @@ std::unique_ptr<Command> make_policy_command();
 std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_runs_command();
 std::unique_ptr<Command> make_sandbox_command();
+std::unique_ptr<Command> make_schedule_command();
 std::unique_ptr<Command> make_sessions_command();
 std::unique_ptr<Command> make_skills_command();
 std::unique_ptr<Command> make_subagents_command();
@@ -53,6 +54,8 @@ constexpr std::array table = {
                  make_runs_command},
     CommandEntry{"sandbox", "check | run -- CMD…", "what confines commands here; run one as an agent would",
                  make_sandbox_command},
+    CommandEntry{"schedule", "[list | add NAME TIME [PROMPT…] | show NAME | remove NAME | run-due [NAME…] | export]",
+                 "runs on a timetable, by plain cron or systemd timers", make_schedule_command},
     CommandEntry{
         "sessions",
         "[list | search | show | tail | rename | fork | rewind | export | import | delete | prune | fsck] [REF…]",

@@ -21,6 +21,7 @@
 #include "cli/prompt_input.hpp"
 #include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
+#include "cli/schedule_run.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
 
@@ -28,8 +29,13 @@ namespace errand::cli {
 
 namespace {
 
-// How this run was started, for its row: from a terminal, in a pipe, or with neither as cron does.
+// How this run was started, for its row: from a terminal, in a pipe, or with neither as cron does. Whoever starts it
+// for another reason says so, and to nothing that this run starts.
 std::string trigger() {
+  if (const char* said = std::getenv(trigger_variable); said != nullptr && said == trigger_of_schedule) {
+    ::unsetenv(trigger_variable);
+    return std::string(trigger_of_schedule);
+  }
   if (::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0) return "tty";
   return ::isatty(STDERR_FILENO) != 0 ? "pipe" : "cron";
 }
@@ -52,9 +58,7 @@ class RunCommand final : public Command {
  public:
   void declare(Options& options) override {
     arguments_.declare(options);
-    options.group("Other runs");
-    options.text("--lock", arguments_.lock, "NAME", "hold this lock for the run: one process at a time has it");
-    options.flag("--detach", arguments_.detach, "print the run's id and let it go on by itself; see errand runs");
+    arguments_.declare_start(options);
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {

@@ -1,0 +1,253 @@
+#include "cli/schedule_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "agent/task_group.hpp"
+#include "base/exit_code.hpp"
+#include "base/fd.hpp"
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "base/sync.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "cli/output.hpp"
+#include "cli/schedule_zone.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+using std::chrono::floor;
+using std::chrono::seconds;
+
+constexpr std::size_t max_at_once = 16;
+constexpr std::size_t max_kept_output_bytes = std::size_t{4} << 20U;  // of each of a run's streams
+constexpr std::size_t no_output_limit = std::size_t{1} << 40U;        // what is more is dropped, not killed
+// A run-due that comes a little late misses nothing.
+constexpr std::chrono::minutes late_is_missed{5};
+// A clock may be set back by hours (summer time done wrong); more than a day ahead it was wrong before.
+constexpr std::chrono::hours future_is_wrong{25};
+
+std::string times_text(std::size_t missed) {
+  const auto more = missed >= schedule::max_missed ? "more than " : "";
+  return more + text::count_of(missed, "time");
+}
+
+// Whether looking would change anything: most minutes it does not, and then nothing is locked or written.
+bool is_quiet(const std::vector<ScheduleEntry>& entries, Timestamp at) {
+  return std::ranges::all_of(entries, [&](ScheduleEntry entry) {
+    const auto before = entry.handled;
+    const auto looked = look_at(entry, at);
+    return !looked.start && !looked.problem && entry.handled == before;
+  });
+}
+
+Result<void> keep_named(std::vector<ScheduleEntry>& entries, const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  std::vector<std::string> known;
+  for (const auto& entry : entries) known.push_back(entry.name);
+  for (const auto& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    return fail(ErrorKind::failure, fmt::format("there is no entry \"{}\"", name),
+                text::suggest(name, known, "entries"));
+  }
+  std::erase_if(entries, [&](const auto& e) { return std::ranges::find(names, e.name) == names.end(); });
+  return {};
+}
+
+std::vector<std::string> environment() {
+  std::vector<std::string> out;
+  const auto ours = fmt::format("{}=", trigger_variable);
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    if (!std::string_view(*at).starts_with(ours)) out.emplace_back(*at);
+  }
+  out.push_back(ours + std::string(trigger_of_schedule));
+  return out;
+}
+
+struct Said {
+  std::string out, err;
+  bool cut = false;
+
+  void add(OutputStream stream, std::string_view text) {
+    auto& into = stream == OutputStream::standard_output ? out : err;
+    const auto room = max_kept_output_bytes - std::min(max_kept_output_bytes, into.size());
+    cut = cut || text.size() > room;
+    into += text.substr(0, room);
+  }
+};
+
+// One run of an entry, from its start to what becomes of it in the file.
+class DueRun {
+ public:
+  DueRun(const ScheduleFile& file, const Place& place, const Invocation& invocation)
+      : file_(file), place_(place), invocation_(invocation) {}
+
+  // Its exit code.
+  int go(const ScheduleEntry& entry, const Call& call) {
+    Said said;
+    const auto exit = start(entry, said, call);
+    const int code = exit ? *exit : exit_code_of(exit.error().kind);
+    tell(entry, said, exit);
+    // Also when everything is to stop: what the run came to is known, and is the next look's business.
+    if (auto kept = keep(entry, code); !kept) {
+      print_error(
+          std::move(kept).error().within(fmt::format("while keeping that {} ended with exit {}", entry.name, code)));
+      return code == exit_success ? exit_code_of(ErrorKind::storage) : code;
+    }
+    return code;
+  }
+
+ private:
+  Result<int> start(const ScheduleEntry& entry, Said& said, const Call& call) const {
+    ERRAND_TRY_ASSIGN(const auto self, real_path("/proc/self/exe"));
+    ProcessSpec spec;
+    spec.argv = {self, "run", "--data-dir=" + place_.data_directory, "--user=" + place_.user, "--no-input"};
+    spec.argv.insert(spec.argv.end(), entry.arguments.begin(), entry.arguments.end());
+    spec.env = environment();
+    spec.directory = entry.directory;
+    spec.max_output_bytes = no_output_limit;
+    if (!is_directory(entry.directory)) {
+      return fail(ErrorKind::failure, fmt::format("there is no directory {}", entry.directory));
+    }
+    ERRAND_TRY_ASSIGN(const auto finished, run_process(
+                                               spec, [&](auto stream, auto text) { said.add(stream, text); }, call));
+    return finished.exit_code;
+  }
+
+  // An answer goes to stdout as it is; what was said beside it only where it explains a failure.
+  void tell(const ScheduleEntry& entry, const Said& said, const Result<int>& exit) {
+    const std::lock_guard lock(telling_);
+    if (!said.out.empty() && !write_all(STDOUT_FILENO, said.out)) return;
+    if (said.cut) print_note(invocation_.globals, fmt::format("{}: what it said is cut", entry.name));
+    if (exit && *exit == exit_success) return;
+    for (const auto& line : text::lines(said.err)) {
+      if (!write_all(STDERR_FILENO, fmt::format("{}: {}\n", entry.name, unicode::sanitize(line)))) return;
+    }
+    if (!exit) return print_error(Error(exit.error()).within(fmt::format("while starting {}", entry.name)));
+    if (!write_all(STDERR_FILENO, fmt::format("{}: failed with exit {}\n", entry.name, *exit))) return;
+  }
+
+  Result<void> keep(const ScheduleEntry& entry, int code) const {
+    return file_.change(
+        [&](std::vector<ScheduleEntry>& entries) -> Result<void> {
+          const auto found = std::ranges::find(entries, entry.name, &ScheduleEntry::name);
+          const bool same = found != entries.end() && found->last && found->last->started == entry.last->started;
+          if (!same) return {};  // removed meanwhile, or started again beside this one
+          found->last->ended = now();
+          found->last->exit = code;
+          found->starter.reset();
+          return {};
+        },
+        Call{});
+  }
+
+  const ScheduleFile& file_;
+  const Place& place_;
+  const Invocation& invocation_;
+  std::mutex telling_;
+};
+
+}  // namespace
+
+Result<PlannedEntry> plan_of(const ScheduleEntry& entry) {
+  const auto frame = fmt::format("while reading the entry {}", entry.name);
+  PlannedEntry out;
+  auto timetable = schedule::Timetable::parse(entry.when);
+  if (!timetable) return fail(std::move(timetable).error().within(frame));
+  auto zone = load_zone(entry.zone);
+  if (!zone) return fail(std::move(zone).error().within(frame));
+  out.timetable = *timetable;
+  out.zone = *std::move(zone);
+  out.delay = schedule::delay_of(entry.name, entry.jitter);
+  return out;
+}
+
+std::optional<Timestamp> next_run(const ScheduleEntry& entry, const PlannedEntry& plan) {
+  const auto next = plan.timetable.next_after(plan.zone, floor<seconds>(entry.created), floor<seconds>(entry.handled));
+  return next ? std::optional(Timestamp(*next + plan.delay)) : std::nullopt;
+}
+
+Looked look_at(ScheduleEntry& entry, Timestamp at) {
+  Looked out;
+  const auto plan = plan_of(entry);
+  if (!plan) {
+    out.problem = plan.error();
+    return out;
+  }
+  if (entry.handled > at + future_is_wrong) {
+    out.problem = Error{.kind = ErrorKind::failure,
+                        .message = fmt::format("{} ran for {}, which is in the future: it will not run before",
+                                               entry.name, to_rfc3339(entry.handled)),
+                        .hint = "the clock was wrong then or is now; to begin anew, remove it and add it again"};
+    return out;
+  }
+  const auto due = schedule::due({.timetable = plan->timetable,
+                                  .zone = plan->zone,
+                                  .begin = floor<seconds>(entry.created),
+                                  .handled = floor<seconds>(entry.handled),
+                                  .delay = plan->delay},
+                                 floor<seconds>(at));
+  if (!due) return out;
+  const bool running = is_running(entry);
+  if (running && entry.overlap == Overlap::wait) return out;  // due until that one has ended
+  entry.handled = Timestamp(due->newest);
+  if (running && entry.overlap == Overlap::skip) {
+    ++entry.skipped;
+    entry.missed += static_cast<std::int64_t>(due->missed);
+    out.notes.push_back(
+        fmt::format("{}: skipped, its run of {} still works", entry.name, to_rfc3339(entry.last->started)));
+    return out;
+  }
+  const bool late = floor<seconds>(at) - (due->newest + plan->delay) > late_is_missed;
+  const bool leave_out = late && entry.if_missed == IfMissed::skip;
+  const auto missed = due->missed + (leave_out ? 1 : 0);
+  entry.missed += static_cast<std::int64_t>(missed);
+  if (missed > 0) {
+    out.notes.push_back(
+        fmt::format("{}: missed {} up to {}", entry.name, times_text(missed), to_rfc3339(entry.handled)));
+  }
+  if (leave_out) return out;
+  out.start = true;
+  entry.last = ScheduleEntry::Run{.started = at, .ended = std::nullopt, .exit = std::nullopt};
+  entry.starter = store::current_owner();
+  return out;
+}
+
+Result<int> run_due(const ScheduleFile& file, const Place& place, const std::vector<std::string>& names,
+                    const Invocation& invocation) {
+  const Call call{invocation.signals.begin_run()};
+  ERRAND_TRY_ASSIGN(auto wanted, file.read());
+  ERRAND_TRY(keep_named(wanted, names));
+  if (is_quiet(wanted, now())) return exit_success;
+  std::vector<ScheduleEntry> started;
+  bool failed = false;
+  const auto mark = [&](std::vector<ScheduleEntry>& entries) -> Result<void> {
+    const auto at = now();
+    for (auto& entry : entries) {
+      if (!names.empty() && std::ranges::find(names, entry.name) == names.end()) continue;
+      const auto looked = look_at(entry, at);
+      for (const auto& note : looked.notes) print_note(invocation.globals, note);
+      if (looked.problem) print_error(*looked.problem);
+      failed = failed || looked.problem.has_value();
+      if (looked.start) started.push_back(entry);
+    }
+    return {};
+  };
+  ERRAND_TRY(file.change(mark, call));
+  DueRun run(file, place, invocation);
+  Sync<bool> run_failed(false);
+  agent::run_together(started.size(), max_at_once, [&](std::size_t i) {
+    if (run.go(started[i], call) != exit_success) run_failed.with([](bool& any) { any = true; });
+  });
+  if (const auto by = invocation.signals.cancelled()) return by->exit_code;
+  failed = failed || run_failed.with([](bool any) { return any; });
+  return failed ? exit_code_of(ErrorKind::failure) : exit_success;
+}
+
+}  // namespace errand::cli
