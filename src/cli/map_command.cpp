@@ -127,8 +127,8 @@ class MapCommand final : public Command {
     const auto went = MapRun(talk, prompt, earlier, options, output, invocation).go(STDIN_FILENO, signals.begin_run());
     const auto written = output.finish();
     const auto progress = output.progress();
-    if (watched || progress.failed + progress.unfinished > 0) print_note(invocation.globals, summary_of(progress));
     if (output.closed()) return exit_broken_pipe;
+    if (watched || progress.failed + progress.unfinished > 0) print_note(invocation.globals, summary_of(progress));
     if (const auto by = signals.cancelled(); by && by->name != "stdout") return by->exit_code;
     ERRAND_TRY(written);
     ERRAND_TRY(went);

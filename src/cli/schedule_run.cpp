@@ -204,7 +204,11 @@ Looked look_at(ScheduleEntry& entry, Timestamp at) {
         fmt::format("{}: skipped, its run of {} still works", entry.name, to_rfc3339(entry.last->started)));
     return out;
   }
-  const bool late = floor<seconds>(at) - (due->newest + plan->delay) > late_is_missed;
+  auto could_start = Timestamp(due->newest + plan->delay);
+  if (entry.overlap == Overlap::wait && entry.last && entry.last->ended) {
+    could_start = std::max(could_start, *entry.last->ended);  // what was made to wait is not late
+  }
+  const bool late = at - could_start > late_is_missed;
   const bool leave_out = late && entry.if_missed == IfMissed::skip;
   const auto missed = due->missed + (leave_out ? 1 : 0);
   entry.missed += static_cast<std::int64_t>(missed);
