@@ -1,6 +1,7 @@
 #include "cli/map_run.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>

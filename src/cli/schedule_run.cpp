@@ -1,6 +1,7 @@
 #include "cli/schedule_run.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
