@@ -25,10 +25,14 @@ namespace errand::cli {
 
 namespace {
 
-// What the run shows is away as long as this lives.
+// What the run shows is away as long as this lives, and so is whatever program the person opened beside it: what was
+// said meanwhile is shown first.
 class Hold {
  public:
-  explicit Hold(Face& face) : face_(face) { face_.hold(); }
+  Hold(Face& face, repl::LineReader& lines) : face_(face) {
+    lines.settle();
+    face_.hold();
+  }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
   ~Hold() { face_.release(); }
@@ -41,28 +45,29 @@ class Hold {
 class RoomMaking final : public chat::Interaction {
  public:
   RoomMaking(repl::LineReader& lines, Face& face, std::function<render::Theme()> theme)
-      : terminal_(lines, STDERR_FILENO, std::move(theme)), face_(face) {}
+      : lines_(lines), terminal_(lines, STDERR_FILENO, std::move(theme)), face_(face) {}
 
   [[nodiscard]] bool available() const override { return true; }
   Result<chat::ApprovalAnswer> approve(const chat::ApprovalQuestion& question, const Call& call) override {
     const std::lock_guard lock(mutex_);
-    const Hold hold(face_);
+    const Hold hold(face_, lines_);
     return terminal_.approve(question, call);
   }
   Result<std::vector<std::string>> answer(const std::vector<chat::event::Question>& questions,
                                           const Call& call) override {
     const std::lock_guard lock(mutex_);
-    const Hold hold(face_);
+    const Hold hold(face_, lines_);
     return terminal_.answer(questions, call);
   }
   Result<chat::PlanAnswer> review(const std::string& plan, const Call& call) override {
     const std::lock_guard lock(mutex_);
-    const Hold hold(face_);
+    const Hold hold(face_, lines_);
     return terminal_.review(plan, call);
   }
 
  private:
   std::mutex mutex_;
+  repl::LineReader& lines_;
   repl::TerminalInteraction terminal_;
   Face& face_;
 };

@@ -52,7 +52,6 @@ void TerminalInteraction::edit(std::string& plan) const {
 }
 
 Result<PlanAnswer> TerminalInteraction::review(const std::string& plan, const Call& call) {
-  in_.settle();
   auto request = plan_menu();
   PlanAnswer out;
   out.plan = plan;

@@ -125,7 +125,6 @@ Result<std::string> TerminalInteraction::own_words(const std::string& prompt, co
 }
 
 Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& question, const Call& call) {
-  in_.settle();
   auto [request, replies] = approval_menu(question);
   auto extent = Extent::cut;
   while (true) {
@@ -166,7 +165,6 @@ Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<c
 
 Result<std::string> TerminalInteraction::answer_one(LineKind kind, const chat::event::Question& question,
                                                     const Call& call) {
-  in_.settle();
   say(unicode::sanitize(fmt::format("\n{}\n", question.question)));
   const auto request = question_menu(kind, question);
   ERRAND_TRY_ASSIGN(auto picked, choose(request, call));

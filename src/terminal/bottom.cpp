@@ -42,7 +42,7 @@ void Bottom::begin_run() {
 
 bool Bottom::shows_run() {
   const std::lock_guard lock(mutex_);
-  return run_goes_on_;
+  return run_goes_on_ && holds_ == 0;
 }
 
 Result<void> Bottom::flush() {

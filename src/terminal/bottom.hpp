@@ -33,7 +33,7 @@ class Bottom {
   /// run goes on from here, until end_run().
   void show_run(std::vector<Row> finished, std::vector<Row> live);
   void begin_run();
-  [[nodiscard]] bool shows_run();  ///< since begin_run(), until end_run()
+  [[nodiscard]] bool shows_run();  ///< since begin_run(), until end_run(), and nobody holds it
   Result<void> flush();
   /// Nothing is live any more, and nobody types beside it. The cursor stands at the start of a line, unless something
   /// is typed `always`.
