@@ -252,6 +252,36 @@ TEST_CASE("beside a run: Ctrl-G writes the line in the person's editor, and what
   room.check();
 }
 
+TEST_CASE("beside a run: a question waits for the end of the editor, and for what was said while it was open",
+          "[e2e][terminal][beside]") {
+  const Room room(
+      R"([
+    {"reply": {"text": "Let me see.", "tool_call": {"name": "Bash", "arguments": {"command": "sh gate.sh"}}}},
+    {"reply": {"text": "May I?", "tool_call": {"name": "Bash", "arguments": {"command": "sh told.sh"}}}},
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made"}}}},
+    {"reply": {"text": "One."}}])",
+      {{"gate.sh", "until [ -e opened ]; do sleep 0.02; done\n"},
+       {"told.sh", "touch told\n"},
+       {"edit.sh",
+        "printf '\\033[?1049h'; touch opened; until [ -e told ]; do sleep 0.02; done; printf '\\033[?1049l'\n"}});
+  auto screen = room.on_screen({binary(), "chat", "-q", "-a", "helper", "--allow", "Bash(sh *)"}, {80, 24},
+                               {{"VISUAL", "sh " + room.world.workspace() + "/edit.sh"}});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Let me see.");
+  screen.type("a draft");
+  wait_for_row(screen, "+ a draft");
+  screen.type("\x07");
+  screen.wait_for("other words say why not");
+  screen.wait_for("Let me see.\nMay I?\n\nBash wants to run in ");
+  screen.type("n\r");
+  screen.wait_for("One.");
+  screen.wait_for("> a draft");
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: a window that changes shows everything once", "[e2e][terminal][beside]") {
   const Room room(
       R"([{"reply": {"text": "An answer that goes on and on for more than forty columns"}, "stall": "text"}])");
