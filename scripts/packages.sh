@@ -5,7 +5,7 @@ errand_packages=(
   # to build
   cmake ninja-build g++ pkg-config
   libcli11-dev nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
-  libcurl4-openssl-dev libexpected-dev libre2-dev libutf8proc-dev libvalijson-dev libidn2-dev libxml2-dev libseccomp-dev
+  libcurl4-openssl-dev libexpected-dev libre2-dev libutf8proc-dev libidn2-dev libxml2-dev libseccomp-dev
   libmd4c-dev libsimdjson-dev
   # to run: the sandbox of the shell tool
   bubblewrap ca-certificates

@@ -18,12 +18,13 @@ struct WordRow {
   WordKind kind;
 };
 constexpr std::array word_rows = {
-    WordRow{"agents", "FILE", WordKind::files},        WordRow{"agents", "ID", WordKind::agents},
-    WordRow{"help", "COMMAND", WordKind::commands},    WordRow{"runs", "ID", WordKind::runs},
-    WordRow{"sessions", "FILE", WordKind::files},      WordRow{"sessions", "REF", WordKind::sessions},
-    WordRow{"skills", "NAME", WordKind::skills},       WordRow{"skills", "PATH", WordKind::files},
-    WordRow{"subagents", "NAME", WordKind::subagents}, WordRow{"test", "PATH", WordKind::files},
-    WordRow{"tools", "NAME", WordKind::tools},         WordRow{"trust", "DIR", WordKind::directories},
+    WordRow{"agents", "FILE", WordKind::files},      WordRow{"agents", "ID", WordKind::agents},
+    WordRow{"help", "COMMAND", WordKind::commands},  WordRow{"runs", "ID", WordKind::runs},
+    WordRow{"schedule", "NAME", WordKind::schedule}, WordRow{"sessions", "FILE", WordKind::files},
+    WordRow{"sessions", "REF", WordKind::sessions},  WordRow{"skills", "NAME", WordKind::skills},
+    WordRow{"skills", "PATH", WordKind::files},      WordRow{"subagents", "NAME", WordKind::subagents},
+    WordRow{"test", "PATH", WordKind::files},        WordRow{"tools", "NAME", WordKind::tools},
+    WordRow{"trust", "DIR", WordKind::directories},
 };
 
 // The same for the value of an option, by its name or by what it takes.
@@ -36,7 +37,8 @@ constexpr std::array option_rows = {
     OptionRow{"--provider", WordKind::providers}, OptionRow{"--resume", WordKind::sessions},
     OptionRow{"--tool", WordKind::tools},         OptionRow{"--tools", WordKind::tools},
     OptionRow{"--user", WordKind::users},         OptionRow{"DIR", WordKind::directories},
-    OptionRow{"FILE", WordKind::files},           OptionRow{"PATH", WordKind::files},
+    OptionRow{"FILE", WordKind::files},           OptionRow{"FILE|JSON", WordKind::files},
+    OptionRow{"PATH", WordKind::files},
 };
 
 bool is_lower_word(std::string_view word) {
@@ -79,7 +81,7 @@ void want_option(Wanted& out, const Options& options) {
 }
 
 WordKind kind_of(const CommandEntry& entry, const VerbUsage& verb, std::size_t at) {
-  if (verb.takes.empty() || verb.name == "new") return WordKind::nothing;
+  if (verb.takes.empty() || verb.name == "new" || verb.name == "add") return WordKind::nothing;
   const auto& placeholder = verb.takes[std::min(at, verb.takes.size() - 1)];
   const auto is_it = [&](const WordRow& row) { return row.command == entry.name && row.placeholder == placeholder; };
   const auto found = std::ranges::find_if(word_rows, is_it);

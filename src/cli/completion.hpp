@@ -24,6 +24,7 @@ enum class WordKind {
   providers,
   sessions,
   runs,
+  schedule,
   users
 };
 

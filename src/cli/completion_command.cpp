@@ -12,6 +12,7 @@
 #include "cli/completion.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
+#include "cli/schedule_file.hpp"
 #include "cli/setup.hpp"
 #include "config/lookup.hpp"
 #include "store/open.hpp"
@@ -197,6 +198,15 @@ Result<Candidates> runs(const Invocation& invocation) {
   return out;
 }
 
+Result<Candidates> schedule(const Invocation& invocation) {
+  ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation, config::Scope::settings));
+  ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
+  ERRAND_TRY_ASSIGN(const auto entries, ScheduleFile(join_path(place.data_directory, place.user)).read());
+  Candidates out;
+  for (const auto& entry : entries) out.push_back({entry.name, entry.when});
+  return out;
+}
+
 Result<Candidates> users(const Invocation& invocation) {
   ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation, config::Scope::settings));
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
@@ -220,6 +230,7 @@ constexpr std::array sources = {
     Source{WordKind::providers, providers},
     Source{WordKind::sessions, sessions},
     Source{WordKind::runs, runs},
+    Source{WordKind::schedule, schedule},
     Source{WordKind::users, users},
 };
 

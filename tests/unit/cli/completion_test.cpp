@@ -42,6 +42,8 @@ TEST_CASE("completion: a word is what stands there on the line", "[cli][completi
   CHECK(at({"sessions", "show", "01"}).kind == WordKind::sessions);
   CHECK(at({"sessions", "rename", "x", ""}).kind == WordKind::nothing);
   CHECK(at({"sessions", "import", ""}).kind == WordKind::files);
+  CHECK(at({"schedule", "show", ""}).kind == WordKind::schedule);
+  CHECK(at({"schedule", "add", ""}).kind == WordKind::nothing);
   CHECK(at({"help", ""}).kind == WordKind::commands);
   CHECK(at({"trust", ""}).kind == WordKind::directories);
   const auto verbs = at({"sessions", "r"});
@@ -57,6 +59,7 @@ TEST_CASE("completion: an option's value is what the option takes", "[cli][compl
   CHECK(at({"chat", "--model", ""}).kind == WordKind::models);
   CHECK(at({"chat", "-r", ""}).kind == WordKind::sessions);
   CHECK(at({"run", "-f", ""}).kind == WordKind::files);
+  CHECK(at({"run", "--output-schema", ""}).kind == WordKind::files);
   CHECK(at({"run", "-C", ""}).kind == WordKind::directories);
   CHECK(at({"run", "--system-prompt", ""}).kind == WordKind::nothing);
   CHECK(at({"run", "--max-turns", ""}).kind == WordKind::nothing);
