@@ -1,7 +1,6 @@
 #include "base/json_schema.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -13,39 +12,17 @@
 #include <re2/re2.h>
 
 #include "base/json.hpp"
+#include "base/json_schema_parts.hpp"
 #include "base/text.hpp"
-#include "base/try.hpp"
 
 namespace errand::json_schema {
 
 namespace {
 
-// Deeper schemas and values than this are not followed: neither may take the stack.
-constexpr int max_depth = 256;
-
 // References and alternatives can multiply each other without end: so often each part of a value is looked at, on
 // average, beside what a small one may take.
 constexpr std::size_t max_looks = 200;
 constexpr std::size_t least_steps = 20'000;
-
-// How much of a wrong value is repeated.
-constexpr std::size_t max_shown_columns = 60;
-
-// Beyond it a double no longer holds every integer (RFC 8259, section 6).
-constexpr double max_exact_integer = 9007199254740991.0;
-
-constexpr std::array<std::string_view, 7> type_names = {"string", "integer", "number", "boolean",
-                                                        "array",  "object",  "null"};
-
-std::string shown(const Json& value) {
-  return text::ellipsize(value.dump(-1, ' ', false, Json::error_handler_t::replace), max_shown_columns);
-}
-
-bool is_exact_integer(const Json& value) {
-  if (!value.is_number()) return false;
-  const auto number = value.get<double>();
-  return std::abs(number) <= max_exact_integer && std::trunc(number) == number;
-}
 
 bool is_integer(const Json& value, Keywords keywords) {
   return is_exact_integer(value) || (keywords == Keywords::all && value.is_number_integer());
@@ -79,15 +56,6 @@ std::vector<std::string> types_of(const Json& schema) {
   return out;
 }
 
-// What stands there instead, as a noun phrase.
-std::string what_came(const Json& value) {
-  if (value.is_null()) return "null";
-  if (value.is_string()) return fmt::format("the string {}", shown(value));
-  if (value.is_number()) return fmt::format("the number {}", shown(value));
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  return value.is_array() ? "an array" : "an object";
-}
-
 // A field's place as people write it: todos[2].status
 std::string below(std::string_view at, std::string_view key) {
   return at.empty() ? std::string(key) : fmt::format("{}.{}", at, key);
@@ -101,12 +69,6 @@ std::optional<double> number_at(const Json& schema, const char* key) {
   const auto found = schema.find(key);
   if (found == schema.end() || !found->is_number()) return std::nullopt;
   return found->get<double>();
-}
-
-// nullptr where the keyword is missing.
-const Json* at_key(const Json& schema, const char* key) {
-  const auto found = schema.find(key);
-  return found == schema.end() ? nullptr : &*found;
 }
 
 bool is_true(const Json& schema, const char* key) {
@@ -138,87 +100,6 @@ std::string canonical(const Json& value) {
 bool equal(const Json& a, const Json& b) {
   return canonical(a) == canonical(b);
 }
-
-// Ours, and quiet: what is wrong with one is asked of it.
-std::unique_ptr<RE2> compiled(const std::string& pattern) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  return std::make_unique<RE2>(pattern, options);
-}
-
-std::string percent_decoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto pair = text::lower(text.substr(i + 1, 2));
-    const auto is_hex = [&](char c) { return digits.find(c) != std::string_view::npos; };
-    if (text[i] != '%' || pair.size() < 2 || !std::ranges::all_of(pair, is_hex)) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(digits.find(pair[0]) * 16 + digits.find(pair[1]));
-    i += 2;
-  }
-  return out;
-}
-
-// A JSON pointer's step (RFC 6901).
-const Json* step_into(const Json& from, std::string key) {
-  key = text::replace_all(text::replace_all(std::move(key), "~1", "/"), "~0", "~");
-  if (from.is_object()) return at_key(from, key.c_str());
-  const bool is_index = !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string::npos;
-  if (!from.is_array() || !is_index) return nullptr;
-  const auto index = static_cast<std::size_t>(std::stoul(key));
-  return index < from.size() ? &from[index] : nullptr;
-}
-
-// Where the references of a schema lead.
-class References {
- public:
-  explicit References(const Json& root) : root_(root) { collect(root, 0); }
-
-  // nullptr: nowhere in this schema.
-  [[nodiscard]] const Json* find(const std::string& reference) const {
-    if (const auto named = names_.find(reference); named != names_.end()) return named->second;
-    const auto hash = reference.find('#');
-    const auto base = reference.substr(0, hash);
-    const auto* from = &root_;
-    if (!base.empty()) {
-      const auto named = names_.find(base);
-      if (named == names_.end()) return nullptr;
-      from = named->second;
-    }
-    const auto fragment = hash == std::string::npos ? std::string() : percent_decoded(reference.substr(hash + 1));
-    if (fragment.empty()) return from;
-    if (fragment.front() != '/') return nullptr;
-    for (const auto& key : text::split(std::string_view(fragment).substr(1), '/')) {
-      from = step_into(*from, key);
-      if (from == nullptr) return nullptr;
-    }
-    return from;
-  }
-
- private:
-  void collect(const Json& schema, int depth) {
-    if (depth > max_depth || !schema.is_structured()) return;
-    if (schema.is_object()) {
-      for (const auto* key : {"$id", "id"}) name(schema, key, "");
-      for (const auto* key : {"$anchor", "$dynamicAnchor"}) name(schema, key, "#");
-    }
-    for (const auto& part : schema) collect(part, depth + 1);
-  }
-
-  void name(const Json& schema, const char* key, std::string_view before) {
-    const auto* const found = at_key(schema, key);
-    if (found == nullptr || !found->is_string()) return;
-    auto named = std::string(before) + found->get<std::string>();
-    if (named.ends_with('#')) named.pop_back();
-    if (!named.empty()) names_.emplace(std::move(named), &schema);
-  }
-
-  const Json& root_;
-  std::map<std::string, const Json*> names_;
-};
 
 // What the checks of one value share.
 struct Shared {
@@ -541,200 +422,6 @@ std::size_t parts_of(const Json& value) {
   return out;
 }
 
-// What a keyword's value has to be.
-enum class Form {
-  schema,          // or true, false
-  schemas,         // a list of them
-  schema_or_list,  // either
-  named_schemas,   // an object of them
-  patterns,        // the same, its keys are regular expressions
-  dependencies,    // an object of schemas or lists of names
-  names,           // a list of strings
-  named_names,     // an object of such lists
-  number,
-  number_or_flag,  // draft 4's exclusive…
-  positive,
-  count,
-  flag,
-  list,
-  pattern,
-  reference,
-  type,
-  unfollowed,
-};
-
-struct Keyword {
-  std::string_view name;
-  Form form;
-};
-
-constexpr std::array keyword_forms = {
-    Keyword{"$ref", Form::reference},
-    Keyword{"$dynamicRef", Form::reference},
-    Keyword{"$recursiveRef", Form::reference},
-    Keyword{"$defs", Form::named_schemas},
-    Keyword{"definitions", Form::named_schemas},
-    Keyword{"type", Form::type},
-    Keyword{"enum", Form::list},
-    Keyword{"minimum", Form::number},
-    Keyword{"maximum", Form::number},
-    Keyword{"exclusiveMinimum", Form::number_or_flag},
-    Keyword{"exclusiveMaximum", Form::number_or_flag},
-    Keyword{"multipleOf", Form::positive},
-    Keyword{"minLength", Form::count},
-    Keyword{"maxLength", Form::count},
-    Keyword{"pattern", Form::pattern},
-    Keyword{"items", Form::schema_or_list},
-    Keyword{"prefixItems", Form::schemas},
-    Keyword{"additionalItems", Form::schema},
-    Keyword{"minItems", Form::count},
-    Keyword{"maxItems", Form::count},
-    Keyword{"uniqueItems", Form::flag},
-    Keyword{"contains", Form::schema},
-    Keyword{"minContains", Form::count},
-    Keyword{"maxContains", Form::count},
-    Keyword{"properties", Form::named_schemas},
-    Keyword{"patternProperties", Form::patterns},
-    Keyword{"additionalProperties", Form::schema},
-    Keyword{"propertyNames", Form::schema},
-    Keyword{"required", Form::names},
-    Keyword{"minProperties", Form::count},
-    Keyword{"maxProperties", Form::count},
-    Keyword{"dependentRequired", Form::named_names},
-    Keyword{"dependentSchemas", Form::named_schemas},
-    Keyword{"dependencies", Form::dependencies},
-    Keyword{"allOf", Form::schemas},
-    Keyword{"anyOf", Form::schemas},
-    Keyword{"oneOf", Form::schemas},
-    Keyword{"not", Form::schema},
-    Keyword{"if", Form::schema},
-    Keyword{"then", Form::schema},
-    Keyword{"else", Form::schema},
-    Keyword{"unevaluatedProperties", Form::unfollowed},
-    Keyword{"unevaluatedItems", Form::unfollowed},
-};
-
-bool is_list_of_names(const Json& value) {
-  return value.is_array() && std::ranges::all_of(value, [](const Json& name) { return name.is_string(); });
-}
-
-bool is_count(const Json& value) {
-  return is_exact_integer(value) && value.get<double>() >= 0;
-}
-
-class SchemaCheck {
- public:
-  explicit SchemaCheck(const Json& root) : references_(root) {}
-
-  [[nodiscard]] Result<void> check(const Json& schema, const std::string& at, int depth) const {
-    if (depth > max_depth) return wrong(at, "is nested too deeply");
-    if (schema.is_boolean()) return {};
-    if (!schema.is_object()) return wrong(at, fmt::format("must be a schema, not {}", what_came(schema)));
-    for (const auto& [name, form] : keyword_forms) {
-      const auto found = schema.find(std::string(name));
-      if (found != schema.end()) ERRAND_TRY(check_keyword(form, *found, fmt::format("{}/{}", at, name), depth));
-    }
-    return {};
-  }
-
- private:
-  [[nodiscard]] static tl::unexpected<Error> wrong(const std::string& at, std::string_view what,
-                                                   std::string hint = {}) {
-    const auto place = at.empty() ? std::string("it") : at;
-    return fail(ErrorKind::config, fmt::format("no usable JSON Schema: {} {}", place, what), std::move(hint));
-  }
-
-  [[nodiscard]] Result<void> need(bool fits, const std::string& at, std::string_view wanted, const Json& value) const {
-    if (fits) return {};
-    return wrong(at, fmt::format("must be {}, not {}", wanted, what_came(value)));
-  }
-
-  [[nodiscard]] Result<void> check_keyword(Form form, const Json& value, const std::string& at, int depth) const {
-    switch (form) {
-      case Form::schema:
-        return check(value, at, depth + 1);
-      case Form::schema_or_list:
-        return value.is_array() ? check_list(value, at, depth) : check(value, at, depth + 1);
-      case Form::schemas:
-        ERRAND_TRY(need(value.is_array() && !value.empty(), at, "a list of schemas", value));
-        return check_list(value, at, depth);
-      case Form::named_schemas:
-        ERRAND_TRY(need(value.is_object(), at, "an object", value));
-        return check_named(value, at, depth);
-      case Form::patterns:
-        ERRAND_TRY(need(value.is_object(), at, "an object", value));
-        for (const auto& [pattern, unused] : value.items()) ERRAND_TRY(check_pattern(pattern, at));
-        return check_named(value, at, depth);
-      case Form::dependencies:
-        ERRAND_TRY(need(value.is_object(), at, "an object", value));
-        for (const auto& [name, one] : value.items()) {
-          if (!is_list_of_names(one)) ERRAND_TRY(check(one, fmt::format("{}/{}", at, name), depth + 1));
-        }
-        return {};
-      case Form::names:
-        return need(is_list_of_names(value), at, "a list of names", value);
-      case Form::named_names:
-        return need(value.is_object() && std::ranges::all_of(value, is_list_of_names), at,
-                    "an object of lists of names", value);
-      case Form::number:
-        return need(value.is_number(), at, "a number", value);
-      case Form::number_or_flag:
-        return need(value.is_number() || value.is_boolean(), at, "a number", value);
-      case Form::positive:
-        return need(value.is_number() && value.get<double>() > 0, at, "a number above 0", value);
-      case Form::count:
-        return need(is_count(value), at, "a whole number from 0 on", value);
-      case Form::flag:
-        return need(value.is_boolean(), at, "true or false", value);
-      case Form::list:
-        return need(value.is_array(), at, "a list", value);
-      case Form::pattern:
-        ERRAND_TRY(need(value.is_string(), at, "a regular expression", value));
-        return check_pattern(value.get_ref<const std::string&>(), at);
-      case Form::reference:
-        ERRAND_TRY(need(value.is_string(), at, "a reference", value));
-        if (references_.find(value.get_ref<const std::string&>()) != nullptr) return {};
-        return wrong(at, fmt::format("leads nowhere: {}", shown(value)), "references lead into the schema itself");
-      case Form::type:
-        return check_types(value, at);
-      case Form::unfollowed:
-        return wrong(at, "can't be checked", "say additionalProperties or items instead");
-    }
-    return {};
-  }
-
-  [[nodiscard]] Result<void> check_list(const Json& list, const std::string& at, int depth) const {
-    for (std::size_t i = 0; i < list.size(); ++i) ERRAND_TRY(check(list[i], fmt::format("{}/{}", at, i), depth + 1));
-    return {};
-  }
-
-  [[nodiscard]] Result<void> check_named(const Json& schemas, const std::string& at, int depth) const {
-    for (const auto& [name, one] : schemas.items()) ERRAND_TRY(check(one, fmt::format("{}/{}", at, name), depth + 1));
-    return {};
-  }
-
-  [[nodiscard]] static Result<void> check_pattern(const std::string& pattern, const std::string& at) {
-    const auto regex = compiled(pattern);
-    if (regex->ok()) return {};
-    return wrong(at, fmt::format("is no regular expression: {}", regex->error()),
-                 "as RE2 has them: without look-around and back references");
-  }
-
-  [[nodiscard]] Result<void> check_types(const Json& value, const std::string& at) const {
-    ERRAND_TRY(need(value.is_string() || is_list_of_names(value), at, "the name of a type or a list of them", value));
-    const auto types = value.is_string() ? Json::array({value}) : value;
-    const std::vector<std::string> known(type_names.begin(), type_names.end());
-    for (const auto& type : types) {
-      const auto& name = type.get_ref<const std::string&>();
-      if (std::ranges::find(known, name) != known.end()) continue;
-      return wrong(at, fmt::format("names no type: {}", shown(type)), text::suggest(name, known, "types"));
-    }
-    return {};
-  }
-
-  References references_;
-};
-
 }  // namespace
 
 std::vector<Mistake> mistakes_in(const Json& value, const Json& schema, Keywords keywords, std::size_t most) {
@@ -743,10 +430,6 @@ std::vector<Mistake> mistakes_in(const Json& value, const Json& schema, Keywords
   Checker checker(shared, most);
   checker.check(schema, value, {}, 0);
   return checker.take();
-}
-
-Result<void> check_schema(const Json& schema) {
-  return SchemaCheck(schema).check(schema, {}, 0);
 }
 
 std::string to_string(const Mistake& mistake, const std::string& the_value) {

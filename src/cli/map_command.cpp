@@ -44,6 +44,8 @@ class MapCommand final : public Command {
     arguments_.declare_agent(options);
     options.group("Input and session");
     options.list("-f,--file", arguments_.files, "PATH", "attach text, an image or a PDF to each");
+    options.text("--output-schema", arguments_.output_schema, "FILE|JSON",
+                 "each answer is JSON that follows this schema");
     options.flag("--no-session", arguments_.no_session, "keep nothing");
     options.text("--lock", arguments_.lock, "NAME", "hold this lock meanwhile: one process at a time has it");
     options.choice("--if-running", arguments_.if_running, {"fail", "skip", "wait"},
