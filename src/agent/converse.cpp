@@ -76,6 +76,11 @@ std::string round_of(const std::vector<PlannedCall>& calls, const chat::ToolMess
   return sha256_hex(chat::dump(out));
 }
 
+// Who asks how a command in the background gets on, waits for it.
+bool only_polls(const std::vector<PlannedCall>& calls) {
+  return std::ranges::all_of(calls, [](const PlannedCall& plan) { return plan.call.name == "BashOutput"; });
+}
+
 Error cut_by_limit() {
   return {.kind = ErrorKind::limit,
           .message = "the reply was cut where the run's limit of tokens or money ends",
@@ -287,7 +292,7 @@ class Conversation {
       outcome_.denied_last = false;
     auto round = round_of(calls, dispatched->message);
     ERRAND_TRY(remember(calls, std::move(dispatched->message)));
-    if (Call::Clock::now() - began < waiting_time) return watch(std::move(round), calls);
+    if (Call::Clock::now() - began < waiting_time && !only_polls(calls)) return watch(std::move(round), calls);
     loop_.forget();
     return {};
   }

@@ -111,7 +111,7 @@ struct Shared {
   bool matches(const std::string& pattern, const std::string& text) {
     auto& held = patterns[pattern];
     if (!held) held = compiled(pattern);
-    return !held->ok() || RE2::PartialMatch(text, *held);
+    return held->ok() && RE2::PartialMatch(text, *held);
   }
 };
 

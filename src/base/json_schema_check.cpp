@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -100,7 +101,7 @@ class SchemaCheck {
  public:
   explicit SchemaCheck(const Json& root) : references_(root) {}
 
-  [[nodiscard]] Result<void> check(const Json& schema, const std::string& at, int depth) const {
+  [[nodiscard]] Result<void> check(const Json& schema, const std::string& at, int depth) {
     if (depth > max_depth) return wrong(at, "is nested too deeply");
     if (schema.is_boolean()) return {};
     if (!schema.is_object()) return wrong(at, fmt::format("must be a schema, not {}", what_came(schema)));
@@ -123,7 +124,7 @@ class SchemaCheck {
     return wrong(at, fmt::format("must be {}, not {}", wanted, what_came(value)));
   }
 
-  [[nodiscard]] Result<void> check_keyword(Form form, const Json& value, const std::string& at, int depth) const {
+  [[nodiscard]] Result<void> check_keyword(Form form, const Json& value, const std::string& at, int depth) {
     switch (form) {
       case Form::schema:
         return check(value, at, depth + 1);
@@ -167,8 +168,7 @@ class SchemaCheck {
         return check_pattern(value.get_ref<const std::string&>(), at);
       case Form::reference:
         ERRAND_TRY(need(value.is_string(), at, "a reference", value));
-        if (references_.find(value.get_ref<const std::string&>()) != nullptr) return {};
-        return wrong(at, fmt::format("leads nowhere: {}", shown(value)), "references lead into the schema itself");
+        return check_target(value.get_ref<const std::string&>(), at, depth);
       case Form::type:
         return check_types(value, at);
       case Form::unfollowed:
@@ -177,12 +177,23 @@ class SchemaCheck {
     return {};
   }
 
-  [[nodiscard]] Result<void> check_list(const Json& list, const std::string& at, int depth) const {
+  // A reference may lead to a place that no keyword does, and back to where it stands.
+  [[nodiscard]] Result<void> check_target(const std::string& reference, const std::string& at, int depth) {
+    const auto* const target = references_.find(reference);
+    if (target == nullptr) {
+      return wrong(at, fmt::format("leads nowhere: {}", shown(Json(reference))),
+                   "references lead into the schema itself");
+    }
+    if (!visited_.insert(target).second) return {};
+    return check(*target, reference, depth + 1);
+  }
+
+  [[nodiscard]] Result<void> check_list(const Json& list, const std::string& at, int depth) {
     for (std::size_t i = 0; i < list.size(); ++i) ERRAND_TRY(check(list[i], fmt::format("{}/{}", at, i), depth + 1));
     return {};
   }
 
-  [[nodiscard]] Result<void> check_named(const Json& schemas, const std::string& at, int depth) const {
+  [[nodiscard]] Result<void> check_named(const Json& schemas, const std::string& at, int depth) {
     for (const auto& [name, one] : schemas.items()) ERRAND_TRY(check(one, fmt::format("{}/{}", at, name), depth + 1));
     return {};
   }
@@ -207,6 +218,7 @@ class SchemaCheck {
   }
 
   References references_;
+  std::set<const Json*> visited_;  // what references led to
 };
 
 }  // namespace

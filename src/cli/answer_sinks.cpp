@@ -23,6 +23,7 @@ void AnswerSinks::put_before(chat::EventSink& face) {
     changed_.emplace(arguments_.format() == OutputFormat::text ? Unchanged::without_text : Unchanged::whole, face);
   }
   on_failure_.emplace(arguments_.on_fail, arguments_.agent.value_or(""),
+                      arguments_.takes_events() ? OnFailure::Counts::last : OnFailure::Counts::first,
                       changed_ ? static_cast<chat::EventSink&>(*changed_) : face);
 }
 

@@ -29,6 +29,11 @@ class AnswerSinks {
   /// Once it is known where things are kept, before the first run.
   Result<void> use(Talk& talk, const Invocation& invocation);
 
+  /// What is asked next, as it was read.
+  void asked(const chat::UserMessage& prompt) {
+    if (changed_) changed_->asked(prompt);
+  }
+
   /// Whether there is no new answer for a file either: one that is text is left as it was.
   [[nodiscard]] bool keeps_answer_back() const;
 
@@ -36,7 +41,9 @@ class AnswerSinks {
   void on_delivered(const Globals& globals);
 
   /// The process is about to end so.
-  void on_end(const Result<int>& ended, const Globals& globals) const { on_failure_->after(ended, globals); }
+  void on_end(const Result<int>& ended, const Invocation& invocation) const {
+    on_failure_->after(ended, invocation.globals, invocation.signals);
+  }
 
  private:
   const RunArguments& arguments_;

@@ -30,6 +30,11 @@ void ChangedAnswers::use(std::string user_directory, std::string project) {
   project_ = std::move(project);
 }
 
+// Before it is laid out for the model: of a long one the event shows where its whole is kept, another place each time.
+void ChangedAnswers::asked(const chat::UserMessage& prompt) {
+  prompt_ = prompt_of(prompt);
+}
+
 void ChangedAnswers::on_event(const chat::Event& event) {
   if (event.agent_path != "root") return next_.on_event(event);
   if (const auto* ready = std::get_if<chat::event::Ready>(&event.body)) agent_ = ready->agent_id;

@@ -25,6 +25,9 @@ class ChangedAnswers final : public chat::EventSink {
   /// Where the checksums lie, and the project, both absolute; before the first event.
   void use(std::string user_directory, std::string project);
 
+  /// What is asked next, as it was read.
+  void asked(const chat::UserMessage& prompt);
+
   void on_event(const chat::Event& event) override;
 
   /// Whether the last answer is the same as the one before it.

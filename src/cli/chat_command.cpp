@@ -118,7 +118,7 @@ class ChatCommand final : public Command {
     auto result = tell(
         arguments_.takes_events() ? with_program(words, invocation, *face) : talk(words, delimiter, invocation, *face),
         invocation, *face);
-    sinks_.on_end(result, invocation.globals);
+    sinks_.on_end(result, invocation);
     return result;
   }
 
@@ -176,6 +176,7 @@ class ChatCommand final : public Command {
     ERRAND_TRY_ASSIGN(const auto talk,
                       Talk::start(invocation, arguments_, sinks_.sink(), terminal.interaction(), "chat"));
     ERRAND_TRY(sinks_.use(*talk, invocation));
+    if (!talk->chat().definition().output_schema.empty()) face.answer_at_end();
     terminal.use(talk->engine().config().settings.terminal);
     auto slash = slash_context(*talk, person, terminal, invocation, face);
     if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
@@ -397,7 +398,8 @@ class ChatCommand final : public Command {
     return ask(talk, prompt);
   }
 
-  static Result<int> ask(Talk& talk, const chat::UserMessage& prompt) {
+  Result<int> ask(Talk& talk, const chat::UserMessage& prompt) {
+    sinks_.asked(prompt);
     ERRAND_TRY_ASSIGN(const auto result, talk.ask(prompt, talk.begin_run(Call::Clock::now())));
     return result.exit_code;
   }

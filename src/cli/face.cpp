@@ -88,6 +88,7 @@ class TextFace final : public Face {
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of) override {
     sink_.use_windows(std::move(window_of));
   }
+  void answer_at_end() override { sink_.answer_at_end(); }
   [[nodiscard]] terminal::Bottom* bottom() override { return sink_.bottom(); }
   void use_palette(const render::Palette& palette) override { sink_.use_palette(palette); }
   [[nodiscard]] render::Theme theme_under(const render::Palette& palette) const override {

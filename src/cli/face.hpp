@@ -38,6 +38,8 @@ class Face {
   virtual void fit() {}
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown.
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
+  /// An answer that may be none is written once it is known; before the first event. For text alone.
+  virtual void answer_at_end() {}
   /// Who paints the bottom of the terminal; null where nobody does.
   [[nodiscard]] virtual terminal::Bottom* bottom() { return nullptr; }
 

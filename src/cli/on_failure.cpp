@@ -33,17 +33,19 @@ std::vector<std::string> environment(const std::vector<std::pair<std::string, st
   return out;
 }
 
-Result<Finished> start(const std::string& command, std::vector<std::string> env, const std::string& message) {
+Result<Finished> start(const std::string& command, std::vector<std::string> env, const std::string& message,
+                       const Call& call) {
   ERRAND_TRY_ASSIGN(const auto input, memory_file(message));
-  return run_process({.argv = {"/bin/sh", "-c", command},
-                      .env = std::move(env),
-                      .stdin_fd = input.get(),
-                      .merge_stderr = true,
-                      .max_output_bytes = max_output_bytes},
-                     [](OutputStream, std::string_view bytes) {
-                       if (!write_all(STDERR_FILENO, bytes)) return;  // there is nobody left to tell
-                     },
-                     {});
+  return run_process(
+      {.argv = {"/bin/sh", "-c", command},
+       .env = std::move(env),
+       .stdin_fd = input.get(),
+       .merge_stderr = true,
+       .max_output_bytes = max_output_bytes},
+      [](OutputStream, std::string_view bytes) {
+        if (!write_all(STDERR_FILENO, bytes)) return;  // there is nobody left to tell
+      },
+      call);
 }
 
 }  // namespace
@@ -54,7 +56,10 @@ void OnFailure::on_event(const chat::Event& event) {
     agent_ = ready->agent_id;
   }
   const auto* const done = std::get_if<chat::event::Done>(&event.body);
-  if (done != nullptr && done->error && !failed_) failed_ = Failed{event.session, event.run, agent_, *done->error};
+  if (done != nullptr && is_root) {
+    if (counts_ == Counts::last) failed_.reset();
+    if (done->error && !failed_) failed_ = Failed{event.session, event.run, agent_, *done->error};
+  }
   next_.on_event(event);
 }
 
@@ -65,19 +70,20 @@ OnFailure::Failed OnFailure::failed_as(const Result<int>& ended) const {
   return {"", "", agent_, {.kind = ErrorKind::cancelled, .message = fmt::format("ended with exit code {}", *ended)}};
 }
 
-void OnFailure::after(const Result<int>& ended, const Globals& globals) const {
+void OnFailure::after(const Result<int>& ended, const Globals& globals, Signals& signals) const {
   const int code = ended ? *ended : exit_code_of(ended.error().kind);
   if (!command_ || code == exit_success) return;
   const auto failed = failed_as(ended);
+  const auto last = Call{.stop = signals.begin_last()}.within(time_limit);
   const auto finished = start(*command_,
                               environment({{"ERRAND_EXIT", std::to_string(code)},
                                            {"ERRAND_ERROR_KIND", std::string(name_of(failed.error.kind))},
                                            {"ERRAND_AGENT", failed.agent},
                                            {"ERRAND_SESSION", failed.session},
                                            {"ERRAND_RUN", failed.run}}),
-                              describe(failed.error));
+                              error_text(failed.error), last);
   if (!finished) {
-    print_note(globals, fmt::format("warning: --on-fail could not be started: {}", finished.error().message));
+    print_note(globals, fmt::format("warning: --on-fail did not end well: {}", finished.error().message));
   } else if (finished->exit_code != 0) {
     print_note(globals, fmt::format("warning: --on-fail ended with exit code {}", finished->exit_code));
   }

@@ -43,14 +43,20 @@ Result<int> print_out(std::string_view text) {
 }
 
 Result<int> print_json(const Json& json) {
-  return print_out(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  const auto text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // JSON escapes the controls of ASCII; a terminal obeys others too.
+  return print_out(::isatty(STDOUT_FILENO) != 0 ? unicode::sanitize(text) : text);
 }
 
 // What fails before or after a run was told of by no event that could have been cleaned.
-void print_error(const Error& error) {
+std::string error_text(const Error& error) {
   secrets::Redactor redactor;
   redactor.learn(secrets_in_environment());
-  if (!write_all(STDERR_FILENO, redactor.clean(unicode::sanitize(describe(error))))) return;
+  return redactor.clean(unicode::sanitize(describe(error)));
+}
+
+void print_error(const Error& error) {
+  if (!write_all(STDERR_FILENO, error_text(error))) return;
 }
 
 void print_note(const Globals& globals, std::string_view line) {

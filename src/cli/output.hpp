@@ -15,7 +15,10 @@ Result<int> print_out(std::string_view text);
 /// One JSON document, indented, with a line end.
 Result<int> print_json(const Json& json);
 
-/// An error on stderr as people read it, control sequences made harmless. Failing to write is not an error: there is no
+/// An error as people read it, with control sequences made harmless and without secrets of the environment.
+std::string error_text(const Error& error);
+
+/// The same on stderr. Failing to write is not an error: there is no
 /// one left to tell.
 void print_error(const Error& error);
 

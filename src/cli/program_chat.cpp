@@ -26,7 +26,7 @@ class ProgramChat {
       : talk_(talk), input_(input), invocation_(invocation), sinks_(sinks), face_(face) {}
 
   Result<int> go(const std::optional<chat::UserMessage>& first) {
-    if (first) ERRAND_TRY(ask(*first));
+    if (first) ERRAND_TRY(ask({*first}));
     while (!left_) {
       const auto item = input_.next({.stop = invocation_.signals.begin_run()});
       if (!item && item.error().kind == ErrorKind::cancelled) {
@@ -36,7 +36,7 @@ class ProgramChat {
       }
       if (!item) return fail(item.error());
       if (!*item) break;
-      ERRAND_TRY(std::visit(overloaded{[this](const chat::UserMessage& message) { return ask(message); },
+      ERRAND_TRY(std::visit(overloaded{[this](const ProgramInput::Prompt& prompt) { return ask(prompt); },
                                        [this](const ProgramInput::Compact& wanted) { return compact(wanted); }},
                             **item));
     }
@@ -44,19 +44,25 @@ class ProgramChat {
   }
 
  private:
-  Result<void> ask(const chat::UserMessage& message) {
-    ERRAND_TRY_ASSIGN(const auto result, talk_.ask(message, talk_.begin_run(Call::Clock::now())));
+  // One that was cancelled before its turn came is a run all the same, which ends at once: the program hears of it.
+  Result<void> ask(const ProgramInput::Prompt& prompt) {
+    const auto call = talk_.begin_run(Call::Clock::now());
+    if (prompt.cancelled) invocation_.signals.request(by_program);
+    sinks_.asked(prompt.message);
+    ERRAND_TRY_ASSIGN(const auto result, talk_.ask(prompt.message, call));
     ERRAND_TRY_ASSIGN(code_, face_.finish(result.exit_code));
     if (code_ == exit_success) sinks_.on_delivered(invocation_.globals);
     left_ = code_ == exit_broken_pipe || must_leave();
     return {};
   }
 
-  // One that has nothing to leave out is no failure of the conversation.
+  // One that did not come about is no failure of the conversation, unless it can't be kept any longer.
   Result<void> compact(const ProgramInput::Compact& wanted) {
     const auto done = talk_.chat().compact(wanted.hint, talk_.begin_run(Call::Clock::now()));
-    if (!done && done.error().kind != ErrorKind::failure) return fail(done.error());
-    if (!done) print_note(invocation_.globals, "compact: " + done.error().message);
+    if (done) return {};
+    const auto kind = done.error().kind;
+    if (must_leave() || kind == ErrorKind::storage || kind == ErrorKind::internal) return fail(done.error());
+    print_note(invocation_.globals, "compact: " + done.error().message);
     return {};
   }
 
@@ -80,6 +86,7 @@ Result<int> talk_with_program(const std::vector<std::string>& words, const RunAr
                               const std::string& trigger, const Invocation& invocation, AnswerSinks& sinks,
                               Face& face) {
   auto& signals = invocation.signals;
+  signals.keep_interrupts();
   std::optional<chat::UserMessage> first;
   if (!words.empty() || !arguments.files.empty()) {
     ERRAND_TRY_ASSIGN(

@@ -36,8 +36,19 @@ Result<chat::UserMessage> message_in(const Json& line) {
   const auto& message = field(line, "message");
   const auto& content = field(message.is_object() ? message : line, "content");
   auto user = chat::user_from_json(Json{{"role", "user"}, {"content", content}});
-  if (user && !user->content.empty()) return user;
+  const auto says_something = [](const chat::UserBlock& block) {
+    const auto* const text = std::get_if<chat::Text>(&block);
+    return text == nullptr || !text::trim(text->text).empty();
+  };
+  if (user && std::ranges::any_of(user->content, says_something)) return user;
   return fail(ErrorKind::usage, user ? std::string("a \"user\" has no content") : user.error().message);
+}
+
+Error unreadable(std::size_t number, Error error) {
+  error.kind = ErrorKind::usage;
+  error.message = fmt::format("line {} of stdin: {}", number, error.message);
+  error.hint = "errand-events(5) has the lines that --input-format stream-json reads";
+  return error;
 }
 
 // What each kind of answer names its request by.
@@ -93,16 +104,10 @@ void ProgramInput::read(const std::stop_token& stop) {
   RecordReader lines(fd_, "\n", max_line_bytes);
   for (std::size_t number = 1;; ++number) {
     const auto line = lines.next({.stop = stop});
-    if (!line) return end(stop.stop_requested() ? std::nullopt : std::optional(line.error()));
+    if (!line) return end(stop.stop_requested() ? std::nullopt : std::optional(unreadable(number, line.error())));
     if (!*line) return end(std::nullopt);
     if (text::trim(**line).empty()) continue;
-    if (auto taken = take(**line); !taken) {
-      auto error = std::move(taken).error();
-      error.kind = ErrorKind::usage;
-      error.message = fmt::format("line {} of stdin: {}", number, error.message);
-      error.hint = "errand-events(5) has the lines that --input-format stream-json reads";
-      return end(std::move(error));
-    }
+    if (auto taken = take(**line); !taken) return end(unreadable(number, std::move(taken).error()));
   }
 }
 
@@ -113,16 +118,27 @@ void ProgramInput::end(std::optional<Error> why) {
   changed_.notify_all();
 }
 
+void ProgramInput::cancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& item : items_) {
+      if (auto* const prompt = std::get_if<Prompt>(&item)) prompt->cancelled = true;
+    }
+  }
+  on_cancel_();
+}
+
 Result<void> ProgramInput::take(std::string_view line) {
   ERRAND_TRY_ASSIGN(auto said, chat::parse_json(line));
   const auto type = said.is_object() ? text_in(said, "type") : std::string();
   if (is_one_of(type, "cancel", "cancel_request", "interrupt")) {
-    on_cancel_();
+    cancel();
     return {};
   }
   std::optional<Item> item;
   if (type == "user") {
-    ERRAND_TRY_ASSIGN(item, message_in(said));
+    ERRAND_TRY_ASSIGN(auto message, message_in(said));
+    item = Prompt{std::move(message)};
   } else if (is_one_of(type, "compact", "compact_request")) {
     item = Compact{text_in(said, "hint")};
   }

@@ -27,10 +27,14 @@ class ProgramInput {
   struct Compact {
     std::string hint;  ///< what the summary should keep; may be empty
   };
-  using Item = std::variant<chat::UserMessage, Compact>;
+  struct Prompt {
+    chat::UserMessage message;
+    bool cancelled = false;  ///< by a line behind it, before it was taken
+  };
+  using Item = std::variant<Prompt, Compact>;
 
-  /// Reads `fd`, borrowed. `on_cancel` is called on the reading thread for a line that asks to stop the run in
-  /// progress.
+  /// Reads `fd`, borrowed. `on_cancel` is called on the reading thread for a line that asks to stop: the run in
+  /// progress, and with it what was asked before that line and waits.
   ProgramInput(int fd, std::function<void()> on_cancel);
   ProgramInput(const ProgramInput&) = delete;
   ProgramInput& operator=(const ProgramInput&) = delete;
@@ -50,6 +54,7 @@ class ProgramInput {
  private:
   void read(const std::stop_token& stop);
   Result<void> take(std::string_view line);
+  void cancel();
   void end(std::optional<Error> why);
 
   int fd_;

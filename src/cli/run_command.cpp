@@ -82,7 +82,7 @@ class RunCommand final : public Command {
     sinks_.put_before(face->sink());
     auto result = tell(arguments_.takes_events() ? talk(words, invocation, *face) : answer(words, invocation, *face),
                        invocation, *face);
-    sinks_.on_end(result, invocation.globals);
+    sinks_.on_end(result, invocation);
     return result;
   }
 
@@ -143,11 +143,13 @@ class RunCommand final : public Command {
       detaching->use([&](const std::string& session) { return talk->engine().store().files_directory(session); });
     }
     ERRAND_TRY(sinks_.use(*talk, invocation));
+    if (!talk->chat().definition().output_schema.empty()) face.answer_at_end();
     const auto call = talk->begin_run(started);
     ERRAND_TRY_ASSIGN(
         const auto prompt,
         read_prompt({.words = words, .files = arguments_.files, .agent_prompt = talk->chat().definition().prompt},
                     call));
+    sinks_.asked(prompt);
     ERRAND_TRY_ASSIGN(const auto result, talk->ask(prompt, call));
     talk->chat().end("other");
     auto delivered = deliver(face, result.exit_code);

@@ -20,6 +20,8 @@ namespace {
 // Two interrupts this close mean: leave now, whatever is still to be saved.
 constexpr std::chrono::seconds leave_at_once{2};
 
+constexpr const char* interrupt_name = "SIGINT";
+
 agent::CancelledBy named(int signal) {
   switch (signal) {
     case SIGTERM:
@@ -27,7 +29,7 @@ agent::CancelledBy named(int signal) {
     case SIGHUP:
       return {"SIGHUP", exit_hung_up};
     default:
-      return {"SIGINT", exit_interrupted};
+      return {interrupt_name, exit_interrupted};
   }
 }
 
@@ -43,8 +45,14 @@ bool is_final(const agent::CancelledBy& by) {
   return by.exit_code == exit_terminated || by.exit_code == exit_hung_up;
 }
 
-bool is_interrupt(const agent::CancelledBy& by) {
-  return by.exit_code == exit_interrupted;
+// How much a request says: a program's word less than Ctrl-C, that less than a reader who has gone, and the last word
+// most of all.
+enum class Weight { program, interrupt, gone, last };
+
+Weight weight_of(const agent::CancelledBy& by) {
+  if (is_final(by)) return Weight::last;
+  if (by.exit_code != exit_interrupted) return Weight::gone;
+  return by.name == interrupt_name ? Weight::interrupt : Weight::program;
 }
 
 }  // namespace
@@ -99,11 +107,18 @@ void Signals::typed() {
 std::stop_token Signals::begin_run() {
   const std::lock_guard lock(mutex_);
   const bool first = !std::exchange(had_run_, true);
-  if (first || (cancelled_ && (keeps_interrupts_ || !is_interrupt(*cancelled_)))) return source_.get_token();
+  const auto stays_from = keeps_interrupts_ ? Weight::interrupt : Weight::gone;
+  if (first || (cancelled_ && weight_of(*cancelled_) >= stays_from)) return source_.get_token();
   source_ = std::stop_source();
   cancelled_.reset();
   eventfd_t ignored = 0;
   ::eventfd_read(wake_.get(), &ignored);
+  return source_.get_token();
+}
+
+std::stop_token Signals::begin_last() {
+  const std::lock_guard lock(mutex_);
+  source_ = std::stop_source();
   return source_.get_token();
 }
 
@@ -114,8 +129,7 @@ void Signals::keep_interrupts() {
 
 void Signals::request(agent::CancelledBy by) {
   const std::lock_guard lock(mutex_);
-  const bool stronger = !cancelled_ || is_interrupt(*cancelled_) || (is_final(by) && !is_final(*cancelled_));
-  if (stronger) cancelled_ = std::move(by);
+  if (!cancelled_ || weight_of(by) > weight_of(*cancelled_)) cancelled_ = std::move(by);
   source_.request_stop();
   ::eventfd_write(wake_.get(), 1);
 }

@@ -25,6 +25,9 @@ class Signals {
   /// request that came before the first run holds for it.
   std::stop_token begin_run();
 
+  /// A token for what the process does once all is decided: only a request that comes from now on stops it.
+  std::stop_token begin_last();
+
   /// From now on an interrupt is the last word as well: where nobody types, the next run is not the person's answer to
   /// it.
   void keep_interrupts();

@@ -61,10 +61,13 @@ void close_objects(Json& schema) {
 }
 
 // What is left to whoever checks the answer: the API refuses the whole request for it.
-constexpr std::array unconstrained = {"minimum",   "maximum",   "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-                                      "minLength", "maxLength", "maxItems",         "uniqueItems"};
+constexpr std::array unconstrained = {"minimum",     "maximum",       "exclusiveMinimum", "exclusiveMaximum",
+                                      "multipleOf",  "minLength",     "maxLength",        "maxItems",
+                                      "uniqueItems", "minProperties", "maxProperties"};
 constexpr std::array unsaid = {"not",
                                "if",
+                               "then",
+                               "else",
                                "oneOf",
                                "patternProperties",
                                "propertyNames",

@@ -33,6 +33,7 @@ class Page {
   [[nodiscard]] const TextOptions& options() const { return options_; }
   [[nodiscard]] bool quiet() const { return options_.verbosity == Verbosity::quiet; }
   [[nodiscard]] bool verbose() const { return options_.verbosity == Verbosity::verbose; }
+  void answer_at_end() { options_.answer = AnswerMode::at_end; }
   [[nodiscard]] bool streams() const { return options_.answer == AnswerMode::streamed; }
   [[nodiscard]] Color color() const { return options_.err_color; }
   [[nodiscard]] const Theme& err_theme() const { return err_theme_; }

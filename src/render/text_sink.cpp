@@ -114,6 +114,8 @@ class TextSink::Impl {
     page_.fit();
   }
 
+  void answer_at_end() { page_.answer_at_end(); }
+
   void use_windows(Status::WindowOf window_of) {
     const auto lock = page_.lock();
     status_.use_windows(std::move(window_of));
@@ -392,6 +394,10 @@ void TextSink::release() {
 
 void TextSink::fit() {
   impl_->fit();
+}
+
+void TextSink::answer_at_end() {
+  impl_->answer_at_end();
 }
 
 void TextSink::use_windows(std::function<std::int64_t(const std::string& model)> window_of) {

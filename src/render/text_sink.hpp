@@ -97,6 +97,9 @@ class TextSink final : public chat::EventSink {
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown. Called within on_event().
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of);
 
+  /// What a reply says is written once the run has ended, as AnswerMode::at_end has it; before the first event.
+  void answer_at_end();
+
   /// Who paints the bottom of the terminal, for whoever lets people type there; lives as long as this. None where no
   /// line can be taken back.
   [[nodiscard]] terminal::Bottom* bottom();

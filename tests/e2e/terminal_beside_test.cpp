@@ -242,8 +242,9 @@ TEST_CASE("beside a run: Ctrl-G writes the line in the person's editor, and what
   screen.type("a draft");
   wait_for_row(screen, "+ a draft");
   screen.type("\x07");
-  screen.wait_for("in the editor\nSaid meanwhile.\n");
+  screen.wait_for("Said meanwhile.\n");
   wait_for_row(screen, "+ a draft outside");
+  CHECK(screen.text().find("in the editor") < screen.text().find("Said meanwhile."));
   open_gate(room);
   screen.wait_for("One.");
   screen.wait_for("> a draft outside");
