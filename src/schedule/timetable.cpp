@@ -59,6 +59,26 @@ seconds delay_of(std::string_view name, seconds jitter) {
   return seconds(hash % (jitter.count() + 1));
 }
 
+namespace {
+
+// The newest time up to `latest`, when `known` is one of them. Not by counting: there may be very many.
+sys_seconds newest_of(const Planned& planned, sys_seconds known, sys_seconds latest) {
+  auto out = known;
+  auto end = latest;  // no time lies behind it, up to `latest`
+  while (out < end) {
+    const auto middle = out + (end - out) / 2;
+    const auto next = planned.timetable.next_after(planned.zone, planned.begin, middle);
+    if (next && *next <= latest) {
+      out = *next;
+    } else {
+      end = middle;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<Due> due(const Planned& planned, sys_seconds now) {
   const auto latest = now - planned.delay;
   Due out{planned.handled, 0};
@@ -69,7 +89,7 @@ std::optional<Due> due(const Planned& planned, sys_seconds now) {
     out.newest = *next;
   }
   if (count == 0) return std::nullopt;
-  if (count > max_missed) out.newest = latest;
+  if (count > max_missed) out.newest = newest_of(planned, out.newest, latest);
   out.missed = count - 1;
   return out;
 }

@@ -62,8 +62,28 @@ TEST_CASE("timetable: what is due is the newest time, those before it were misse
   }
   SECTION("more than can be counted are caught up with at once") {
     const auto later = at("2027-11-22T08:30:00Z");
-    CHECK(due(planned, later) == Due{later, max_missed});
-    planned.handled = later;
+    const auto newest = at("2027-11-22T08:00:00Z");
+    CHECK(due(planned, later) == Due{newest, max_missed});
+    planned.handled = newest;
     CHECK_FALSE(due(planned, later));
+  }
+  SECTION("of very many, the newest is still one of its own times") {
+    const auto berlin = zone_named("Europe/Berlin");
+    for (const auto* when : {"30 3 * * *", "* 3 * * 1", "*/7 0-4 * 1-6 *", "every 17m"}) {
+      CAPTURE(when);
+      const auto timetable = Timetable::parse(when).value();
+      const Planned long_ago{.timetable = timetable,
+                             .zone = berlin,
+                             .begin = at("2016-01-01T00:00:00Z"),
+                             .handled = at("2016-01-01T00:00:00Z")};
+      const auto now = at("2026-11-22T08:41:07Z");
+      const auto found = due(long_ago, now);
+      REQUIRE(found);
+      CHECK(found->missed == max_missed);
+      CHECK(found->newest <= now);
+      CHECK(timetable.next_after(berlin, long_ago.begin, found->newest - seconds(1)) == found->newest);
+      const auto next = timetable.next_after(berlin, long_ago.begin, found->newest);
+      CHECK((!next || *next > now));
+    }
   }
 }
