@@ -18,6 +18,7 @@
 #include "base/unicode.hpp"
 #include "cli/output.hpp"
 #include "cli/schedule_zone.hpp"
+#include "render/output.hpp"
 
 namespace errand::cli {
 
@@ -104,6 +105,9 @@ class DueRun {
     return code;
   }
 
+  // Once every run has ended: how writing their answers went.
+  [[nodiscard]] const render::Output& answers() const { return answers_; }
+
  private:
   Result<int> start(const ScheduleEntry& entry, Said& said, const Call& call) const {
     ERRAND_TRY_ASSIGN(const auto self, real_path("/proc/self/exe"));
@@ -124,7 +128,8 @@ class DueRun {
   // An answer goes to stdout as it is; what was said beside it only where it explains a failure.
   void tell(const ScheduleEntry& entry, const Said& said, const Result<int>& exit) {
     const std::lock_guard lock(telling_);
-    if (!said.out.empty() && !write_all(STDOUT_FILENO, said.out)) return;
+    answers_.put(said.out);
+    answers_.flush();
     if (said.cut) print_note(invocation_.globals, fmt::format("{}: what it said is cut", entry.name));
     if (exit && *exit == exit_success) return;
     for (const auto& line : text::lines(said.err)) {
@@ -152,6 +157,7 @@ class DueRun {
   const Place& place_;
   const Invocation& invocation_;
   std::mutex telling_;
+  render::Output answers_{STDOUT_FILENO};
 };
 
 }  // namespace
@@ -251,6 +257,8 @@ Result<int> run_due(const ScheduleFile& file, const Place& place, const std::vec
     if (run.go(started[i], call) != exit_success) run_failed.with([](bool& any) { any = true; });
   });
   if (const auto by = invocation.signals.cancelled()) return by->exit_code;
+  if (run.answers().closed()) return exit_broken_pipe;
+  if (run.answers().error()) return fail(*run.answers().error());
   failed = failed || run_failed.with([](bool any) { return any; });
   return failed ? exit_code_of(ErrorKind::failure) : exit_success;
 }
