@@ -330,7 +330,8 @@ class ScheduleCommand final : public Command {
     if (!words.empty()) return fail(ErrorKind::usage, "\"errand schedule export\" takes no words");
     ERRAND_TRY_ASSIGN(const auto entries, file.read());
     ERRAND_TRY_ASSIGN(const auto launch, launch_of(place, config, invocation));
-    return print_out(format_ == "systemd" ? units_of(entries, launch) : crontab_of(launch));
+    ERRAND_TRY_ASSIGN(const auto text, format_ == "systemd" ? units_of(entries, launch) : crontab_of(launch));
+    return print_out(text);
   }
 
   static Result<Launch> launch_of(const Place& place, const config::Configuration& config,

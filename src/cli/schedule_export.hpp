@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/schedule_file.hpp"
 
 namespace errand::cli {
@@ -16,10 +17,11 @@ struct Launch {
       missing_there;  ///< names of variables that the configuration uses here and will not have there
 };
 
-/// A crontab that looks each minute what is due.
-std::string crontab_of(const Launch& launch);
+/// A crontab that looks each minute what is due. `failure` for a word that none can hold, such as a path with a
+/// newline.
+Result<std::string> crontab_of(const Launch& launch);
 
-/// A service and a timer of systemd for each entry.
-std::string units_of(const std::vector<ScheduleEntry>& entries, const Launch& launch);
+/// A service and a timer of systemd for each entry. Fails as crontab_of(), and for an entry whose time or zone is none.
+Result<std::string> units_of(const std::vector<ScheduleEntry>& entries, const Launch& launch);
 
 }  // namespace errand::cli

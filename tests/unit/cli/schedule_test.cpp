@@ -91,6 +91,12 @@ TEST_CASE("schedule: what was missed is told, and its newest runs late or not", 
     CHECK(entry.missed == 4);
     CHECK(look_at(entry, at("2026-11-22T13:01:00Z")).start);
   }
+  SECTION("skip, with more than are counted") {
+    entry.if_missed = IfMissed::skip;
+    CHECK_FALSE(look_at(entry, at("2027-11-22T12:30:00Z")).start);
+    CHECK(entry.handled == at("2027-11-22T12:00:00Z"));
+    CHECK(look_at(entry, at("2027-11-22T13:01:00Z")).start);
+  }
 }
 
 TEST_CASE("schedule: an entry that can't run says why", "[cli][schedule]") {
@@ -169,14 +175,68 @@ TEST_CASE("schedule: what is exported is quoted for who reads it", "[cli][schedu
                       .arguments = {"--data-dir", "/srv/100%/it's"},
                       .environment = {"PATH=/usr/bin:/bin"},
                       .missing_there = {"ANTHROPIC_API_KEY"}};
-  const auto crontab = crontab_of(launch);
+  const auto crontab = crontab_of(launch).value();
   CHECK_THAT(crontab, Catch::Contains("\nPATH=/usr/bin:/bin\n* * * * * '/opt/my tools/errand' --data-dir "
                                       "'/srv/100\\%/it'\\''s' schedule run-due\n"));
   CHECK_THAT(crontab, Catch::Contains("# Set here, and not there: ANTHROPIC_API_KEY."));
-  const auto units = units_of({hourly()}, launch);
+  const auto units = units_of({hourly()}, launch).value();
   CHECK_THAT(units, Catch::Contains("# errand-hourly.service\n"));
   CHECK_THAT(units, Catch::Contains("\nExecStart=\"/opt/my tools/errand\" --data-dir \"/srv/100%%/it's\" schedule "
                                     "run-due hourly\n"));
   CHECK_THAT(units, Catch::Contains("\nEnvironment=PATH=/usr/bin:/bin\n"));
   CHECK_THAT(units, Catch::Contains("# errand-hourly.timer\n"));
+}
+
+TEST_CASE("schedule: what would break an exported line is refused", "[cli][schedule]") {
+  const Launch fine{
+      .program = "/opt/errand", .arguments = {"--data-dir", "/srv"}, .environment = {}, .missing_there = {}};
+  REQUIRE(crontab_of(fine));
+  REQUIRE(units_of({hourly()}, fine));
+  auto launch = fine;
+  SECTION("in an argument") {
+    launch.arguments[1] = "/srv/a\n* * * * * evil";
+  }
+  SECTION("in the program") {
+    launch.program += "\r";
+  }
+  SECTION("in a variable") {
+    launch.environment = {"PATH=/bin:\x1b[2J"};
+  }
+  const auto crontab = crontab_of(launch);
+  const auto units = units_of({hourly()}, launch);
+  REQUIRE_FALSE(crontab);
+  CHECK(crontab.error().kind == ErrorKind::failure);
+  CHECK_THAT(crontab.error().message, Catch::Contains("holds a control character"));
+  CHECK_FALSE(units);
+}
+
+TEST_CASE("schedule: an entry that a hand broke is not exported", "[cli][schedule]") {
+  const Launch launch{.program = "/opt/errand", .arguments = {}, .environment = {}, .missing_there = {}};
+  auto entry = hourly();
+  SECTION("its zone") {
+    entry.zone = "UTC)\nExecStart=/bin/evil";
+  }
+  SECTION("its time") {
+    entry.when = "0 * *\n* *";
+  }
+  CHECK_FALSE(units_of({entry}, launch));
+}
+
+TEST_CASE("schedule: a dollar is doubled only where systemd looks for variables", "[cli][schedule]") {
+  const Launch launch{.program = "/opt/a$b/errand",
+                      .arguments = {"--data-dir", "/srv/$HOME"},
+                      .environment = {"PATH=/c$d"},
+                      .missing_there = {}};
+  const auto units = units_of({hourly()}, launch).value();
+  CHECK_THAT(units, Catch::Contains("\nEnvironment=PATH=/c$d\n"));
+  CHECK_THAT(units, Catch::Contains("\nExecStart=/opt/a$b/errand --data-dir /srv/$$HOME schedule run-due hourly\n"));
+}
+
+TEST_CASE("schedule: a backslash before a percent sign can't stand in a crontab", "[cli][schedule]") {
+  const Launch launch{
+      .program = "/opt/errand", .arguments = {"--data-dir", "/srv/\\%"}, .environment = {}, .missing_there = {}};
+  const auto crontab = crontab_of(launch);
+  REQUIRE_FALSE(crontab);
+  CHECK(crontab.error().kind == ErrorKind::failure);
+  CHECK(units_of({hourly()}, launch));
 }
