@@ -114,9 +114,10 @@ class MapCommand final : public Command {
                       .files = arguments_.files,
                       .agent_prompt = talk.chat().definition().prompt,
                       .stdin_is = StdinIs::lines};
-    if (parts.words.empty() && parts.agent_prompt.empty()) parts.words = {"{{line}}"};  // the record alone
+    const auto what = parts.words.empty() && parts.agent_prompt.empty() ? PromptIs::record : PromptIs::words;
+    if (what == PromptIs::record) parts.words = {"{{line}}"};
     ERRAND_TRY_ASSIGN(auto message, read_prompt(parts, Call{invocation.signals.begin_run()}));
-    return MapPrompt(std::move(message), form);
+    return MapPrompt(std::move(message), form, what);
   }
 
   static Result<int> map(Talk& talk, const MapPrompt& prompt, const EarlierOutput* earlier, const MapOptions& options,

@@ -46,7 +46,8 @@ Json input_of(const std::string& record, RecordForm form) {
   return parsed ? *std::move(parsed) : Json(record);
 }
 
-MapPrompt::MapPrompt(chat::UserMessage message, RecordForm form) : message_(std::move(message)), form_(form) {
+MapPrompt::MapPrompt(chat::UserMessage message, RecordForm form, PromptIs what)
+    : message_(std::move(message)), form_(form), what_(what) {
   names_ = config::variables_in(text());
   if (form_ == RecordForm::line) std::erase_if(names_, [](const auto& name) { return name != whole_record; });
 }
@@ -65,8 +66,9 @@ Result<chat::UserMessage> MapPrompt::with(const std::string& record) const {
   }
   std::map<std::string, std::string> values;
   for (const auto& name : names_) {
-    const auto found = fields.is_object() ? fields.find(name) : fields.end();
-    if (fields.is_object() && found != fields.end()) {
+    const bool may_be_field = what_ == PromptIs::words && fields.is_object();
+    const auto found = may_be_field ? fields.find(name) : fields.end();
+    if (may_be_field && found != fields.end()) {
       values[name] = as_text(*found);
     } else if (name == whole_record) {
       values[name] = record;

@@ -12,6 +12,9 @@ namespace errand::cli {
 /// What a record of `errand map` is.
 enum class RecordForm { line, json };
 
+/// What a prompt is: words that may name fields of the record, or, where nobody gave any, the record alone.
+enum class PromptIs { words, record };
+
 /// Bytes one record may have.
 inline constexpr std::size_t max_record_bytes = std::size_t{4} << 20U;
 
@@ -23,8 +26,9 @@ Json input_of(const std::string& record, RecordForm form);
 /// in it is looked at.
 class MapPrompt {
  public:
-  /// `message` is the prompt as read, its text first.
-  MapPrompt(chat::UserMessage message, RecordForm form);
+  /// `message` is the prompt as read, its text first; with PromptIs::record that is "{{line}}", and a field of that
+  /// name is none of the prompt's.
+  MapPrompt(chat::UserMessage message, RecordForm form, PromptIs what = PromptIs::words);
 
   /// The message for one record. `usage`: the record is no text, no JSON, or lacks a field that the prompt names.
   [[nodiscard]] Result<chat::UserMessage> with(const std::string& record) const;
@@ -34,6 +38,7 @@ class MapPrompt {
  private:
   chat::UserMessage message_;
   RecordForm form_;
+  PromptIs what_;
   std::vector<std::string> names_;  // of the placeholders; empty: there are none
 };
 

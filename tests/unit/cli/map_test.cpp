@@ -49,6 +49,8 @@ TEST_CASE("map: a record stands where the prompt names it, and is never looked i
   CHECK(asked(fields, "[]") == "error: the record has no field \"a\"");
   CHECK(asked(prompt("{{line}}", RecordForm::json), R"({"a":1})") == R"({"a":1})");
   CHECK(asked(prompt("{{line}}", RecordForm::json), R"({"line":"its own"})") == "its own");
+  const MapPrompt alone(chat::UserMessage{{chat::Text{"{{line}}"}}}, RecordForm::json, PromptIs::record);
+  CHECK(asked(alone, R"({"line":"its own","b":1})") == R"({"line":"its own","b":1})");
   CHECK(asked(prompt("x", RecordForm::json), "nonsense").starts_with("error: the record is no JSON"));
 }
 
