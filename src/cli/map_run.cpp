@@ -119,25 +119,50 @@ void MapRun::work() {
 std::optional<MapRun::Record> MapRun::next_record() {
   const std::lock_guard lock(read_mutex_);
   while (!reading_.stop_requested()) {
-    auto line = reader_->next(Call{reading_.get_token()});
+    auto line = next_line();
+    if (!line && line.error().kind == ErrorKind::limit) return Record{next_index_++, {}, std::move(line).error()};
     if (!line) {
       if (line.error().kind != ErrorKind::cancelled) {
-        end_with(std::move(line).error().within(fmt::format("while reading record {}", next_index_)));
+        stop_reading_for(std::move(line).error().within(fmt::format("while reading record {}", next_index_)));
       }
       return std::nullopt;
     }
     if (!*line) return std::nullopt;
-    read_bytes_ += static_cast<std::int64_t>((*line)->size()) + 1;
-    if (total_bytes_ > 0) output_.use_share(static_cast<double>(read_bytes_) / static_cast<double>(total_bytes_));
+    count_read((*line)->size() + 1);
     if (text::trim(**line).empty()) continue;
     return Record{next_index_++, std::move(**line)};
   }
   return std::nullopt;
 }
 
+// `limit` for a line that is too long, which is read to its end then: what follows is the next.
+Result<std::optional<std::string>> MapRun::next_line() {
+  const Call call{reading_.get_token()};
+  auto line = reader_->next(call);
+  if (line && *line && (*line)->size() > max_record_bytes) {
+    count_read((*line)->size() + 1);
+    return fail(ErrorKind::limit, fmt::format("the record exceeds {} bytes", max_record_bytes));
+  }
+  if (line || line.error().kind != ErrorKind::limit) return line;
+  auto rest = std::move(line);
+  while (!rest && rest.error().kind == ErrorKind::limit) {
+    reader_->drop_pending();  // holds no line's end
+    count_read(max_record_bytes);
+    rest = reader_->next(call);
+  }
+  if (!rest) return rest;
+  if (*rest) count_read((*rest)->size() + 1);
+  return fail(ErrorKind::limit, fmt::format("the record exceeds {} bytes", max_record_bytes));
+}
+
+void MapRun::count_read(std::size_t bytes) {
+  read_bytes_ += static_cast<std::int64_t>(bytes);
+  if (total_bytes_ > 0) output_.use_share(static_cast<double>(read_bytes_) / static_cast<double>(total_bytes_));
+}
+
 void MapRun::process(const Record& record) {
   if (earlier_ != nullptr) {
-    auto line = earlier_->find(record.index, input_of(record.text, options_.form));
+    auto line = earlier_->find(record.index, input_of(record));
     const bool again =
         line && (line->end == RecordEnd::unfinished || (line->end == RecordEnd::failed && options_.retry_failed));
     if (line && !again) {
@@ -147,7 +172,8 @@ void MapRun::process(const Record& record) {
     }
   }
   if (const auto why = why_not_started()) return put_unstarted(record, *why, RecordEnd::unfinished);
-  const auto message = prompt_.with(record.text);
+  const auto message =
+      record.unreadable ? Result<chat::UserMessage>(fail(*record.unreadable)) : prompt_.with(record.text);
   if (message) return run_one(record, *message);
   tell_failure(record, message.error());
   put_unstarted(record, message.error(), RecordEnd::failed);
@@ -269,10 +295,14 @@ chat::AgentDefinition MapRun::definition_for_next() const {
   return out;
 }
 
+Json MapRun::input_of(const Record& record) const {
+  return record.unreadable ? Json(nullptr) : cli::input_of(record.text, options_.form);
+}
+
 void MapRun::put(const Record& record, chat::Event event, RecordEnd end) {
   auto json = chat::to_json(event);
   json["index"] = record.index;
-  json["input"] = input_of(record.text, options_.form);
+  json["input"] = input_of(record);
   if (end == RecordEnd::unfinished) json["unfinished"] = true;
   output_.put(record.index, chat::dump(json), end);
 }
@@ -308,12 +338,17 @@ void MapRun::spend(double usd) {
   if (over) running_.request_stop();
 }
 
-void MapRun::end_with(const Error& error) {
+// What runs may end.
+void MapRun::stop_reading_for(const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     if (!fatal_) fatal_ = error;
   }
   reading_.request_stop();
+}
+
+void MapRun::end_with(const Error& error) {
+  stop_reading_for(error);
   running_.request_stop();
 }
 

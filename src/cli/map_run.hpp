@@ -44,22 +44,27 @@ class MapRun {
   struct Record {
     std::size_t index = 0;
     std::string text;
+    std::optional<Error> unreadable{};  // set: there is no text
   };
   class Sink;
 
   std::optional<Record> next_record();
+  Result<std::optional<std::string>> next_line();
+  void count_read(std::size_t bytes);
   void work();
   void process(const Record& record);
   void run_one(const Record& record, const chat::UserMessage& message);
   Result<chat::Event> ask(const Record& record, const chat::UserMessage& message);
   Result<std::string> parent_session();
   [[nodiscard]] chat::AgentDefinition definition_for_next() const;
+  [[nodiscard]] Json input_of(const Record& record) const;
   void put(const Record& record, chat::Event event, RecordEnd end);
   void put_unstarted(const Record& record, const Error& error, RecordEnd end);
   void tell_failure(const Record& record, const Error& error);
   void warn(const chat::event::Warning& warning);
   void spend(double usd);
   void end_with(const Error& error);
+  void stop_reading_for(const Error& error);
   [[nodiscard]] std::optional<Error> why_not_started() const;
   [[nodiscard]] agent::CancelledBy cancelled_by() const;
 

@@ -30,7 +30,7 @@ std::string content_of(const Json& spec) {
   const auto once = spec.value("text", std::string());
   std::string out;
   for (int i = 1; i <= spec.value("times", 1); ++i) out += text::replace_all(once, "{{n}}", std::to_string(i));
-  return out;
+  return out + spec.value("end", std::string());
 }
 
 void make_file(const std::string& path, const Json& spec) {
