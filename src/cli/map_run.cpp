@@ -78,6 +78,7 @@ class MapRun::Sink final : public chat::EventSink {
     done_ = event;
   }
 
+  [[nodiscard]] bool spent_nothing() const { return told_usd_ <= 0; }
   std::optional<chat::Event> take_done() { return std::exchange(done_, std::nullopt); }
 
  private:
@@ -253,7 +254,11 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
   if (!result) return fail(result.error());
   const bool by_rest = definition.limits.max_cost_usd < talk_.chat().definition().limits.max_cost_usd ||
                        talk_.chat().definition().limits.max_cost_usd <= 0;
-  if (options_.max_cost && by_rest && result->done.error && result->done.error->code == agent::money_spent) {
+  // One that would not fit into all there was says nothing of the others.
+  const bool too_dear =
+      options_.max_cost && definition.limits.max_cost_usd >= *options_.max_cost && sink.spent_nothing();
+  if (options_.max_cost && by_rest && !too_dear && result->done.error &&
+      result->done.error->code == agent::money_spent) {
     const std::lock_guard lock(mutex_);
     spent_out_ = true;  // what is left is too little for the next request
   }
