@@ -19,6 +19,7 @@
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
+#include "store/budget_spent.hpp"
 #include "store/open.hpp"
 
 namespace errand::cli {
@@ -183,31 +184,41 @@ void MapRun::process(const Record& record) {
 std::optional<Error> MapRun::why_not_started() const {
   const std::lock_guard lock(mutex_);
   if (fatal_) return fatal_;
-  if (spent_out_) return spent_out(*options_.max_cost);
+  if (money_out_) return money_out_;
   if (running_.stop_requested()) return Error{.kind = ErrorKind::cancelled, .message = "cancelled"};
   return std::nullopt;
 }
 
 void MapRun::run_one(const Record& record, const chat::UserMessage& message) {
   auto done = ask(record, message);
-  if (!done && ends_all(done.error())) end_with(done.error());
   if (!done) {
-    const bool stopped = ends_all(done.error()) || done.error().kind == ErrorKind::cancelled;
+    const bool stopped = stops_others(done.error()) || done.error().kind == ErrorKind::cancelled;
     if (!stopped) tell_failure(record, done.error());
     return put_unstarted(record, done.error(), stopped ? RecordEnd::unfinished : RecordEnd::failed);
   }
   auto& error = done_of(*done).error;
   if (!error) return put(record, *std::move(done), RecordEnd::done);
-  if (ends_all(*error)) end_with(*error);
+  const bool stops = stops_others(*error);
   const auto why = why_not_started();  // by now: what stopped the others stopped this one
-  const bool stopped =
-      ends_all(*error) || (why && (error->kind == ErrorKind::cancelled || error->code == agent::money_spent));
+  const bool stopped = stops || (why && (error->kind == ErrorKind::cancelled || error->code == agent::money_spent));
   if (stopped && why && why->kind != error->kind) {
     error = *why;
     done_of(*done).stop_reason = name_of(why->kind);
   }
   if (!stopped) tell_failure(record, *error);
   put(record, *std::move(done), stopped ? RecordEnd::unfinished : RecordEnd::failed);
+}
+
+// Whether no other record is to be started after that error; sees to it.
+bool MapRun::stops_others(const Error& error) {
+  if (ends_all(error)) {
+    end_with(error);
+    return true;
+  }
+  if (error.code != store::budget_spent) return false;
+  const std::lock_guard lock(mutex_);
+  if (!money_out_) money_out_ = error;
+  return true;
 }
 
 Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& message) {
@@ -260,7 +271,7 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
   if (options_.max_cost && by_rest && !too_dear && result->done.error &&
       result->done.error->code == agent::money_spent) {
     const std::lock_guard lock(mutex_);
-    spent_out_ = true;  // what is left is too little for the next request
+    if (!money_out_) money_out_ = spent_out(*options_.max_cost);  // what is left is too little for the next request
   }
   auto done = sink.take_done();
   if (!done) return fail(ErrorKind::internal, fmt::format("the run of record {} did not end", record.index));
@@ -337,7 +348,7 @@ void MapRun::spend(double usd) {
     const std::lock_guard lock(mutex_);
     spent = spent_usd_ += usd;
     over = options_.max_cost && spent_usd_ >= *options_.max_cost;
-    if (over) spent_out_ = true;
+    if (over && !money_out_) money_out_ = spent_out(*options_.max_cost);
   }
   output_.use_cost(spent);
   if (over) running_.request_stop();
@@ -360,7 +371,7 @@ void MapRun::end_with(const Error& error) {
 agent::CancelledBy MapRun::cancelled_by() const {
   if (const auto by = invocation_.signals.cancelled()) return *by;
   const std::lock_guard lock(mutex_);
-  if (spent_out_) return {"--max-cost", exit_code_of(ErrorKind::limit)};
+  if (money_out_) return {"--max-cost", exit_code_of(ErrorKind::limit)};
   return {"errand map", exit_code_of(ErrorKind::failure)};
 }
 

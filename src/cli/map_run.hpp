@@ -63,6 +63,7 @@ class MapRun {
   void tell_failure(const Record& record, const Error& error);
   void warn(const chat::event::Warning& warning);
   void spend(double usd);
+  bool stops_others(const Error& error);
   void end_with(const Error& error);
   void stop_reading_for(const Error& error);
   [[nodiscard]] std::optional<Error> why_not_started() const;
@@ -84,8 +85,8 @@ class MapRun {
   std::int64_t total_bytes_ = 0;  // 0: unknown
 
   mutable std::mutex mutex_;
-  double spent_usd_ = 0;  // this and all that follow: guarded by mutex_
-  bool spent_out_ = false;
+  double spent_usd_ = 0;            // this and all that follow: guarded by mutex_
+  std::optional<Error> money_out_;  // no further record is started
   std::optional<Error> fatal_;
   std::set<std::string> told_;  // warnings
   std::string parent_;          // the session that the records' are kept beneath

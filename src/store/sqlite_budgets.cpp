@@ -6,6 +6,7 @@
 
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "store/budget_spent.hpp"
 
 namespace errand::store {
 
@@ -50,12 +51,14 @@ tl::unexpected<Error> refused(const Budget& budget, const Taken& taken, double m
   const auto whose = budget.agent.empty() ? std::string() : fmt::format("agent \"{}\" has for ", budget.agent);
   const auto held = taken.held > 0 ? fmt::format(", ${:.4f} set aside for requests under way", taken.held) : "";
   const auto key = fmt::format("{}.{}_usd", budget.agent.empty() ? "budgets" : "limits", name_of(budget.period));
-  return fail(ErrorKind::limit,
-              fmt::format("the next request costs about ${:.4f}, which is more than is left of the ${:.4f} {}a {}: "
-                          "${:.4f} spent{}",
-                          more, budget.usd, whose, name_of(budget.period), taken.spent, held),
-              fmt::format("the {} ends at {}; or raise {}", name_of(budget.period),
-                          local_time(end_of(budget.period, at)), key));
+  return fail(Error{
+      .kind = ErrorKind::limit,
+      .message = fmt::format("the next request costs about ${:.4f}, which is more than is left of the ${:.4f} {}a "
+                             "{}: ${:.4f} spent{}",
+                             more, budget.usd, whose, name_of(budget.period), taken.spent, held),
+      .hint = fmt::format("the {} ends at {}; or raise {}", name_of(budget.period),
+                          local_time(end_of(budget.period, at)), key),
+      .code = std::string(budget_spent)});
 }
 
 }  // namespace
