@@ -62,11 +62,14 @@ MapOutput::~MapOutput() {
 
 bool MapOutput::await_turn(std::size_t index, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  return moved_.wait(lock, stop, [&] { return index < next_ + window; });
+  // The next one may always: those that wait do so for it.
+  return moved_.wait(lock, stop,
+                     [&] { return index <= next_ || (index < next_ + window && waiting_bytes_ < max_waiting_bytes); });
 }
 
 void MapOutput::put(std::size_t index, std::string line, RecordEnd end) {
   const std::lock_guard lock(mutex_);
+  waiting_bytes_ += line.size();
   waiting_.emplace(index, std::move(line));
   if (end == RecordEnd::done) ++progress_.done;
   if (end == RecordEnd::failed) ++progress_.failed;
@@ -103,6 +106,7 @@ void MapOutput::write_ready() {
   for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_; first = waiting_.begin()) {
     output_.put(first->second);
     output_.put("\n");
+    waiting_bytes_ -= first->second.size();
     waiting_.erase(first);
     ++next_;
   }

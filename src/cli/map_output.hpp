@@ -37,11 +37,13 @@ std::string summary_of(const MapProgress& progress);
 /// "[#####---------------]  25%  117 done, 2 failed  $0.4200  1m02s", at most `columns` wide.
 std::string progress_line(const MapProgress& progress, std::chrono::milliseconds elapsed, std::size_t columns);
 
-/// Lines of parallel work, written in the order of their records; at most `window` of them wait for an earlier one.
+/// Lines of parallel work, written in the order of their records; at most `window` of them wait for an earlier one,
+/// and none is begun while `max_waiting_bytes` wait.
 /// Beside them a line on a terminal's stderr says how far it is. Thread-safe.
 class MapOutput {
  public:
   static constexpr std::size_t window = 256;
+  static constexpr std::size_t max_waiting_bytes = std::size_t{64} << 20U;
 
   enum class Bar { off, on };
 
@@ -82,6 +84,7 @@ class MapOutput {
   std::chrono::steady_clock::time_point painted_{};
   std::size_t next_ = 0;                        // the record whose line is written next
   std::map<std::size_t, std::string> waiting_;  // lines behind it
+  std::size_t waiting_bytes_ = 0;
   MapProgress progress_;
 };
 

@@ -81,6 +81,20 @@ TEST_CASE("map: a record far ahead waits for those before it, until it is stoppe
   CHECK_FALSE(output.await_turn(MapOutput::window + 1, stop.get_token()));
 }
 
+TEST_CASE("map: nothing is begun while many bytes wait, but what they wait for", "[cli][map]") {
+  const auto file = memory_file("").value();
+  MapOutput output(file.get(), MapOutput::Bar::off, [] {});
+  std::stop_source stop;
+  stop.request_stop();
+  output.put(1, std::string(MapOutput::max_waiting_bytes - 1, 'x'), RecordEnd::done);
+  CHECK(output.await_turn(3, stop.get_token()));
+  output.put(2, "x", RecordEnd::done);
+  CHECK_FALSE(output.await_turn(3, stop.get_token()));
+  CHECK(output.await_turn(0, stop.get_token()));
+  output.put(0, "zero", RecordEnd::done);
+  CHECK(output.await_turn(4, stop.get_token()));
+}
+
 TEST_CASE("map: how far it is fits the terminal", "[cli][map]") {
   MapProgress progress{.done = 24, .failed = 1, .cost_usd = 0.42, .share = 0.25};
   CHECK(progress_line(progress, std::chrono::seconds(62), 80) ==
