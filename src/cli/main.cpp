@@ -23,11 +23,13 @@ namespace {
 
 constexpr std::string_view issue_address = "the project's issue tracker";
 
-// A descriptor from 0 to 2 that the caller closed would be given to the next file we open, and written to as stdout.
+// A descriptor from 0 to 2 that the caller closed would be given to the next file we open, and written to as stdout. A
+// stdout that was closed stays one that can't be written to: an answer must not vanish with exit code 0.
 void ensure_standard_fds() {
-  int fd = ::open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= 2) fd = ::open("/dev/null", O_RDWR);
-  if (fd > 2) ::close(fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0) return;  // who writes hears of it
+  }
 }
 
 // Which command a command line means, and what of it the command reads.

@@ -111,6 +111,8 @@ Program::Program(const ProgramSpec& spec) {
   set_stdin(lists.actions, spec, in.read_end);
   if (spec.stdout_is == ProgramSpec::Output::full) {
     ::posix_spawn_file_actions_addopen(&lists.actions, 1, "/dev/full", O_WRONLY, 0);
+  } else if (spec.stdout_is == ProgramSpec::Output::closed) {
+    ::posix_spawn_file_actions_addclose(&lists.actions, 1);
   } else {
     ::posix_spawn_file_actions_adddup2(&lists.actions, out.write_end.get(), 1);
   }

@@ -31,6 +31,7 @@ struct ProgramSpec {
     captured,
     closed_pipe,  ///< a pipe nobody reads
     full,         ///< /dev/full
+    closed,       ///< no descriptor 1 at all
   };
   std::vector<std::string> argv;  ///< argv[0] is a path
   std::vector<std::string> env;   ///< "NAME=value"

@@ -83,8 +83,10 @@ ProgramSpec spec_of(const Json& step, const World& world, const ModelServer& ser
     spec.stdout_is = ProgramSpec::Output::closed_pipe;
   else if (output == "full")
     spec.stdout_is = ProgramSpec::Output::full;
+  else if (output == "closed")
+    spec.stdout_is = ProgramSpec::Output::closed;
   else if (output != "captured")
-    throw std::runtime_error("output is none of captured, closed_pipe, full");
+    throw std::runtime_error("output is none of captured, closed_pipe, full, closed");
   spec.max_file_bytes = step.value("max_file_bytes", std::size_t{0});
   return spec;
 }
