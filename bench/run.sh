@@ -8,6 +8,5 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
 install_packages python3 curl
-build_preset release
-cmake --build --preset release --target errand_bench -- --quiet
+build_preset release errand errand_bench
 exec python3 bench/measure.py build/release/errand build/release/bench/errand_bench "$@"

@@ -37,6 +37,7 @@ install_packages() {
 }
 
 # Configures and builds a preset.
+# build_preset PRESET [TARGET…]: all of it, or these.
 build_preset() {
   echo "build: preset $1"
   cmake --preset "$1" >"/tmp/errand-configure-$$.log" 2>&1 || {
@@ -45,5 +46,7 @@ build_preset() {
     return 1
   }
   rm -f "/tmp/errand-configure-$$.log"
-  cmake --build --preset "$1" -- --quiet
+  local preset=$1
+  shift
+  cmake --build --preset "$preset" ${1:+--target "$@"} -- --quiet
 }

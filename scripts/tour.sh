@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
   "")
     install_packages
-    build_preset release
+    build_preset release errand
     errand=$PWD/build/release/errand
     ;;
   --binary)

@@ -67,6 +67,7 @@ std::optional<Json> parsed_by(dom::parser& parser, std::string_view text) {
 // A tenth of what nlohmann's lexer takes, which goes by single letters. What it does not like, the other one decides
 // about: bytes before the text, numbers out of range, all mistakes.
 std::optional<Json> parse_fast(std::string_view text) {
+  if (text.empty()) return std::nullopt;  // simdjson would copy from where there may be nothing
   thread_local dom::parser shared;
   if (text.size() <= small_text_bytes) {
     if (shared.capacity() == 0 && shared.allocate(small_text_bytes, max_json_depth) != simdjson::SUCCESS) return {};

@@ -44,6 +44,11 @@ TEST_CASE("parse_json: what is no JSON is refused, with its place", "[chat][pars
   CHECK(parsed.error().message.find("not JSON") == 0);
 }
 
+TEST_CASE("parse_json: a text that is nowhere is none", "[chat][parse_json]") {
+  CHECK_FALSE(parse_json(std::string_view()));
+  CHECK(parse_arguments(std::string_view())->empty());
+}
+
 TEST_CASE("parse_json: a byte order mark before a text is passed over", "[chat][parse_json]") {
   CHECK(parse_json("\xEF\xBB\xBF{\"a\":1}").value().at("a") == 1);
 }
