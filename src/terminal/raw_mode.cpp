@@ -73,7 +73,9 @@ void handle_fatal_signals() {
   stack_t stack{};
   stack.ss_sp = handler_stack.data();
   stack.ss_size = handler_stack.size();
-  ::sigaltstack(&stack, nullptr);
+  // A thread that has such a stack keeps it: whoever gave it takes it back, as the sanitizers do at a thread's end.
+  stack_t before{};
+  if (::sigaltstack(nullptr, &before) == 0 && (before.ss_flags & SS_DISABLE) != 0) ::sigaltstack(&stack, nullptr);
   struct sigaction action {};
   action.sa_handler = on_fatal_signal;
   action.sa_flags = SA_ONSTACK;
