@@ -4,6 +4,8 @@
 
 #include <utf8proc.h>
 
+#include "base/unicode.hpp"
+
 namespace errand::letters {
 
 namespace {
@@ -85,12 +87,6 @@ constexpr Kind kind_of_ascii(char c) {
   return Kind::separator;
 }
 
-void append_utf8(std::string& out, utf8proc_int32_t c) {
-  std::array<utf8proc_uint8_t, 4> bytes{};
-  const auto length = utf8proc_encode_char(c, bytes.data());
-  out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
-}
-
 }  // namespace
 
 Character first_of(std::string_view text) {
@@ -118,9 +114,10 @@ void append_folded(std::string& out, const Character& character) {
                                              static_cast<utf8proc_ssize_t>(parts.size()), how, &boundary);
   // A Hangul syllable stays one: its letters would be searched for as characters of their own.
   const bool stays = count <= 0 || static_cast<std::size_t>(count) > parts.size() || (c >= 0xAC00 && c <= 0xD7FF);
-  if (stays) return append_utf8(out, static_cast<utf8proc_int32_t>(c));
+  if (stays) return unicode::append_utf8(out, c);
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-    if (!is_in(diacritics, static_cast<char32_t>(parts.at(i)))) append_utf8(out, parts.at(i));
+    if (!is_in(diacritics, static_cast<char32_t>(parts.at(i))))
+      unicode::append_utf8(out, static_cast<char32_t>(parts.at(i)));
   }
 }
 

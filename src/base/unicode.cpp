@@ -186,6 +186,24 @@ std::size_t char_border_before(std::string_view s, std::size_t at) {
   return at;
 }
 
+void append_utf8(std::string& out, char32_t code_point) {
+  const auto put = [&](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (code_point < 0x80) return put(code_point);
+  const auto put_tail = [&](unsigned shift) { put(0x80U | ((code_point >> shift) & 0x3FU)); };
+  if (code_point < 0x800) {
+    put(0xC0U | (code_point >> 6U));
+    return put_tail(0);
+  }
+  if (code_point < 0x10000) {
+    put(0xE0U | (code_point >> 12U));
+  } else {
+    put(0xF0U | (code_point >> 18U));
+    put_tail(12);
+  }
+  put_tail(6);
+  put_tail(0);
+}
+
 bool is_valid_utf8(std::string_view s) {
   while (true) {
     const auto* const other = std::ranges::find_if(s, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });

@@ -19,6 +19,10 @@ constexpr bool is_continuation(char c) {
 /// The largest index <= `at` that does not cut a character of `s`.
 std::size_t char_border_before(std::string_view s, std::size_t at);
 
+/// Adds `code_point` (at most U+10FFFF) in UTF-8. A lone surrogate is encoded like any other: who may have one asks
+/// first.
+void append_utf8(std::string& out, char32_t code_point);
+
 [[nodiscard]] bool is_valid_utf8(std::string_view s);
 
 /// `s` with every byte that is not valid UTF-8 replaced by U+FFFD.

@@ -24,20 +24,7 @@ bool is_control(char c) {
 
 std::string utf8_of(std::uint32_t c) {
   std::string out;
-  if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) return "\xEF\xBF\xBD";
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
-  if (c < 0x80) return {static_cast<char>(c)};
-  if (c < 0x800) {
-    out += static_cast<char>(0xC0U | (c >> 6U));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0U | (c >> 12U));
-    tail(6);
-  } else {
-    out += static_cast<char>(0xF0U | (c >> 18U));
-    tail(12);
-    tail(6);
-  }
-  tail(0);
+  unicode::append_utf8(out, c == 0 || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000) ? U'\uFFFD' : char32_t{c});
   return out;
 }
 

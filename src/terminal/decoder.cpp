@@ -75,16 +75,6 @@ Modifiers modifiers_of(int parameter) {
   return {.shift = (bits & 1U) != 0, .alt = (bits & (2U | 32U)) != 0, .ctrl = (bits & 4U) != 0};
 }
 
-std::string utf8_of(int code_point) {
-  const auto c = static_cast<unsigned>(code_point);
-  const auto byte = [](unsigned value) { return static_cast<char>(value); };
-  if (c < 0x80) return {byte(c)};
-  if (c < 0x800) return {byte(0xC0U | c >> 6U), byte(0x80U | (c & 0x3FU))};
-  if (c < 0x10000) return {byte(0xE0U | c >> 12U), byte(0x80U | (c >> 6U & 0x3FU)), byte(0x80U | (c & 0x3FU))};
-  return {byte(0xF0U | c >> 18U), byte(0x80U | (c >> 12U & 0x3FU)), byte(0x80U | (c >> 6U & 0x3FU)),
-          byte(0x80U | (c & 0x3FU))};
-}
-
 // A key by its code point, as kitty and modifyOtherKeys tell it.
 std::optional<Key> coded_key(int code, Modifiers with) {
   switch (code) {
@@ -108,7 +98,9 @@ std::optional<Key> coded_key(int code, Modifiers with) {
   if (with.ctrl && code >= 'A' && code <= 'Z') return typed(std::string(1, static_cast<char>(code + 32)), with);
   if (letter && with.shift && !with.ctrl) return typed(std::string(1, static_cast<char>(code - 32)), {.alt = with.alt});
   if (!with.ctrl) with.shift = false;
-  return typed(utf8_of(code), with);
+  std::string text;
+  unicode::append_utf8(text, static_cast<char32_t>(code));
+  return typed(std::move(text), with);
 }
 
 std::optional<Key> cursor_key(char final, Modifiers with) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/unicode.hpp"
+
 namespace errand::tool {
 
 namespace {
@@ -69,25 +71,6 @@ constexpr bool looks_like_text(std::string_view signature) {
   return std::ranges::all_of(signature, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void append_utf8(char32_t c, std::string& out) {
-  const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0U | (c >> 6U));
-    put(0x80U | (c & 0x3FU));
-  } else if (c < 0x10000) {
-    put(0xE0U | (c >> 12U));
-    put(0x80U | ((c >> 6U) & 0x3FU));
-    put(0x80U | (c & 0x3FU));
-  } else {
-    put(0xF0U | (c >> 18U));
-    put(0x80U | ((c >> 12U) & 0x3FU));
-    put(0x80U | ((c >> 6U) & 0x3FU));
-    put(0x80U | (c & 0x3FU));
-  }
-}
-
 bool is_high(char16_t unit) {
   return unit >= 0xD800 && unit <= 0xDBFF;
 }
@@ -132,21 +115,21 @@ void Utf16Decoder::take(char16_t unit, std::string& out) {
   if (high_ != 0) {
     const auto high = std::exchange(high_, char16_t{0});
     if (is_low(unit)) {
-      append_utf8(0x10000U + ((high - 0xD800U) << 10U) + (unit - 0xDC00U), out);
+      unicode::append_utf8(out, 0x10000U + ((high - 0xD800U) << 10U) + (unit - 0xDC00U));
       return;
     }
-    append_utf8(replacement, out);
+    unicode::append_utf8(out, replacement);
   }
   if (is_high(unit)) {
     high_ = unit;
   } else {
-    append_utf8(is_low(unit) ? replacement : unit, out);
+    unicode::append_utf8(out, is_low(unit) ? replacement : unit);
   }
 }
 
 std::string Utf16Decoder::finish() {
   std::string out;
-  if (high_ != 0 || !odd_byte_.empty()) append_utf8(replacement, out);
+  if (high_ != 0 || !odd_byte_.empty()) unicode::append_utf8(out, replacement);
   high_ = 0;
   odd_byte_.clear();
   return out;

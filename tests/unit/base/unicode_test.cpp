@@ -66,3 +66,19 @@ TEST_CASE("unicode: a joiner that spells a word stays, a run of them does not", 
   CHECK(unicode::sanitize("م\u200C\u200C\u200Cخ") == "م\u200C⟦invisible⟧خ");
   CHECK(unicode::sanitize("a\u200Cb") == "a⟦invisible⟧b");
 }
+
+TEST_CASE("unicode: a code point is encoded at each border of UTF-8", "[base][unicode]") {
+  std::string out;
+  for (const char32_t c : {U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\xFFFD', U'\U00010000', U'\U0010FFFF'}) {
+    unicode::append_utf8(out, c);
+  }
+  CHECK(out ==
+        "\x7F"
+        "\xC2\x80"
+        "\xDF\xBF"
+        "\xE0\xA0\x80"
+        "\xEF\xBF\xBD"
+        "\xF0\x90\x80\x80"
+        "\xF4\x8F\xBF\xBF");
+  CHECK(unicode::is_valid_utf8(out));
+}
