@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/json_schema.hpp"
 #include "config/definition_reader.hpp"
+#include "config/yaml_json.hpp"
 
 // How a definition's replies are to be written: temperature, top_p, max_output, stop, tool_choice, output_schema.
 namespace errand::config {
@@ -24,32 +25,6 @@ void set_number(const Node& node, double most, std::optional<double>& field, Rea
   const auto value = reader.number(node, 0);
   if (value && *value > most) return reader.wrong_type(node, fmt::format("a number from 0 to {}", most));
   field = value;
-}
-
-Json scalar(const Node& node) {
-  if (!node.plain) return node.text;
-  auto value = Json::parse(node.text, nullptr, false);
-  return value.is_number() || value.is_boolean() ? value : Json(node.text);
-}
-
-// As deep as yaml::parse() lets a document be.
-Json to_json(const Node& node) {
-  switch (node.kind) {
-    case yaml::Kind::null:
-      return nullptr;
-    case yaml::Kind::scalar:
-      return scalar(node);
-    case yaml::Kind::list: {
-      auto out = Json::array();
-      for (const auto& item : node.items) out.push_back(to_json(item));
-      return out;
-    }
-    case yaml::Kind::map:
-      break;
-  }
-  auto out = Json::object();
-  for (std::size_t i = 0; i < node.keys.size(); ++i) out[node.keys[i].name] = to_json(node.items[i]);
-  return out;
 }
 
 // The file's text never stands in a message: it may be any file.
@@ -120,7 +95,7 @@ void set_output_schema(const Node& node, DefinitionDraft& draft, Reader& reader)
   draft.output_schema_file.clear();
   draft.definition.output_schema.clear();
   if (node.kind != yaml::Kind::map) return read_schema_file(node, draft, reader);
-  const auto schema = to_json(node);
+  const auto schema = yaml::to_json(node);
   if (const auto usable = json_schema::check_schema(schema); !usable) {
     return reader.mistake(node.mark, fmt::format("{} is {}", reader.name(), usable.error().message),
                           usable.error().hint);

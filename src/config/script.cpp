@@ -1,8 +1,6 @@
 #include "config/script.hpp"
 
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -14,6 +12,7 @@
 #include "chat/names.hpp"
 #include "config/reader.hpp"
 #include "config/script_reader.hpp"
+#include "config/yaml_json.hpp"
 
 namespace errand::config {
 
@@ -21,44 +20,6 @@ namespace {
 
 using chat::Script;
 using yaml::Node;
-
-// --- YAML as JSON: a plain scalar is what JSON would make of it ---
-
-template <class N>
-std::optional<N> whole(std::string_view text) {
-  N out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
-Json scalar_json(const Node& node) {
-  if (!node.plain) return node.text;
-  if (node.text == "true") return true;
-  if (node.text == "false") return false;
-  if (const auto number = whole<std::int64_t>(node.text)) return *number;
-  if (const auto number = whole<double>(node.text); number && std::isfinite(*number)) return *number;
-  return node.text;
-}
-
-Json to_json(const Node& node) {
-  switch (node.kind) {
-    case yaml::Kind::null:
-      return nullptr;
-    case yaml::Kind::scalar:
-      return scalar_json(node);
-    case yaml::Kind::list: {
-      auto out = Json::array();
-      for (const auto& item : node.items) out.push_back(to_json(item));
-      return out;
-    }
-    case yaml::Kind::map:
-      break;
-  }
-  auto out = Json::object();
-  for (std::size_t i = 0; i < node.keys.size(); ++i) out[node.keys[i].name] = to_json(node.items[i]);
-  return out;
-}
 
 // --- the parts of a reply ---
 
@@ -71,7 +32,7 @@ void set_tool_input(const Node& node, Script::Use& use, Reader& reader) {
   if (node.kind == yaml::Kind::scalar) {
     use.input = node.text;
   } else if (reader.is_map(node)) {
-    use.input = chat::dump(to_json(node));
+    use.input = chat::dump(yaml::to_json(node));
   }
 }
 

@@ -1,6 +1,7 @@
-#include "config/yaml.hpp"
-
 #include <catch2/catch.hpp>
+
+#include "base/json.hpp"
+#include "config/yaml_json.hpp"
 
 using namespace errand;
 using namespace errand::config;
@@ -127,4 +128,14 @@ TEST_CASE("yaml: values are shown on one line that says what they are", "[config
   }));
   CHECK(mistakes_in(c.text).empty());
   CHECK(shown(c.text) == c.line);
+}
+
+TEST_CASE("yaml: as JSON a plain scalar is what JSON reads in it, every other one is text", "[config][yaml]") {
+  std::vector<Error> mistakes;
+  const auto document =
+      yaml::parse("{a: [1, -2.5, true, null, ~], b: \"1\", c: 007, d: .5, e: nan, f: yes, g: {h: x y}, i: 1e999}",
+                  "f.yaml", mistakes);
+  CHECK(mistakes.empty());
+  CHECK(yaml::to_json(document.root).dump() ==
+        R"({"a":[1,-2.5,true,null,null],"b":"1","c":"007","d":".5","e":"nan","f":"yes","g":{"h":"x y"},"i":"1e999"})");
 }
