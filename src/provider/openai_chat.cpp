@@ -14,9 +14,9 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
-#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/json_text.hpp"
+#include "provider/openai_codec.hpp"
 #include "provider/openai_hot_chunk.hpp"
 #include "provider/wire_value.hpp"
 
@@ -337,29 +337,6 @@ Result<void> OpenAiChatDecoder::on_end(DecodeSink& sink) {
   return {};
 }
 
-class OpenAiChatCodec final : public Codec {
- public:
-  [[nodiscard]] http::Request encode(const Request& request, const Endpoint& endpoint) const override {
-    http::Request out;
-    out.url = joined_url(endpoint.provider.base_url, "/chat/completions");
-    out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
-    for (auto& header : key_headers(endpoint.provider)) out.headers.push_back(std::move(header));
-    out.body = openai_chat_body(request, endpoint);
-    return out;
-  }
-  [[nodiscard]] std::unique_ptr<Decoder> decoder(const Endpoint& endpoint) const override {
-    return make_openai_chat_decoder(endpoint);
-  }
-  [[nodiscard]] Error error_of(const http::ResponseHead& head, std::string_view body,
-                               const Endpoint& endpoint) const override {
-    return explain(read_failure(head.status, body), endpoint);
-  }
-  [[nodiscard]] std::vector<chat::event::Warning> left_out(const Request& request,
-                                                           const Endpoint& endpoint) const override {
-    return openai_chat_left_out(request, endpoint);
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<Decoder> make_openai_chat_decoder(const Endpoint& endpoint) {
@@ -367,7 +344,7 @@ std::unique_ptr<Decoder> make_openai_chat_decoder(const Endpoint& endpoint) {
 }
 
 std::unique_ptr<Codec> make_openai_chat_codec() {
-  return std::make_unique<OpenAiChatCodec>();
+  return make_openai_codec({"/chat/completions", openai_chat_body, make_openai_chat_decoder, openai_chat_left_out});
 }
 
 }  // namespace errand::provider

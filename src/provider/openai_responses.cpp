@@ -9,9 +9,9 @@
 
 #include "base/json.hpp"
 #include "base/try.hpp"
-#include "provider/address.hpp"
 #include "provider/api_error.hpp"
 #include "provider/json_text.hpp"
+#include "provider/openai_codec.hpp"
 #include "provider/openai_responses_items.hpp"
 #include "provider/wire_value.hpp"
 
@@ -262,30 +262,6 @@ Result<void> ResponsesDecoder::finish(const Json& response, ResponseEnd end, Dec
   return {};
 }
 
-class ResponsesCodec final : public Codec {
- public:
-  [[nodiscard]] http::Request encode(const Request& request, const Endpoint& endpoint) const override {
-    const auto& provider = endpoint.provider;
-    http::Request out;
-    out.url = joined_url(provider.base_url, "/responses");
-    out.headers = {{"content-type", "application/json"}, {"accept", "text/event-stream"}};
-    for (auto& header : key_headers(provider)) out.headers.push_back(std::move(header));
-    out.body = openai_responses_body(request, endpoint);
-    return out;
-  }
-  [[nodiscard]] std::unique_ptr<Decoder> decoder(const Endpoint& endpoint) const override {
-    return make_openai_responses_decoder(endpoint);
-  }
-  [[nodiscard]] Error error_of(const http::ResponseHead& head, std::string_view body,
-                               const Endpoint& endpoint) const override {
-    return explain(read_failure(head.status, body), endpoint);
-  }
-  [[nodiscard]] std::vector<chat::event::Warning> left_out(const Request& request,
-                                                           const Endpoint& endpoint) const override {
-    return openai_responses_left_out(request, endpoint);
-  }
-};
-
 }  // namespace
 
 std::unique_ptr<Decoder> make_openai_responses_decoder(const Endpoint& endpoint) {
@@ -293,7 +269,8 @@ std::unique_ptr<Decoder> make_openai_responses_decoder(const Endpoint& endpoint)
 }
 
 std::unique_ptr<Codec> make_openai_responses_codec() {
-  return std::make_unique<ResponsesCodec>();
+  return make_openai_codec(
+      {"/responses", openai_responses_body, make_openai_responses_decoder, openai_responses_left_out});
 }
 
 }  // namespace errand::provider
