@@ -7,6 +7,7 @@
 
 #include "agent/answer_form.hpp"
 #include "agent/compaction.hpp"
+#include "agent/reply_notices.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
@@ -21,37 +22,25 @@ namespace stream = chat::stream;
 constexpr double worthwhile_share = 0.75;
 
 // What the model says while it says it, as events.
-class Narrator final : public provider::StreamObserver {
+class Narrator final : public ReplyNotices {
  public:
-  explicit Narrator(Reporter& reporter) : reporter_(reporter) {}
+  using ReplyNotices::ReplyNotices;
 
   void on_stream_event(const stream::StreamEvent& event) override {
     if (const auto* text = std::get_if<stream::TextDelta>(&event)) {
-      reporter_.tell(chat::event::TextDelta{text->text});
+      reporter().tell(chat::event::TextDelta{text->text});
     } else if (const auto* thinking = std::get_if<stream::ThinkingDelta>(&event)) {
-      reporter_.tell(chat::event::ThinkingDelta{thinking->text});
+      reporter().tell(chat::event::ThinkingDelta{thinking->text});
     }
   }
   void on_retry(const chat::event::Retry& retry) override {
-    reporter_.end_reply();
-    reporter_.tell(retry);
+    reporter().end_reply();
+    reporter().tell(retry);
   }
   void on_fallback(const chat::event::Fallback& fallback) override {
-    reporter_.end_reply();
-    keep(fallback);
+    reporter().end_reply();
+    ReplyNotices::on_fallback(fallback);
   }
-  void on_warning(const chat::event::Warning& warning) override { keep(warning); }
-
-  /// The error of an event that could not be kept.
-  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
-
- private:
-  void keep(chat::EventBody body) {
-    if (auto kept = reporter_.record({std::move(body)}); !kept) failed_ = kept.error();
-  }
-
-  Reporter& reporter_;
-  std::optional<Error> failed_;
 };
 
 bool overflows(const Result<provider::Reply>& reply) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/reply_notices.hpp"
 #include "agent/run_tree.hpp"
 #include "agent/tell_hooks.hpp"
 #include "base/id.hpp"
@@ -66,28 +67,16 @@ provider::Request next_request(const Agent& agent, const Conversed& history) {
 }
 
 // Hears a summary being written: nothing of it is the answer.
-class Silent final : public provider::StreamObserver {
+class Silent final : public ReplyNotices {
  public:
-  explicit Silent(Reporter& reporter) : reporter_(reporter) {}
+  using ReplyNotices::ReplyNotices;
 
   void on_stream_event(const chat::stream::StreamEvent&) override {}
   void on_retry(const chat::event::Retry& retry) override {
     auto notice = retry;
     notice.restarted = false;  // nothing was shown
-    reporter_.tell(notice);
+    reporter().tell(notice);
   }
-  void on_fallback(const chat::event::Fallback& fallback) override { keep(fallback); }
-  void on_warning(const chat::event::Warning& warning) override { keep(warning); }
-
-  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
-
- private:
-  void keep(chat::EventBody body) {
-    if (auto kept = reporter_.record({std::move(body)}); !kept) failed_ = kept.error();
-  }
-
-  Reporter& reporter_;
-  std::optional<Error> failed_;
 };
 
 bool ends_the_run(const Error& error) {
