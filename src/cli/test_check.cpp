@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "agent/answer_form.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace errand::cli {
@@ -53,13 +55,18 @@ class Checker {
       if (got.find(part) != std::string::npos) add("{} contains {}: {}", what, shown(part), shown(got));
     }
     for (const auto& pattern : wanted.matches) check_pattern(what, pattern, got);
+    if (!wanted.schema.empty()) check_schema(what, wanted.schema, got);
+  }
+
+  void check_schema(const std::string& what, const std::string& schema, const std::string& got) {
+    for (const auto& mistake : agent::json_answer(got, Json::parse(schema)).mistakes) {
+      add("{} does not follow the schema: {}", what, mistake);
+    }
   }
 
   void check_pattern(const std::string& what, const std::string& pattern, const std::string& got) {
     const RE2 expression(pattern, RE2::Quiet);
-    if (!expression.ok()) {
-      add("{} is no regular expression: {}", shown(pattern), expression.error());
-    } else if (!RE2::PartialMatch(got, expression)) {
+    if (!RE2::PartialMatch(got, expression)) {
       add("{} does not match {}: {}", what, shown(pattern), shown(got));
     }
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -10,10 +11,9 @@
 #include "base/try.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
-#include "cli/test_check.hpp"
+#include "cli/test_batch.hpp"
+#include "cli/test_compare.hpp"
 #include "cli/test_report.hpp"
-#include "cli/test_run.hpp"
-#include "config/test_case.hpp"
 
 namespace errand::cli {
 
@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_cases = 10'000;
+constexpr std::int64_t max_jobs = 256;
+constexpr std::size_t max_jobs_by_default = 8;
 
 bool is_case_name(std::string_view name) {
   return name.ends_with(".test.yaml") || name.ends_with(".test.yml");
@@ -65,62 +67,113 @@ Result<std::vector<std::string>> find_cases(std::vector<std::string> paths) {
 class TestCommand final : public Command {
  public:
   void declare(Options& options) override {
+    options.number("-j,--jobs", jobs_, 1,
+                   "so many at a time; default: as many as processors, 1 with --record or --live");
     options.flag("--json", json_, "the results as JSON");
     options.text("--junit", junit_, "FILE", "write the results there as JUnit's XML");
+    options.text("--compare", compare_, "FILE",
+                 "tell what is other than in that earlier --json; 1 for what got worse alone");
+    options.text("--from", from_, "FILE", "take the results from that --json, and run nothing");
     options.flag("--record", record_, "make the recordings anew, with your own keys");
+    options.flag("--live", live_, "ask the models themselves, with your own keys; recordings are not read");
+    options.money("--max-cost", max_cost_, "begin no case once so much is spent; with --record or --live");
     options.flag("--keep", keep_, "keep the directories the cases ran in, and name them");
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
-    ERRAND_TRY_ASSIGN(const auto files, find_cases(words));
-    const Call call{invocation.signals.begin_run()};
-    std::vector<TestReport> reports;
-    for (const auto& file : files) {
-      ERRAND_TRY_ASSIGN(auto report, test(file, invocation, call));
-      if (!json_) {
-        ERRAND_TRY_ASSIGN(const int written, print_out(report_text(report)));
-        if (written != exit_success) return written;
-      }
-      reports.push_back(std::move(report));
+    ERRAND_TRY(check(words));
+    std::optional<std::vector<TestReport>> older;
+    if (compare_) {
+      ERRAND_TRY_ASSIGN(older, read_report(*compare_));
     }
-    return finish(reports);
+    if (from_) {
+      ERRAND_TRY_ASSIGN(const auto reports, read_report(*from_));
+      std::string lines;
+      for (const auto& report : reports) lines += report_text(report);
+      ERRAND_TRY_ASSIGN(const int written, print_out(json_ ? "" : lines));
+      return written == exit_success ? finish(reports, older) : written;
+    }
+    ERRAND_TRY_ASSIGN(auto files, find_cases(words));
+    return run_all(std::move(files), older, invocation);
   }
 
  private:
-  // What is wrong with a case is its failure; only a stop ends them all.
-  Result<TestReport> test(const std::string& file, const Invocation& invocation, const Call& call) const {
-    TestReport report;
-    report.file = file;
-    const auto done = run_case(report, invocation, call);
-    ERRAND_TRY(call.check());
-    if (!done) report.failures.push_back(describe(done.error()));
-    return report;
-  }
-
-  Result<void> run_case(TestReport& report, const Invocation& invocation, const Call& call) const {
-    ERRAND_TRY_ASSIGN(const auto path, real_path(report.file));
-    ERRAND_TRY_ASSIGN(const auto test, config::load_test_case(path));
-    report.about = test.about;
-    const auto mode = record_ && !test.replay.empty() ? TestMode::record : TestMode::replay;
-    ERRAND_TRY_ASSIGN(const auto place, TestPlace::make(keep_ ? TestPlace::After::keep : TestPlace::After::remove));
-    ERRAND_TRY_ASSIGN(auto outcome, run_test(test, mode, place, invocation, call));
-    report.duration = outcome.duration;
-    report.failures = check_test(test, outcome);
-    report.notes = std::move(outcome.notes);
-    if (keep_) report.notes.push_back(fmt::format("it ran in {}", place.root()));
+  [[nodiscard]] Result<void> check(const std::vector<std::string>& words) const {
+    if (record_ && live_)
+      return fail(ErrorKind::usage, "--record and --live exclude each other", "--record asks the models as well");
+    if (from_ && (!words.empty() || record_ || live_ || keep_))
+      return fail(ErrorKind::usage, "--from runs nothing, so it takes neither paths nor --record, --live and --keep");
+    if (max_cost_ && !record_ && !live_)
+      return fail(ErrorKind::usage, "--max-cost is about money, and recordings cost none",
+                  "give --live or --record with it");
+    if (jobs_.value_or(1) > max_jobs)
+      return fail(ErrorKind::usage, fmt::format("-j {} is more than {}", *jobs_, max_jobs));
     return {};
   }
 
-  Result<int> finish(const std::vector<TestReport>& reports) const {
-    if (junit_) ERRAND_TRY(write_file_atomic(*junit_, report_junit(reports)));
-    ERRAND_TRY_ASSIGN(const int written, json_ ? print_json(report_json(reports)) : print_out(summary_text(reports)));
-    if (written != exit_success) return written;
-    return failed_of(reports) == 0 ? exit_success : exit_code_of(ErrorKind::failure);
+  [[nodiscard]] std::size_t jobs() const {
+    if (jobs_) return static_cast<std::size_t>(*jobs_);
+    if (record_ || live_) return 1;
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_jobs_by_default);
   }
 
-  bool json_ = false;
+  Result<int> run_all(std::vector<std::string> files, const std::optional<std::vector<TestReport>>& older,
+                      const Invocation& invocation) const {
+    auto& signals = invocation.signals;
+    const TestBatch batch{.files = std::move(files),
+                          .mode = record_ ? TestMode::record
+                                  : live_ ? TestMode::live
+                                          : TestMode::replay,
+                          .after = keep_ ? TestPlace::After::keep : TestPlace::After::remove,
+                          .jobs = jobs(),
+                          .max_cost_usd = max_cost_};
+    Result<int> printed = exit_success;
+    const auto print = [&](const TestReport& report) {
+      if (json_ || !printed || *printed != exit_success) return;
+      printed = print_out(report_text(report));
+      if (!printed || *printed != exit_success) signals.request({"stdout", exit_broken_pipe});
+    };
+    const auto reports = run_tests(batch, invocation, Call{signals.begin_run()}, print);
+    if (!printed || *printed != exit_success) return printed;
+    const auto stopped_by = signals.cancelled();
+    ERRAND_TRY_ASSIGN(const int code, finish(reports, older));
+    return stopped_by ? stopped_by->exit_code : code;
+  }
+
+  [[nodiscard]] Result<int> finish(const std::vector<TestReport>& reports,
+                                   const std::optional<std::vector<TestReport>>& older) const {
+    if (junit_) ERRAND_TRY(write_file_atomic(*junit_, report_junit(reports)));
+    const auto compared = older ? std::optional(compare(*older, reports)) : std::nullopt;
+    ERRAND_TRY_ASSIGN(const int written, json_ ? print_results_json(reports, compared)
+                                               : print_out(summary_text(reports) +
+                                                           (compared ? comparison_text(*compared, *compare_) : "")));
+    if (written != exit_success) return written;
+    return exit_of(reports, compared);
+  }
+
+  static Result<int> print_results_json(const std::vector<TestReport>& reports,
+                                        const std::optional<std::vector<ComparedTest>>& compared) {
+    auto json = report_json(reports);
+    if (compared) json["compared"] = comparison_json(*compared);
+    return print_json(json);
+  }
+
+  // Whoever compares knows of what failed before.
+  static int exit_of(const std::vector<TestReport>& reports, const std::optional<std::vector<ComparedTest>>& compared) {
+    const bool bad = compared ? count_of(*compared, TestChange::regressed) > 0
+                              : count_of(reports, TestEnd::failed) + count_of(reports, TestEnd::error) > 0;
+    if (bad) return exit_code_of(ErrorKind::failure);
+    return count_of(reports, TestEnd::unfinished) > 0 ? exit_code_of(ErrorKind::limit) : exit_success;
+  }
+
+  std::optional<std::int64_t> jobs_;
   std::optional<std::string> junit_;
+  std::optional<std::string> compare_;
+  std::optional<std::string> from_;
+  std::optional<double> max_cost_;
+  bool json_ = false;
   bool record_ = false;
+  bool live_ = false;
   bool keep_ = false;
 };
 

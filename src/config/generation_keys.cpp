@@ -1,13 +1,9 @@
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
-#include "base/json.hpp"
-#include "base/json_schema.hpp"
 #include "config/definition_reader.hpp"
-#include "config/yaml_json.hpp"
+#include "config/schema_reader.hpp"
 
 // How a definition's replies are to be written: temperature, top_p, max_output, stop, tool_choice, output_schema.
 namespace errand::config {
@@ -16,8 +12,6 @@ namespace {
 
 using yaml::Node;
 
-// A model reads a schema with each request; the largest of ours has a hundredth of it.
-constexpr std::size_t max_schema_bytes = std::size_t{256} << 10U;
 constexpr std::int64_t max_output_tokens = 100'000'000;
 constexpr std::size_t max_stop_texts = 16;
 
@@ -25,30 +19,6 @@ void set_number(const Node& node, double most, std::optional<double>& field, Rea
   const auto value = reader.number(node, 0);
   if (value && *value > most) return reader.wrong_type(node, fmt::format("a number from 0 to {}", most));
   field = value;
-}
-
-// The file's text never stands in a message: it may be any file.
-void read_schema_file(const Node& node, DefinitionDraft& draft, Reader& reader) {
-  const auto written = reader.word(node);
-  if (!written) return;
-  const auto path = normalize_path(join_path(reader.directory(), *written));
-  if (!is_regular_file(path)) {
-    return reader.mistake(node.mark, fmt::format("{} names no file: \"{}\"", reader.name(), *written),
-                          "paths start at the directory of this file");
-  }
-  const auto text = read_file(path, max_schema_bytes);
-  if (!text) return reader.mistake(text.error(), node.mark);
-  const auto schema = Json::parse(*text, nullptr, false);
-  if (!schema.is_object()) {
-    return reader.mistake(node.mark, fmt::format("{} is no JSON Schema: \"{}\"", reader.name(), *written),
-                          "the file must hold one JSON object");
-  }
-  if (const auto usable = json_schema::check_schema(schema); !usable) {
-    return reader.mistake(node.mark, fmt::format("{} is no usable JSON Schema: \"{}\"", reader.name(), *written),
-                          "errand run --output-schema with that file says what is wrong");
-  }
-  draft.output_schema_file = path;
-  draft.definition.output_schema = schema.dump();
 }
 
 }  // namespace
@@ -92,15 +62,9 @@ void set_tool_choice(const Node& node, DefinitionDraft& draft, Reader& reader) {
 }
 
 void set_output_schema(const Node& node, DefinitionDraft& draft, Reader& reader) {
-  draft.output_schema_file.clear();
-  draft.definition.output_schema.clear();
-  if (node.kind != yaml::Kind::map) return read_schema_file(node, draft, reader);
-  const auto schema = yaml::to_json(node);
-  if (const auto usable = json_schema::check_schema(schema); !usable) {
-    return reader.mistake(node.mark, fmt::format("{} is {}", reader.name(), usable.error().message),
-                          usable.error().hint);
-  }
-  draft.definition.output_schema = schema.dump(-1, ' ', false, Json::error_handler_t::replace);
+  auto schema = read_schema(node, reader).value_or(WrittenSchema{});
+  draft.output_schema_file = std::move(schema.file);
+  draft.definition.output_schema = std::move(schema.json);
 }
 
 }  // namespace errand::config

@@ -20,6 +20,7 @@ struct ExpectedText {
   std::vector<std::string> contains;
   std::vector<std::string> lacks;
   std::vector<std::string> matches;  ///< RE2, anywhere in it
+  std::string schema;                ///< JSON Schema that it follows; empty: none
   bool operator==(const ExpectedText&) const = default;
 };
 
@@ -45,6 +46,17 @@ struct ExpectedBudget {
   bool operator==(const ExpectedBudget&) const = default;
 };
 
+/// What a model says of the answer.
+struct ExpectedVerdict {
+  std::string rubric;
+  std::string model;            ///< names of files are absolute
+  std::string replay;           ///< the recording of the judge, absolute; empty: none
+  std::optional<int> at_least;  ///< score that is needed; nullopt: the judge says whether it passes
+  double max_cost_usd = 0.25;
+  std::chrono::milliseconds timeout{60'000};
+  bool operator==(const ExpectedVerdict&) const = default;
+};
+
 /// A recorded run and what must come of it: a `*.test.yaml` file.
 struct TestCase {
   std::string file;
@@ -64,11 +76,13 @@ struct TestCase {
   ExpectedText answer;  ///< of the last prompt
   ExpectedTools tools;
   ExpectedBudget at_most;
+  std::optional<ExpectedVerdict> judge;
   std::vector<ExpectedFile> files_after;
 };
 
-/// Reads a case, as strictly as the other files. Several mistakes are one Error of kind `config`.
-Result<TestCase> load_test_case(const std::string& path);
+/// Reads a case, as strictly as the other files; messages name it as `shown`. Several mistakes are one Error of kind
+/// `config`.
+Result<TestCase> load_test_case(const std::string& path, const std::string& shown);
 
 /// The keys of a case, for documentation and checks.
 std::vector<DefinitionKey> test_case_keys();

@@ -14,7 +14,7 @@ namespace {
 Result<TestCase> load(const TempDir& directory, std::string_view text) {
   const auto path = directory / "a.test.yaml";
   REQUIRE(write_file_atomic(path, text));
-  return load_test_case(path);
+  return load_test_case(path, "a.test.yaml");
 }
 
 }  // namespace
@@ -35,9 +35,10 @@ max_turns: 3
 timeout: 5s
 expect:
   exit: 6
-  answer: { equals: whole, contains: part, lacks: [no, none], matches: ["^w"] }
+  answer: { equals: whole, contains: part, lacks: [no, none], matches: ["^w"], schema: { type: object } }
   tools: { used: Grep, not_used: [Bash], in_order: [Read, Grep] }
   at_most: { turns: 2, tokens: 100, cost_usd: 0.5 }
+  judge: { rubric: "Is it kind?", model: scripted/j.yaml, replay: rec/judge.jsonl, at_least: 7, max_cost_usd: 0.1, timeout: 9s }
   files: { a.txt: y, sub/../b.txt: { contains: z }, gone: null }
 )");
   REQUIRE(test);
@@ -53,11 +54,13 @@ expect:
   CHECK(test->max_turns == 3);
   CHECK(test->timeout == std::chrono::seconds(5));
   CHECK(test->exit == 6);
-  CHECK(test->answer == ExpectedText{"whole", {"part"}, {"no", "none"}, {"^w"}});
+  CHECK(test->answer == ExpectedText{"whole", {"part"}, {"no", "none"}, {"^w"}, R"({"type":"object"})"});
+  CHECK(test->judge == ExpectedVerdict{"Is it kind?", "scripted/" + (directory / "j.yaml"),
+                                       directory / "rec/judge.jsonl", 7, 0.1, std::chrono::seconds(9)});
   CHECK(test->tools == ExpectedTools{{"Grep"}, {"Bash"}, {"Read", "Grep"}});
   CHECK(test->at_most == ExpectedBudget{2, 100, 0.5});
-  CHECK(test->files_after == std::vector<ExpectedFile>{{"a.txt", ExpectedText{"y", {}, {}, {}}},
-                                                       {"b.txt", ExpectedText{std::nullopt, {"z"}, {}, {}}},
+  CHECK(test->files_after == std::vector<ExpectedFile>{{"a.txt", ExpectedText{"y", {}, {}, {}, {}}},
+                                                       {"b.txt", ExpectedText{std::nullopt, {"z"}, {}, {}, {}}},
                                                        {"gone", std::nullopt}});
 }
 
@@ -87,6 +90,14 @@ TEST_CASE("test case: mistakes have their place, and none leads out of the works
       {"prompt: a\nexpect: { tools: [Grpe] }\n", "unknown tool \"Grpe\""},
       {"prompt: a\nexpect: { exit: 256 }\n", "expect.exit"},
       {"prompt: a\nexpect: { answer: { contain: x } }\n", "contains"},
+      {"prompt: a\nexpect:\n  answer: { matches: \"(\" }\n",
+       "expect.answer.matches holds what is no regular expression: \"(\""},
+      {"prompt: a\nexpect: { answer: { schema: { type: nothing } } }\n", "expect.answer.schema"},
+      {"prompt: a\nexpect: { answer: { schema: none.json } }\n", "expect.answer.schema names no file: \"none.json\""},
+      {"prompt: a\nexpect: { judge: { model: x/y } }\n", "expect.judge has no rubric"},
+      {"prompt: a\nexpect: { judge: { rubric: good } }\n", "expect.judge has no model"},
+      {"prompt: a\nexpect: { judge: { rubric: good, model: x/y, at_least: 11 } }\n", "expect.judge.at_least must be"},
+      {"prompt: a\nexpect: { judge: { rubric: good, model: x/y, max_cost_usd: 0 } }\n", "a number above 0"},
       {"prompt: a\nreplay: x\n---\nprompt: b\n", "document"},
   }));
   CAPTURE(row.text);
@@ -95,6 +106,7 @@ TEST_CASE("test case: mistakes have their place, and none leads out of the works
   REQUIRE_FALSE(test);
   CHECK(test.error().kind == ErrorKind::config);
   REQUIRE(test.error().where);
+  CHECK(test.error().where->file == "a.test.yaml");
   CHECK(test.error().where->line > 0);
   CHECK(describe(test.error()).find(row.says) != std::string::npos);
 }

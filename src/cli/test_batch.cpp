@@ -1,0 +1,162 @@
+#include "cli/test_batch.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "cli/test_check.hpp"
+#include "cli/test_judge.hpp"
+#include "cli/test_run.hpp"
+#include "config/test_case.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// Reports of all cases are held until the last: what two are compared by must be enough.
+constexpr std::size_t max_answer_columns = 4'000;
+
+class Runner {
+ public:
+  Runner(const TestBatch& batch, const Invocation& invocation, const Call& call,
+         const std::function<void(const TestReport&)>& on_report)
+      : batch_(batch),
+        invocation_(invocation),
+        call_(call),
+        on_report_(on_report),
+        reports_(batch.files.size()),
+        ended_(batch.files.size()) {
+    for (std::size_t i = 0; i < reports_.size(); ++i) {
+      reports_[i].file = batch.files[i];
+      reports_[i].error = "it was not begun";
+    }
+  }
+
+  std::vector<TestReport> go() {
+    {
+      std::vector<std::jthread> workers;
+      const auto jobs = std::min(batch_.jobs, batch_.files.size());
+      for (std::size_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+      work();
+    }
+    return std::move(reports_);
+  }
+
+ private:
+  void work() {
+    while (const auto index = next()) {
+      auto report = run(batch_.files[*index]);
+      take(*index, std::move(report));
+    }
+  }
+
+  std::optional<std::size_t> next() {
+    const std::lock_guard lock(mutex_);
+    if (next_ == reports_.size() || call_.stop.stop_requested()) return std::nullopt;
+    return next_++;
+  }
+
+  void take(std::size_t index, TestReport report) {
+    const std::lock_guard lock(mutex_);
+    if (report.end == TestEnd::unfinished && report.error.empty()) report.error = "it was stopped";
+    spent_usd_ += report.cost_usd.value_or(0);
+    if (report.judgement) spent_usd_ += report.judgement->cost_usd.value_or(0);
+    reports_[index] = std::move(report);
+    ended_[index] = true;
+    for (; told_ < reports_.size() && ended_[told_]; ++told_) {
+      if (reports_[told_].end != TestEnd::unfinished) on_report_(reports_[told_]);
+    }
+  }
+
+  std::optional<double> money_left() {
+    if (!batch_.max_cost_usd) return std::nullopt;
+    const std::lock_guard lock(mutex_);
+    return *batch_.max_cost_usd - spent_usd_;
+  }
+
+  TestReport run(const std::string& file) {
+    TestReport report;
+    report.file = file;
+    if (const auto left = money_left(); left && *left <= 0) {
+      report.error = fmt::format("it was not begun: ${:.4f} are spent", *batch_.max_cost_usd);
+      return report;
+    }
+    const auto done = run(report);
+    if (!done && done.error().kind == ErrorKind::cancelled) return report;
+    if (!done) report.error = text::trim(describe(done.error()));
+    report.end = !report.error.empty() ? TestEnd::error : report.failures.empty() ? TestEnd::passed : TestEnd::failed;
+    return report;
+  }
+
+  Result<void> run(TestReport& report) {
+    ERRAND_TRY_ASSIGN(const auto path, real_path(report.file));
+    ERRAND_TRY_ASSIGN(const auto test, config::load_test_case(path, report.file));
+    report.about = test.about;
+    ERRAND_TRY_ASSIGN(const auto place, TestPlace::make(batch_.after));
+    ERRAND_TRY_ASSIGN(auto outcome, run_test(test, mode_for(test.replay), place, invocation_, call_));
+    report.duration = outcome.duration;
+    report.failures = check_test(test, outcome);
+    if (batch_.after == TestPlace::After::keep) outcome.notes.push_back(fmt::format("it ran in {}", place.root()));
+    report.notes = std::move(outcome.notes);
+    report.exit = outcome.exit;
+    report.answer = text::ellipsize(outcome.answer, max_answer_columns);
+    report.tools = std::move(outcome.tools);
+    report.turns = outcome.turns;
+    report.tokens = outcome.tokens;
+    report.cost_usd = outcome.cost_usd;
+    if (batch_.max_cost_usd && report.tokens > 0 && !report.cost_usd)
+      report.notes.emplace_back("what it cost is unknown, so --max-cost does not see it");
+    if (test.judge) ERRAND_TRY(ask_judge(test, outcome.answer, report));
+    return {};
+  }
+
+  // A case that fails anyway is not worth the judge's money.
+  Result<void> ask_judge(const config::TestCase& test, const std::string& answer, TestReport& report) {
+    if (!report.failures.empty()) {
+      report.notes.emplace_back("the judge was not asked");
+      return {};
+    }
+    auto left = money_left();
+    if (left && batch_.max_cost_usd) *left -= report.cost_usd.value_or(0);
+    if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: nothing is left of --max-cost");
+    ERRAND_TRY_ASSIGN(auto judgement,
+                      judge(test, answer, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
+    if (!judgement.verdict) report.error = judgement.error;
+    if (judgement.verdict) {
+      if (auto why = check_verdict(*test.judge, *judgement.verdict)) report.failures.push_back(*std::move(why));
+    }
+    report.judgement = std::move(judgement);
+    return {};
+  }
+
+  // What names no recording has none to be made.
+  [[nodiscard]] TestMode mode_for(const std::string& recording) const {
+    return batch_.mode == TestMode::record && recording.empty() ? TestMode::replay : batch_.mode;
+  }
+
+  const TestBatch& batch_;
+  const Invocation& invocation_;
+  const Call& call_;
+  const std::function<void(const TestReport&)>& on_report_;
+  std::mutex mutex_;
+  std::vector<TestReport> reports_;
+  std::vector<bool> ended_;
+  std::size_t next_ = 0;
+  std::size_t told_ = 0;
+  double spent_usd_ = 0;
+};
+
+}  // namespace
+
+std::vector<TestReport> run_tests(const TestBatch& batch, const Invocation& invocation, const Call& call,
+                                  const std::function<void(const TestReport&)>& on_report) {
+  return Runner(batch, invocation, call, on_report).go();
+}
+
+}  // namespace errand::cli
