@@ -18,12 +18,19 @@ struct WordRow {
   WordKind kind;
 };
 constexpr std::array word_rows = {
-    WordRow{"agents", "FILE", WordKind::files},      WordRow{"agents", "ID", WordKind::agents},
-    WordRow{"help", "COMMAND", WordKind::commands},  WordRow{"runs", "ID", WordKind::runs},
-    WordRow{"schedule", "NAME", WordKind::schedule}, WordRow{"sessions", "FILE", WordKind::files},
-    WordRow{"sessions", "REF", WordKind::sessions},  WordRow{"skills", "NAME", WordKind::skills},
-    WordRow{"skills", "PATH", WordKind::files},      WordRow{"subagents", "NAME", WordKind::subagents},
-    WordRow{"test", "PATH", WordKind::files},        WordRow{"tools", "NAME", WordKind::tools},
+    WordRow{"agents", "FILE", WordKind::files},
+    WordRow{"agents", "ID", WordKind::agents},
+    WordRow{"config", "KEY", WordKind::settings},
+    WordRow{"help", "COMMAND", WordKind::commands},
+    WordRow{"runs", "ID", WordKind::runs},
+    WordRow{"schedule", "NAME", WordKind::schedule},
+    WordRow{"sessions", "FILE", WordKind::files},
+    WordRow{"sessions", "REF", WordKind::sessions},
+    WordRow{"skills", "NAME", WordKind::skills},
+    WordRow{"skills", "PATH", WordKind::files},
+    WordRow{"subagents", "NAME", WordKind::subagents},
+    WordRow{"test", "PATH", WordKind::files},
+    WordRow{"tools", "NAME", WordKind::tools},
     WordRow{"trust", "DIR", WordKind::directories},
 };
 

@@ -25,6 +25,7 @@ enum class WordKind {
   sessions,
   runs,
   schedule,
+  settings,
   users
 };
 

@@ -15,6 +15,7 @@
 #include "cli/schedule_file.hpp"
 #include "cli/setup.hpp"
 #include "config/lookup.hpp"
+#include "config/settings.hpp"
 #include "store/open.hpp"
 #include "store/users.hpp"
 #include "tool/registry.hpp"
@@ -207,6 +208,14 @@ Result<Candidates> schedule(const Invocation& invocation) {
   return out;
 }
 
+Result<Candidates> settings(const Invocation& /*invocation*/) {
+  Candidates out;
+  for (const auto& key : config::setting_keys()) {
+    if (key.name.find('*') == std::string::npos) out.push_back({key.name, std::string(key.description)});
+  }
+  return out;
+}
+
 Result<Candidates> users(const Invocation& invocation) {
   ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation, config::Scope::settings));
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
@@ -231,6 +240,7 @@ constexpr std::array sources = {
     Source{WordKind::sessions, sessions},
     Source{WordKind::runs, runs},
     Source{WordKind::schedule, schedule},
+    Source{WordKind::settings, settings},
     Source{WordKind::users, users},
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/exit_code.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -9,6 +10,7 @@
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/setup.hpp"
+#include "config/edit_setting.hpp"
 #include "config/settings.hpp"
 
 namespace errand::cli {
@@ -29,12 +31,19 @@ class ConfigCommand final : public Command {
   void declare(Options& options) override {
     options.flag("--json", json_, "as JSON");
     options.flag("--origin", origin_, "with where each value comes from, and the values that lost");
+    options.flag("--project", project_, "set or unset in the project's config.yaml, not in your own");
   }
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     using Argument = VerbSpec::Argument;
-    ERRAND_TRY_ASSIGN(const auto verb,
-                      read_verb("errand config", words, {{"show"}, {"get", Argument::required}, {"path"}}));
+    if (!words.empty() && words.front() == "set") return set(words, invocation);
+    ERRAND_TRY_ASSIGN(const auto verb, read_verb("errand config", words,
+                                                 {{"show"},
+                                                  {"get", Argument::required},
+                                                  {"set", Argument::required},
+                                                  {"unset", Argument::required},
+                                                  {"path"}}));
+    if (verb.name == "unset") return unset(verb.argument, invocation);
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation, config::Scope::settings));
     if (verb.name == "path") return path(config, invocation);
     if (verb.name == "get") return get(config, verb.argument);
@@ -71,6 +80,40 @@ class ConfigCommand final : public Command {
                 text::suggest(key, known, "settings"));
   }
 
+  Result<int> set(const std::vector<std::string>& words, const Invocation& invocation) const {
+    if (words.size() != 3)
+      return fail(ErrorKind::usage, "errand config set takes a key and a value", "errand config set retry.attempts 5");
+    ERRAND_TRY_ASSIGN(const auto sources, configuration_sources(invocation));
+    ERRAND_TRY_ASSIGN(const auto path, config::settings_path(sources, owner()));
+    ERRAND_TRY_ASSIGN(const auto where, config::set_setting(sources, path, words[1], words[2]));
+    print_note(invocation.globals, fmt::format("{} is set at {}", words[1], to_string(where)));
+    tell_what_wins(words[1], where, invocation);
+    return exit_success;
+  }
+
+  Result<int> unset(const std::string& key, const Invocation& invocation) const {
+    ERRAND_TRY_ASSIGN(const auto sources, configuration_sources(invocation));
+    ERRAND_TRY_ASSIGN(const auto path, config::settings_path(sources, owner()));
+    ERRAND_TRY_ASSIGN(const auto where, config::unset_setting(sources, path, key));
+    print_note(invocation.globals, fmt::format("{} was taken out of {}", key, where.file));
+    return exit_success;
+  }
+
+  // A nearer file, a variable or missing trust may leave it without effect.
+  static void tell_what_wins(const std::string& key, const Location& where, const Invocation& invocation) {
+    const auto config = load_quietly(invocation, config::Scope::settings);
+    if (!config) return;
+    const auto shown = config::shown_settings(*config);
+    const auto setting = std::ranges::find(shown, key, &config::Setting::key);
+    if (setting == shown.end() || setting->winner.origin == to_string(where)) return;
+    print_note(invocation.globals, fmt::format("warning: {} stays {}, as {} says; errand config show --origin", key,
+                                               setting->winner.value, setting->winner.origin));
+  }
+
+  [[nodiscard]] config::SettingsOwner owner() const {
+    return project_ ? config::SettingsOwner::project : config::SettingsOwner::user;
+  }
+
   Result<int> path(const config::Configuration& config, const Invocation& invocation) const {
     ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, config));
     const std::vector<std::pair<std::string, std::string>> paths = {{"project", config.project.root},
@@ -91,6 +134,7 @@ class ConfigCommand final : public Command {
 
   bool json_ = false;
   bool origin_ = false;
+  bool project_ = false;
 };
 
 }  // namespace

@@ -8,44 +8,28 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
-#include "base/unicode.hpp"
 #include "chat/rule.hpp"
 #include "config/definition_reader.hpp"
 #include "config/drafts.hpp"
+#include "config/edit_file.hpp"
 #include "config/lock.hpp"
+#include "config/yaml_edit.hpp"
 
 namespace errand::config {
 
 namespace {
 
+using yaml::child;
+using yaml::drop;
+using yaml::in_quotes;
+using yaml::indent_of;
 using yaml::Kind;
+using yaml::line_begin;
 using yaml::Node;
+using yaml::offset_of;
+using yaml::with_lines;
 
-/// A YAML file as text and tree.
-struct File {
-  std::string path;   ///< links resolved, so that a link into a dotfiles repository stays one
-  std::string shown;  ///< for messages
-  std::string text;
-  Node root;
-};
-
-Result<Node> parse_clean(const std::string& text, const std::string& shown) {
-  std::vector<Error> mistakes;
-  auto document = yaml::parse(text, shown, mistakes);
-  if (!mistakes.empty()) return fail(combined(std::move(mistakes)));
-  return std::move(document.root);
-}
-
-Result<File> open_file(const std::string& path, const Sources& sources) {
-  File out{path, shown_path(path, sources), {}, {}};
-  if (!path_exists(path)) return out;
-  ERRAND_TRY_ASSIGN(out.path, real_path(path));
-  ERRAND_TRY_ASSIGN(out.text, read_file(path, yaml::max_bytes));
-  ERRAND_TRY_ASSIGN(out.root, parse_clean(out.text, out.shown));
-  return out;
-}
-
-tl::unexpected<Error> cant_edit(const File& file, yaml::Mark mark, std::string_view what) {
+tl::unexpected<Error> cant_edit(const YamlFile& file, yaml::Mark mark, std::string_view what) {
   return fail(Error{.kind = ErrorKind::config,
                     .message = fmt::format("can't add {} to this file without rewriting it", what),
                     .hint = "add it by hand",
@@ -54,25 +38,6 @@ tl::unexpected<Error> cant_edit(const File& file, yaml::Mark mark, std::string_v
 }
 
 // --- YAML as it is written ---
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 // A block of lines where it reads as written; in quotes otherwise.
 std::string block_or_quoted(const std::string& text, const std::string& indent) {
@@ -99,77 +64,26 @@ std::string agent_text(const NewAgent& agent, const std::string& indent) {
   return out;
 }
 
-// --- places in the text ---
-
-std::string newline_of(std::string_view text) {
-  return text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
-}
-
-// Where line `line` (from 1) begins; the end of the text for a line behind it.
-std::size_t line_begin(std::string_view text, int line) {
-  std::size_t at = 0;
-  for (int i = 1; i < line; ++i) {
-    const auto newline = text.find('\n', at);
-    if (newline == std::string_view::npos) return text.size();
-    at = newline + 1;
-  }
-  return at;
-}
-
-std::size_t offset_of(std::string_view text, yaml::Mark mark) {
-  auto at = line_begin(text, mark.line);
-  for (int column = 1; column < mark.column && at < text.size(); ++column) {
-    ++at;
-    while (at < text.size() && unicode::is_continuation(text[at])) ++at;
-  }
-  return at;
-}
-
-// The line behind the value of the top-level key `name`: where the next key begins, without the blank lines and the
-// unindented comments that lead over to that.
-std::size_t end_of_value(const File& file, std::string_view name) {
+std::size_t end_of_value(const YamlFile& file, std::string_view name) {
   const auto key = std::ranges::find(file.root.keys, name, &yaml::Key::name);
-  auto end = file.text.size();
-  for (const auto& other : file.root.keys) {
-    if (other.mark.line > key->mark.line) end = std::min(end, line_begin(file.text, other.mark.line));
-  }
-  const auto begin = line_begin(file.text, key->mark.line + 1);
-  while (end > begin) {
-    const auto last = file.text.rfind('\n', end - 2) + 1;  // 0 when there is none
-    const auto line = std::string_view(file.text).substr(last, end - last);
-    if (!text::trim(line).empty() && line.front() != '#') break;
-    end = last;
-  }
-  return end;
-}
-
-// `addition` at `at`, on lines of its own.
-std::string with_lines(const File& file, std::size_t at, std::string addition) {
-  std::string before = file.text.substr(0, at);
-  if (!before.empty() && !before.ends_with('\n')) before += '\n';
-  auto out = before + addition + file.text.substr(at);
-  if (newline_of(file.text) == "\r\n")
-    out = text::replace_all(text::replace_all(std::move(out), "\r\n", "\n"), "\n", "\r\n");
-  return out;
-}
-
-std::string indent_of(const yaml::Key& key) {
-  return std::string(static_cast<std::size_t>(std::max(0, key.mark.column - 1)), ' ');
+  return yaml::end_of_entry(file.text, file.root, static_cast<std::size_t>(key - file.root.keys.begin()),
+                            file.text.size());
 }
 
 // --- a new agent ---
 
-Result<std::string> with_agent(const File& file, const NewAgent& agent) {
+Result<std::string> with_agent(const YamlFile& file, const NewAgent& agent) {
   const auto& root = file.root;
-  if (root.kind == Kind::null) return with_lines(file, file.text.size(), "agents:\n" + agent_text(agent, "  "));
+  if (root.kind == Kind::null) return with_lines(file.text, file.text.size(), "agents:\n" + agent_text(agent, "  "));
   if (root.kind != Kind::map || root.flow || root.keys.empty()) return cant_edit(file, root.mark, "an agent");
   const auto* agents = root.find("agents");
   const auto blank = std::string("\n");
   if (agents == nullptr)
-    return with_lines(file, file.text.size(), blank + agent_text(agent, indent_of(root.keys.front())));
+    return with_lines(file.text, file.text.size(), blank + agent_text(agent, indent_of(root.keys.front())));
   if (agents->kind != Kind::map || agents->flow || agents->keys.empty())
     return cant_edit(file, agents->mark, "an agent");
-  return with_lines(file, end_of_value(file, "agents"), blank + agent_text(agent, indent_of(agents->keys.front())));
+  return with_lines(file.text, end_of_value(file, "agents"),
+                    blank + agent_text(agent, indent_of(agents->keys.front())));
 }
 
 const Node& agents_in(const Node& root) {
@@ -190,7 +104,7 @@ bool is_only_added(const Node& before, Node after, const std::string& id) {
   return yaml::show(before) == yaml::show(after);
 }
 
-Result<Location> place_of_agent(const Node& root, const File& file, const std::string& id) {
+Result<Location> place_of_agent(const Node& root, const YamlFile& file, const std::string& id) {
   const auto& agents = agents_in(root);
   const auto key = std::ranges::find(agents.keys, id, &yaml::Key::name);
   if (key == agents.keys.end()) return cant_edit(file, root.mark, "an agent");
@@ -200,7 +114,7 @@ Result<Location> place_of_agent(const Node& root, const File& file, const std::s
 // --- an allow rule ---
 
 // Puts an item into a list that stands in the text.
-Result<std::string> with_item(const File& file, const Node& list, const std::string& item) {
+Result<std::string> with_item(const YamlFile& file, const Node& list, const std::string& item) {
   if (list.kind != Kind::list) return cant_edit(file, list.mark, "a rule");
   auto out = file.text;
   if (list.flow) {
@@ -210,16 +124,17 @@ Result<std::string> with_item(const File& file, const Node& list, const std::str
   const auto line = list.items.back().mark.line;
   const auto begin = line_begin(out, line);
   const auto dash = out.find('-', begin);
-  return with_lines(file, line_begin(out, line + 1), fmt::format("{}- {}\n", out.substr(begin, dash - begin), item));
+  return with_lines(file.text, line_begin(out, line + 1),
+                    fmt::format("{}- {}\n", out.substr(begin, dash - begin), item));
 }
 
-Result<std::string> with_allow_rule(const File& file, const std::string& rule) {
+Result<std::string> with_allow_rule(const YamlFile& file, const std::string& rule) {
   const auto item = in_quotes(rule);
   const auto& root = file.root;
   if (root.kind == Kind::null || (root.kind == Kind::map && !root.flow && root.find("permissions") == nullptr)) {
     const auto indent = root.keys.empty() ? std::string() : indent_of(root.keys.front());
     const auto blank = file.text.empty() ? "" : "\n";
-    return with_lines(file, file.text.size(),
+    return with_lines(file.text, file.text.size(),
                       fmt::format("{0}{1}permissions:\n{1}  allow:\n{1}    - {2}\n", blank, indent, item));
   }
   const auto* permissions = root.find("permissions");
@@ -233,7 +148,8 @@ Result<std::string> with_allow_rule(const File& file, const std::string& rule) {
   }
   const auto& first = permissions->keys.front();
   const auto indent = indent_of(first);
-  return with_lines(file, line_begin(file.text, first.mark.line), fmt::format("{0}allow:\n{0}  - {1}\n", indent, item));
+  return with_lines(file.text, line_begin(file.text, first.mark.line),
+                    fmt::format("{0}allow:\n{0}  - {1}\n", indent, item));
 }
 
 const Node* find_rule(const Node& root, std::string_view rule) {
@@ -243,16 +159,6 @@ const Node* find_rule(const Node& root, std::string_view rule) {
   const auto found = std::ranges::find_if(
       allow->items, [&](const Node& item) { return item.kind == Kind::scalar && item.text == rule; });
   return found == allow->items.end() ? nullptr : &*found;
-}
-
-Node& child(Node& map, std::string_view name) {
-  return map.items[static_cast<std::size_t>(map.find(name) - map.items.data())];
-}
-
-void drop(Node& map, std::string_view name) {
-  const auto at = map.find(name) - map.items.data();
-  map.items.erase(map.items.begin() + at);
-  map.keys.erase(map.keys.begin() + at);
 }
 
 // The tree with the rule taken out again, and with it what had to be made for it, must be the tree that was.
@@ -276,7 +182,7 @@ Result<Location> new_agent(const Configuration& config, const NewAgent& agent) {
                 "use a-z, 0-9 and -, at most 63 of them, a letter or digit first");
   }
   ERRAND_TRY_ASSIGN(const auto held, lock_directory(config.project.root));
-  ERRAND_TRY_ASSIGN(const auto file, open_file(join_path(config.project.root, "agents.yaml"), config.sources));
+  ERRAND_TRY_ASSIGN(const auto file, open_yaml_file(join_path(config.project.root, "agents.yaml"), config.sources));
   if (const auto* taken = agents_in(file.root).find(agent.id)) {
     return fail(Error{.kind = ErrorKind::config,
                       .message = fmt::format("there is an agent \"{}\" already", agent.id),
@@ -297,7 +203,7 @@ Result<Location> save_allow_rule(const Sources& sources, std::string_view rule) 
     return fail(ErrorKind::config, "there is no place to remember the rule", "set HOME or XDG_CONFIG_HOME");
   }
   ERRAND_TRY_ASSIGN(const auto held, lock_directory(sources.user_config_dir));
-  ERRAND_TRY_ASSIGN(const auto file, open_file(join_path(sources.user_config_dir, "config.yaml"), sources));
+  ERRAND_TRY_ASSIGN(const auto file, open_yaml_file(join_path(sources.user_config_dir, "config.yaml"), sources));
   const auto place = [&](const Node& item) { return Location{file.shown, item.mark.line, item.mark.column}; };
   if (const auto* known = find_rule(file.root, rule)) return place(*known);
   ERRAND_TRY_ASSIGN(const auto text, with_allow_rule(file, std::string(rule)));

@@ -1,0 +1,280 @@
+#include "config/yaml_edit.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/unicode.hpp"
+
+namespace errand::config::yaml {
+
+namespace {
+
+// Nothing that a text says otherwise is taken on trust: whoever edits reads the result again and compares the trees.
+constexpr std::size_t npos = std::string_view::npos;
+
+// --- where a value ends ---
+
+std::size_t behind_quotes(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  for (auto i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (quote == '\'' && text.substr(i, 2) == "''") {
+      ++i;
+    } else if (text[i] == quote) {
+      return i + 1;
+    }
+  }
+  return npos;
+}
+
+std::size_t behind_brackets(std::string_view text, std::size_t at) {
+  int depth = 0;
+  for (auto i = at; i < text.size(); ++i) {
+    if (text[i] == '[' || text[i] == '{') ++depth;
+    if ((text[i] == ']' || text[i] == '}') && --depth == 0) return i + 1;
+    if (text[i] == '#' && i > 0 && (text[i - 1] == ' ' || text[i - 1] == '\n')) return npos;  // comments may hold any
+    if (text[i] != '"' && text[i] != '\'') continue;
+    i = behind_quotes(text, i);
+    if (i == npos) return npos;
+    --i;
+  }
+  return npos;
+}
+
+std::size_t behind_plain(std::string_view text, std::size_t at, bool in_flow) {
+  auto end = at;
+  while (end < text.size() && text[end] != '\n' && text[end] != '\r') {
+    if (in_flow && std::string_view(",]}").find(text[end]) != npos) break;
+    if (text[end] == '#' && end > at && text[end - 1] == ' ') break;
+    ++end;
+  }
+  return at + text::trim_end(text.substr(at, end - at)).size();
+}
+
+// Of a value that stands on its key's line in quotes, in brackets or as it is.
+std::size_t end_of_value(std::string_view text, const Node& value, bool in_flow) {
+  const auto at = offset_of(text, value.mark);
+  if (at >= text.size()) return npos;
+  if (value.flow) return behind_brackets(text, at);
+  if (value.kind != Kind::scalar || std::string_view("|>&*!").find(text[at]) != npos) return npos;
+  if (text[at] == '"' || text[at] == '\'') return behind_quotes(text, at);
+  return behind_plain(text, at, in_flow);
+}
+
+// --- keys ---
+
+std::string written_key(const std::string& name) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  };
+  const bool begins = !name.empty() && name.front() != '-' && name.front() != '.';
+  return begins && std::ranges::all_of(name, is_plain) ? name : in_quotes(name);
+}
+
+std::size_t index_of(const Node& map, std::string_view name) {
+  return static_cast<std::size_t>(std::ranges::find(map.keys, name, &Key::name) - map.keys.begin());
+}
+
+// `a: { b: { c: value } }`
+std::string in_flow(std::span<const std::string> path, const std::string& value) {
+  auto out = value;
+  for (auto name = path.rbegin(); name != path.rend(); ++name) {
+    out = fmt::format("{}: {}", written_key(*name), out);
+    if (name + 1 != path.rend()) out = fmt::format("{{ {} }}", out);
+  }
+  return out;
+}
+
+std::string in_block(std::span<const std::string> path, const std::string& value, std::string indent) {
+  std::string out;
+  for (const auto& name : path) {
+    out += fmt::format("{}{}:", indent, written_key(name));
+    if (&name != &path.back()) out += '\n';
+    indent += "  ";
+  }
+  return out + fmt::format(" {}\n", value);
+}
+
+/// A map on the way, and where the text that may be its own ends.
+struct Step {
+  const Node* map = nullptr;
+  std::size_t end = 0;
+};
+
+// The maps that are there, outermost first.
+std::vector<Step> steps_to(std::string_view text, const Node& root, std::span<const std::string> path) {
+  std::vector<Step> out = {{&root, text.size()}};
+  for (const auto& name : path.first(path.size() - 1)) {
+    const auto& [map, end] = out.back();
+    const auto* next = map->kind == Kind::map ? map->find(name) : nullptr;
+    if (next == nullptr) break;
+    out.push_back({next, next->flow ? end : end_of_entry(text, *map, index_of(*map, name), end)});
+  }
+  return out;
+}
+
+std::optional<std::string> replaced(const std::string& text, const Step& step, const std::string& name,
+                                    const std::string& value) {
+  const auto index = index_of(*step.map, name);
+  const auto& old = step.map->items[index];
+  if (const auto end = end_of_value(text, old, step.map->flow); end != npos) {
+    const auto begin = offset_of(text, old.mark);
+    return text.substr(0, begin) + value + text.substr(end);
+  }
+  if (step.map->flow) return std::nullopt;
+  const auto& key = step.map->keys[index];
+  const auto begin = line_begin(text, key.mark.line);
+  const auto end = end_of_entry(text, *step.map, index, step.end);
+  const auto entry = in_block(std::span(&name, 1), value, indent_of(key));
+  return with_lines(text.substr(0, begin) + text.substr(end), begin, entry);
+}
+
+std::optional<std::string> added_in_flow(const std::string& text, const Node& map, const std::string& entry) {
+  const auto begin = offset_of(text, map.mark);
+  auto end = behind_brackets(text, begin);
+  if (end == npos) return std::nullopt;
+  --end;
+  const auto inner = text::trim_end(std::string_view(text).substr(begin + 1, end - begin - 1));
+  const auto at = begin + 1 + inner.size();
+  const auto before = inner.empty() ? " " : inner.ends_with(',') ? " " : ", ";
+  return text.substr(0, at) + before + entry + " " + text.substr(end);
+}
+
+std::optional<std::string> added(const std::string& text, const Step& step, std::span<const std::string> path,
+                                 const std::string& value, bool at_top) {
+  const auto& map = *step.map;
+  if (map.kind == Kind::null && at_top) return with_lines(text, text.size(), in_block(path, value, ""));
+  if (map.kind != Kind::map) return std::nullopt;
+  if (map.flow) return added_in_flow(text, map, in_flow(path, value));
+  if (map.keys.empty()) return std::nullopt;
+  const auto at = end_of_entry(text, map, map.keys.size() - 1, step.end);
+  return with_lines(text, at, in_block(path, value, indent_of(map.keys.front())));
+}
+
+std::optional<std::string> without_flow_entry(const std::string& text, const Node& map, std::size_t index) {
+  const auto value_end = end_of_value(text, map.items[index], true);
+  if (value_end == npos) return std::nullopt;
+  auto begin = offset_of(text, map.keys[index].mark);
+  auto end = value_end;
+  if (index + 1 < map.keys.size()) {
+    end = offset_of(text, map.keys[index + 1].mark);
+  } else if (index > 0) {
+    const auto comma = text.rfind(',', begin);
+    if (comma == npos) return std::nullopt;
+    begin = comma;
+  }
+  return text.substr(0, begin) + text.substr(end);
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string newline_of(std::string_view text) {
+  return text.find("\r\n") != npos ? "\r\n" : "\n";
+}
+
+std::size_t line_begin(std::string_view text, int line) {
+  std::size_t at = 0;
+  for (int i = 1; i < line; ++i) {
+    const auto newline = text.find('\n', at);
+    if (newline == npos) return text.size();
+    at = newline + 1;
+  }
+  return at;
+}
+
+std::size_t offset_of(std::string_view text, Mark mark) {
+  auto at = line_begin(text, mark.line);
+  for (int column = 1; column < mark.column && at < text.size(); ++column) {
+    ++at;
+    while (at < text.size() && unicode::is_continuation(text[at])) ++at;
+  }
+  return at;
+}
+
+std::string indent_of(const Key& key) {
+  return std::string(static_cast<std::size_t>(std::max(0, key.mark.column - 1)), ' ');
+}
+
+std::size_t end_of_entry(std::string_view text, const Node& map, std::size_t index, std::size_t end) {
+  const auto& key = map.keys[index];
+  for (const auto& other : map.keys) {
+    if (other.mark.line > key.mark.line) end = std::min(end, line_begin(text, other.mark.line));
+  }
+  const auto indent = static_cast<std::size_t>(std::max(0, key.mark.column - 1));
+  const auto begin = line_begin(text, key.mark.line + 1);
+  while (end > begin) {
+    const auto last = text.rfind('\n', end - 2) + 1;  // 0 when there is none
+    const auto line = text.substr(last, end - last);
+    const auto first = line.find_first_not_of(" \t\r\n");
+    const bool leads_over = first == npos || (line[first] == '#' && first <= indent);
+    if (!leads_over) break;
+    end = last;
+  }
+  return end;
+}
+
+std::string with_lines(const std::string& text, std::size_t at, std::string_view addition) {
+  std::string before = text.substr(0, at);
+  if (!before.empty() && !before.ends_with('\n')) before += '\n';
+  auto out = before + std::string(addition) + text.substr(at);
+  if (newline_of(text) == "\r\n")
+    out = text::replace_all(text::replace_all(std::move(out), "\r\n", "\n"), "\n", "\r\n");
+  return out;
+}
+
+Node& child(Node& map, std::string_view name) {
+  return map.items[static_cast<std::size_t>(map.find(name) - map.items.data())];
+}
+
+void drop(Node& map, std::string_view name) {
+  const auto at = map.find(name) - map.items.data();
+  map.items.erase(map.items.begin() + at);
+  map.keys.erase(map.keys.begin() + at);
+}
+
+std::optional<std::string> with_value(const std::string& text, const Node& root, std::span<const std::string> path,
+                                      const std::string& value) {
+  const auto steps = steps_to(text, root, path);
+  const auto& last = steps.back();
+  const auto left = path.subspan(steps.size() - 1);
+  if (left.size() == 1 && last.map->kind == Kind::map && last.map->find(left.front()) != nullptr)
+    return replaced(text, last, left.front(), value);
+  return added(text, last, left, value, steps.size() == 1);
+}
+
+std::optional<std::string> without_value(const std::string& text, const Node& root, std::span<const std::string> path) {
+  auto steps = steps_to(text, root, path);
+  while (steps.size() > 1 && steps.back().map->keys.size() == 1) steps.pop_back();
+  const auto& [map, end] = steps.back();
+  const auto index = index_of(*map, path[steps.size() - 1]);
+  if (index == map->keys.size()) return std::nullopt;
+  if (map->flow) return without_flow_entry(text, *map, index);
+  return text.substr(0, line_begin(text, map->keys[index].mark.line)) +
+         text.substr(end_of_entry(text, *map, index, end));
+}
+
+}  // namespace errand::config::yaml
