@@ -13,8 +13,6 @@
 #include "chat/event_json.hpp"
 #include "cli/command.hpp"
 #include "cli/manual_page.hpp"
-#include "config/settings.hpp"
-#include "config/test_case.hpp"
 #include "repl/slash.hpp"
 #include "support/temp_dir.hpp"
 
@@ -69,36 +67,6 @@ TEST_CASE("man: errand(1) names every command of a chat", "[docs]") {
   for (const auto& command : repl::slash_commands()) {
     CAPTURE(command.name);
     CHECK(page.find(fmt::format(".It Ic {}", command.name)) != std::string::npos);
-  }
-}
-
-TEST_CASE("man: errand-agents(5) names every key of an agent and a subagent", "[docs]") {
-  const auto page = man_page("errand-agents.5");
-  for (const auto& keys : {config::agent_keys(), config::subagent_keys()}) {
-    for (const auto& key : keys) {
-      const auto last = key.name.substr(key.name.rfind('.') + 1);
-      CAPTURE(key.name);
-      CHECK(page.find(last) != std::string::npos);
-    }
-  }
-}
-
-TEST_CASE("man: errand-config(5) names every setting and its group", "[docs]") {
-  const auto page = man_page("errand-config.5");
-  for (const auto& key : config::setting_keys()) {
-    const auto first = key.name.substr(0, key.name.find('.'));
-    const auto last = key.name.substr(key.name.rfind('.') + 1);
-    CAPTURE(key.name);
-    CHECK(page.find(first) != std::string::npos);
-    CHECK(page.find(last) != std::string::npos);
-  }
-}
-
-TEST_CASE("man: errand-test(5) names every key of a test case", "[docs]") {
-  const auto page = man_page("errand-test.5");
-  for (const auto& key : config::test_case_keys()) {
-    CAPTURE(key.name);
-    CHECK(page.find(key.name.substr(key.name.rfind('.') + 1)) != std::string::npos);
   }
 }
 
