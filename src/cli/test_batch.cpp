@@ -127,6 +127,8 @@ class Runner {
     if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: nothing is left of --max-cost");
     ERRAND_TRY_ASSIGN(auto judgement,
                       judge(test, answer, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
+    if (batch_.after == TestPlace::After::keep)
+      report.notes.push_back(fmt::format("its judge ran in {}", judgement.place));
     if (!judgement.verdict) report.error = judgement.error;
     if (judgement.verdict) {
       if (auto why = check_verdict(*test.judge, *judgement.verdict)) report.failures.push_back(*std::move(why));

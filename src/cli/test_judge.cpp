@@ -138,7 +138,9 @@ Result<Judgement> judge(const config::TestCase& test, const std::string& answer,
                                                      .input = matter(test, answer),
                                                      .time = test.judge->timeout},
                                                     call));
-  return judgement_of(outcome);
+  auto out = judgement_of(outcome);
+  out.place = place.root();
+  return out;
 }
 
 std::optional<std::string> check_verdict(const config::ExpectedVerdict& expected, const Verdict& verdict) {

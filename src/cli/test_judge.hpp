@@ -26,6 +26,7 @@ struct Judgement {
   std::string error;
   std::int64_t tokens = 0;
   std::optional<double> cost_usd;  ///< nullopt: unknown
+  std::string place;               ///< the directory it ran in
 };
 
 /// Has the case's judge judge `answer`: a run of this program in a place of its own, without tools, whose answer has to

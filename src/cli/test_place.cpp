@@ -123,8 +123,12 @@ Result<void> trust_copy(const config::Project& project, const TestSurrounding& a
   return config::trust_project(*copy);
 }
 
+std::string empty_recording_path(const TestPlace& place) {
+  return place.root() + "/no-network.jsonl";
+}
+
 Result<std::string> empty_recording(const TestPlace& place) {
-  auto path = place.root() + "/no-network.jsonl";
+  auto path = empty_recording_path(place);
   http::Recording empty;
   empty.made_by = fmt::format("errand {}", version);
   empty.began = to_rfc3339(now());

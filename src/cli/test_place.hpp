@@ -59,5 +59,6 @@ Result<void> trust_copy(const config::Project& project, const TestSurrounding& a
 
 /// A recording without exchanges: whatever would go over the network fails.
 Result<std::string> empty_recording(const TestPlace& place);
+std::string empty_recording_path(const TestPlace& place);
 
 }  // namespace errand::cli

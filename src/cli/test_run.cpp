@@ -24,6 +24,9 @@ Result<void> add_wire(const config::TestCase& test, TestMode mode, const TestPla
   auto recording = test.replay;
   if (recording.empty()) {
     ERRAND_TRY_ASSIGN(recording, empty_recording(place));
+  } else if (!path_exists(recording)) {
+    return fail(ErrorKind::failure, fmt::format("there is no recording {}", recording),
+                "errand test --record makes it, with your own keys");
   }
   argv.push_back("--replay=" + recording);
   if (test.strict) argv.emplace_back("--replay-strict");
@@ -41,6 +44,15 @@ Result<std::vector<std::string>> argv_of(const config::TestCase& test, TestMode 
   for (const auto& [name, value] : test.variables) out.push_back(fmt::format("--var={}={}", name, value));
   ERRAND_TRY(add_wire(test, mode, place, out));
   return out;
+}
+
+// Who wrote the case knows nothing of the recording that stands in for none.
+void explain_silence(TestOutcome& outcome, const TestPlace& place) {
+  if (outcome.error.find(empty_recording_path(place)) == std::string::npos) return;
+  outcome.error =
+      "nothing answers: the case has no recording, and its model is no script\n"
+      "hint: name one, replay: FILE, that errand test --record makes; or model: scripted/FILE; or ask the models with "
+      "--live";
 }
 
 }  // namespace
@@ -62,12 +74,14 @@ Result<TestOutcome> run_test(const config::TestCase& test, TestMode mode, const 
   for (const auto& [name, content] : test.files) ERRAND_TRY(put_file(join_path(place.workspace(), name), content));
   ERRAND_TRY_ASSIGN(auto argv, argv_of(test, mode, place));
   const auto runs = static_cast<std::chrono::milliseconds::rep>(std::max<std::size_t>(test.prompts.size(), 1));
-  return run_program({.argv = std::move(argv),
-                      .env = around.env,
-                      .workspace = place.workspace(),
-                      .input = text::join(test.prompts, std::string_view("\0", 1)),
-                      .time = runs * test.timeout},
-                     call);
+  ERRAND_TRY_ASSIGN(auto outcome, run_program({.argv = std::move(argv),
+                                               .env = around.env,
+                                               .workspace = place.workspace(),
+                                               .input = text::join(test.prompts, std::string_view("\0", 1)),
+                                               .time = runs * test.timeout},
+                                              call));
+  explain_silence(outcome, place);
+  return outcome;
 }
 
 }  // namespace errand::cli

@@ -4,12 +4,13 @@
 #include "config/front_matter.hpp"
 #include "config/loader.hpp"
 #include "config/script_reader.hpp"
+#include "config/test_case.hpp"
 
 namespace errand::config {
 
 namespace {
 
-enum class FileKind { agents, subagents, settings, script, skill, markdown_subagent };
+enum class FileKind { agents, subagents, settings, script, skill, markdown_subagent, test_case };
 
 FileKind kind_of_text(std::string_view text) {
   std::vector<Error> ignored;  // what is no YAML is reported where the file is read
@@ -26,6 +27,7 @@ FileKind kind_of(const std::string& path, std::string_view text) {
   if (name == "subagents.yaml") return FileKind::subagents;
   if (name == "config.yaml") return FileKind::settings;
   if (name == "SKILL.md") return FileKind::skill;
+  if (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) return FileKind::test_case;
   if (name.ends_with(".md")) return FileKind::markdown_subagent;
   return kind_of_text(text);
 }
@@ -77,6 +79,16 @@ FileReport check_markdown(FileKind kind, std::string_view text, const std::strin
   return out;
 }
 
+FileReport check_test_case(const std::string& path, const std::string& shown) {
+  auto loaded = load_test_case(path, shown);
+  if (loaded) return {};
+  FileReport out;
+  out.mistakes = std::move(loaded.error().others);
+  loaded.error().others.clear();
+  out.mistakes.insert(out.mistakes.begin(), std::move(loaded).error());
+  return out;
+}
+
 }  // namespace
 
 FileReport check_file(const Sources& given, const std::string& path) {
@@ -97,6 +109,8 @@ FileReport check_file(const Sources& given, const std::string& path) {
       return check_settings_file(sources, absolute, shown);
     case FileKind::script:
       return check_script(*text, shown);
+    case FileKind::test_case:
+      return check_test_case(absolute, shown);
     case FileKind::skill:
     case FileKind::markdown_subagent:
       return check_markdown(kind, *text, absolute, shown);

@@ -28,7 +28,7 @@ enum class Scope {
 tl::expected<Configuration, std::vector<Error>> load(const Sources& sources, Scope scope = Scope::all);
 
 /// Everything wrong with single files: agents.yaml and subagents.yaml (as if they were the project's, with what stands
-/// beside them), config.yaml, scripted models and SKILL.md, told apart by name and then by their keys.
+/// beside them), config.yaml, scripted models, test cases and SKILL.md, told apart by name and then by their keys.
 struct FileReport {
   std::vector<Error> mistakes;
   std::vector<Warning> warnings;
