@@ -47,7 +47,11 @@ void Page::flush() {
 void Page::write_all() {
   if (out_.holds()) out_.flush();
   if (err_.holds()) err_.flush();
-  if (bottom_ && std::exchange(collected_, false)) check(bottom_->flush());
+  if (!bottom_ || !std::exchange(collected_, false)) return;
+  check(bottom_->flush());
+  if (!bottom_->is_behind()) return;
+  collected_ = true;
+  repaint_later();
 }
 
 // A terminal that takes no answer any more ends the run, as any other output does.
@@ -109,14 +113,18 @@ void Page::paint_live() {
 // As paint_live(), but no more often than someone can see.
 void Page::repaint() {
   if (options_.now() - painted_ >= options_.repaint_every) return paint_live();
+  repaint_later();
+}
+
+void Page::repaint_later() {
   if (std::exchange(repaints_, true)) return;
   repainter_.start(options_.repaint_every, [this] { return repaint_tick(); });
 }
 
-// On the repainter's thread. False: nothing has changed since the last time.
+// On the repainter's thread. False: nothing has changed since the last time, and all of it is shown.
 bool Page::repaint_tick() {
   const std::lock_guard lock(mutex_);
-  repaints_ = dirty_ && !asking_;
+  repaints_ = (dirty_ || collected_) && !asking_;
   if (!repaints_) return false;
   paint_live();
   write_all();

@@ -119,6 +119,7 @@ class Page {
   void check(const Result<void>& painted);
   void paint_live();
   void repaint();
+  void repaint_later();
   bool repaint_tick();
   bool tick();
   void wrap_thinking();
@@ -134,7 +135,7 @@ class Page {
   std::string thinking_;            // the line of it that is coming in, on the screen
   Running running_;
   bool begun_ = false;      // the bottom shows a run
-  bool collected_ = false;  // it has something to paint
+  bool collected_ = false;  // it has something to paint, or could not yet
   bool failed_ = false;
   bool dirty_ = false;     // the screen does not show what is so
   bool repaints_ = false;  // the repainter runs

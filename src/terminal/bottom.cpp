@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <poll.h>
+
 #include "base/text.hpp"
 #include "base/try.hpp"
 
@@ -47,7 +49,7 @@ bool Bottom::shows_run() {
 
 Result<void> Bottom::flush() {
   const std::lock_guard lock(mutex_);
-  return paint();
+  return paint_if_taken();
 }
 
 Result<void> Bottom::end_run() {
@@ -74,7 +76,7 @@ Result<void> Bottom::show_input(Frame frame, When when) {
   const std::lock_guard lock(mutex_);
   input_ = std::move(frame);
   when_ = when;
-  return paint();
+  return paint_if_taken();
 }
 
 Result<void> Bottom::leave_input(const std::vector<Row>& left) {
@@ -139,12 +141,46 @@ Frame Bottom::frame() {
   return out;
 }
 
+void Bottom::wait_for_resized(Waits waits) {
+  const std::lock_guard lock(mutex_);
+  waits_ = waits;
+}
+
+Result<void> Bottom::resized(std::optional<std::size_t> cursor_column) {
+  const std::lock_guard lock(mutex_);
+  other_size_.reset();
+  return painter_.resize(size(), cursor_column);
+}
+
+bool Bottom::is_behind() {
+  const std::lock_guard lock(mutex_);
+  return behind_;
+}
+
+bool Bottom::awaits_resized() {
+  if (size() == painter_.size()) {
+    other_size_.reset();
+    return false;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (!other_size_) other_size_ = now;
+  return waits_ == Waits::yes && now - *other_size_ < resize_patience;
+}
+
+// A frame that can't be taken yet is none: the next one shows what is new then, and what went above.
+Result<void> Bottom::paint_if_taken() {
+  pollfd writable{fd_, POLLOUT, 0};
+  behind_ = awaits_resized() || ::poll(&writable, 1, 0) == 0;
+  return behind_ ? Result<void>{} : paint();
+}
+
 Result<void> Bottom::paint() {
   return paint(holds_ > 0 ? std::vector<Row>{} : std::exchange(collected_, {}));
 }
 
 Result<void> Bottom::paint(std::vector<Row> finished) {
-  ERRAND_TRY(painter_.resize(size()));
+  behind_ = false;
+  if (size() != painter_.size()) ERRAND_TRY(painter_.resize(size()));
   const auto columns = painter_.size().columns;
   const bool fits = std::ranges::all_of(finished, [&](const Row& row) { return row.width <= columns; });
   return fits ? painter_.paint(frame(), finished) : painter_.print_above(finished, frame());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,7 @@ class Bottom {
  public:
   /// When what is typed is to be seen: always, or as long as a run goes on.
   enum class When { always, beside_run };
+  enum class Waits { no, yes };
 
   /// `fd` is borrowed. `otherwise` is the size of a terminal that does not say its own.
   Bottom(int fd, Size otherwise, OnNarrowing on_narrowing);
@@ -50,6 +52,16 @@ class Bottom {
   /// The same, and it stays as it is shown.
   Result<void> leave_input_as_shown();
 
+  /// Somebody who reads keys hears of another size and tells it by resized(), once what was written for the old one has
+  /// been shown. Until then nothing is painted, but for no longer than `resize_patience`. Else each paint looks.
+  void wait_for_resized(Waits waits);
+  /// `cursor_column` as Painter::resize has it. What was shown is taken away; the next paint shows all.
+  Result<void> resized(std::optional<std::size_t> cursor_column);
+  static constexpr std::chrono::milliseconds resize_patience{1500};
+
+  /// The terminal takes no bytes at present, and does not show all: a flush() shows the newest, once it does.
+  [[nodiscard]] bool is_behind();
+
   /// A last row, made for a width; an empty one is none. Only below what is typed, and where there is room. It is
   /// called from any thread. Collected.
   void set_status(std::function<Row(std::size_t columns)> status);
@@ -62,6 +74,8 @@ class Bottom {
   Result<void> leave(const std::vector<Row>& left);
   Result<void> paint(std::vector<Row> finished);
   Result<void> paint();
+  Result<void> paint_if_taken();
+  bool awaits_resized();
   [[nodiscard]] Frame frame();
   [[nodiscard]] bool shows_input() const;
 
@@ -76,6 +90,9 @@ class Bottom {
   std::function<Row(std::size_t)> status_;
   bool run_goes_on_ = false;
   int holds_ = 0;
+  bool behind_ = false;
+  Waits waits_ = Waits::no;
+  std::optional<std::chrono::steady_clock::time_point> other_size_;  // since when the terminal has one
 };
 
 }  // namespace errand::terminal

@@ -303,38 +303,6 @@ Step read_one(std::string_view s) {
   return read_text(s);
 }
 
-// xterm's answer to "OSC 11 ; ?": ESC ] 11 ; rgb:1e1e/1e1e/1e1e, ended by BEL or ESC \.
-constexpr std::string_view background_answer = "\x1b]11;";
-constexpr std::size_t max_color_bytes = 64;
-
-struct Fit {
-  enum class Kind { none, beginning, whole };
-  Kind kind = Kind::none;
-  std::size_t bytes = 0;  ///< of a whole one
-};
-
-bool is_color_byte(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ':' || c == '/' || c == '#';
-}
-
-// How `s` fits such an answer.
-Fit background_fit(std::string_view s) {
-  const auto head = std::min(s.size(), background_answer.size());
-  if (s.substr(0, head) != background_answer.substr(0, head)) return {};
-  auto end = head;
-  while (end < s.size() && is_color_byte(s[end])) ++end;
-  if (end > background_answer.size() + max_color_bytes) return {};
-  const auto rest = s.substr(end);
-  if (rest.empty() || rest == "\x1b") return {.kind = Fit::Kind::beginning};
-  if (rest.front() == '\a') return {.kind = Fit::Kind::whole, .bytes = end + 1};
-  if (rest.starts_with("\x1b\\")) return {.kind = Fit::Kind::whole, .bytes = end + 2};
-  return {};
-}
-
-bool is_background_answer(const Key& key) {
-  return key.code == KeyCode::reply && key.text.starts_with(background_answer.substr(1));
-}
-
 std::string harmless(std::string_view pasted) {
   std::string lines;
   lines.reserve(pasted.size());
@@ -368,24 +336,33 @@ std::vector<Key> KeyDecoder::feed(std::string_view bytes) {
     at += step.bytes;
     in_paste_ = step.begins_paste;
     if (!step.key) continue;
-    if (is_background_answer(*step.key)) expects_background_ = false;
+    if (const auto answer = answer_in(*step.key)) expected_.erase(*answer);
     out.push_back(*std::move(step.key));
   }
   drop_used();
   return out;
 }
 
+// How bytes fit the answers that are expected.
+Fit KeyDecoder::answer_fit(std::string_view bytes) const {
+  for (const auto answer : expected_) {
+    if (const auto fit = fit_of(answer, bytes); fit.kind != Fit::Kind::none) return fit;
+  }
+  return {};
+}
+
 // False while what came may be more of the answer.
 bool KeyDecoder::take_cut_answer(std::vector<Key>& out) {
   const auto all = cut_ + held_;
-  const auto fit = background_fit(all);
+  const auto fit = answer_fit(all);
   if (fit.kind == Fit::Kind::beginning) return false;
   cut_.clear();
   if (fit.kind == Fit::Kind::none) return true;
   held_ = all.substr(fit.bytes);
-  expects_background_ = false;
-  const auto end = all.find_first_of("\a\x1b", 1);
-  out.push_back({.code = KeyCode::reply, .text = all.substr(1, end - 1)});
+  auto told = read_one(all).key;
+  if (!told) return true;
+  if (const auto answer = answer_in(*told)) expected_.erase(*answer);
+  out.push_back(*std::move(told));
   return true;
 }
 
@@ -408,7 +385,7 @@ bool KeyDecoder::take_paste(std::vector<Key>& out) {
 // Whether the rest of an answer that is expected has to be waited for.
 bool KeyDecoder::waits_for_answer() {
   const auto all = cut_ + held_;
-  if (!expects_background_ || background_fit(all).kind != Fit::Kind::beginning) return false;
+  if (answer_fit(all).kind != Fit::Kind::beginning) return false;
   const bool escape_alone = all.size() == 1;  // that can't wait
   if (!escape_alone && ++expired_ < answer_patience) return true;
   expired_ = 0;
@@ -436,7 +413,7 @@ std::vector<Key> KeyDecoder::expire() {
   if (!is_waiting() || waits_for_answer()) return {};
   if (cut_.empty() || held_.front() == esc) return decide_held();
   // The rest of what an ESC that was a key may have begun. So far in an answer it is no longer what somebody typed.
-  if (cut_.size() >= background_answer.size()) {
+  if (std::ranges::any_of(expected_, [&](Answer answer) { return is_surely(answer, cut_); })) {
     held_.clear();
     return {};
   }

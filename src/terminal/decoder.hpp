@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "terminal/answers.hpp"
 #include "terminal/key.hpp"
 
 namespace errand::terminal {
@@ -26,10 +29,10 @@ class KeyDecoder {
   /// How often expire() waits on for the rest of an answer that is expected, before it is given up.
   static constexpr int answer_patience = 20;
 
-  /// The terminal was asked for its background ("OSC 11 ; ?"). The answer is told as a reply whenever it comes; that it
-  /// comes in pieces with any time between them makes no keys of it.
-  void expect_background() { expects_background_ = true; }
-  [[nodiscard]] bool expects_background() const { return expects_background_; }
+  /// The terminal was asked something. The answer is told as a reply whenever it comes; that it comes in pieces with
+  /// any time between them makes no keys of it.
+  void expect(Answer answer) { expected_.insert(answer); }
+  [[nodiscard]] bool expects(Answer answer) const { return expected_.contains(answer); }
 
   /// Whether something has begun that more bytes may complete, and that expire() would decide: an ESC that is a key by
   /// itself or the beginning of a sequence. A paste waits for its end, however long that takes.
@@ -42,11 +45,12 @@ class KeyDecoder {
   bool take_paste(std::vector<Key>& out);
   bool take_cut_answer(std::vector<Key>& out);
   bool waits_for_answer();
+  [[nodiscard]] Fit answer_fit(std::string_view bytes) const;
   std::vector<Key> decide_held();
 
   std::string held_;
   std::string cut_;  // the beginning of an expected answer that was given up: its rest may still come
-  bool expects_background_ = false;
+  std::set<Answer> expected_;
   int expired_ = 0;  // in a row
   std::string paste_;
   bool in_paste_ = false;

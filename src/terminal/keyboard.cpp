@@ -52,7 +52,9 @@ Result<bool> Keyboard::read_more() {
   auto keys = decoder_.feed({bytes.data(), static_cast<std::size_t>(got)});
   if (keys.empty() || !std::ranges::all_of(keys, is_no_key)) typed_ = Call::Clock::now();
   for (auto& key : keys) {
-    if (said_ && is_no_key(key))
+    if (const auto place = place_in(key))
+      place_ = *place;
+    else if (said_ && is_no_key(key))
       said_(key);
     else
       kept_.push_back(std::move(key));
@@ -61,12 +63,16 @@ Result<bool> Keyboard::read_more() {
 }
 
 Result<Input> Keyboard::next(const Call& call) {
-  ERRAND_TRY_ASSIGN(auto input, wait(std::nullopt, call));
+  ERRAND_TRY_ASSIGN(auto input, wait({}, call));
   return *std::move(input);
 }
 
 Result<std::optional<Input>> Keyboard::next_unless_quiet(Milliseconds quiet, const Call& call) {
-  return wait(quiet, call);
+  return wait({.quiet = quiet, .answer = std::nullopt}, call);
+}
+
+Result<std::optional<Input>> Keyboard::next_before(Answer answer, const Call& call) {
+  return wait({.quiet = std::nullopt, .answer = answer}, call);
 }
 
 std::optional<Input> Keyboard::at_hand() {
@@ -90,19 +96,20 @@ int Keyboard::poll_limit(std::optional<Milliseconds> quiet) const {
   return limit < 0 ? until_quiet : std::min(limit, until_quiet);
 }
 
-Result<std::optional<Input>> Keyboard::wait(std::optional<Milliseconds> quiet, const Call& call) {
+Result<std::optional<Input>> Keyboard::wait(const Until& until, const Call& call) {
   const Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return fail_errno(ErrorKind::failure, "can't make an eventfd", errno);
   const std::stop_callback on_stop(call.stop, [&] { ::eventfd_write(wake.get(), 1); });
   while (true) {
     ERRAND_TRY(call.check());
+    if (until.answer && !expects(*until.answer)) return std::nullopt;
     if (auto input = at_hand()) return input;
     std::array<pollfd, 3> fds = {pollfd{fd_, POLLIN, 0}, pollfd{changes_.fd(), POLLIN, 0},
                                  pollfd{wake.get(), POLLIN, 0}};
-    const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(poll_limit(quiet)));
+    const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(poll_limit(until.quiet)));
     if (ready == 0) {
       for (auto& key : decoder_.expire()) kept_.push_back(std::move(key));
-      if (quiet && kept_.empty() && Call::Clock::now() - typed_ >= *quiet) return std::nullopt;
+      if (until.quiet && kept_.empty() && Call::Clock::now() - typed_ >= *until.quiet) return std::nullopt;
     }
     if (ready > 0 && fds[0].revents != 0) ERRAND_TRY(read_more());
   }

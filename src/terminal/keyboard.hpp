@@ -54,9 +54,11 @@ class Keyboard {
   /// nowhere else. Not while watching.
   void hear(std::function<void(const Key&)> said) { said_ = std::move(said); }
 
-  /// The terminal was asked for its background: see KeyDecoder. Not while watching.
-  void expect_background() { decoder_.expect_background(); }
-  [[nodiscard]] bool expects_background() const { return decoder_.expects_background(); }
+  /// The terminal was asked something: see KeyDecoder.
+  void expect(Answer answer) { decoder_.expect(answer); }
+  [[nodiscard]] bool expects(Answer answer) const { return decoder_.expects(answer); }
+  /// The last place of the cursor that the terminal told.
+  [[nodiscard]] Place place() const { return place_; }
 
   /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
   Result<Input> next(const Call& call);
@@ -65,6 +67,9 @@ class Keyboard {
   /// terminal holds is read before that is said.
   Result<std::optional<Input>> next_unless_quiet(std::chrono::milliseconds quiet, const Call& call);
 
+  /// The same as next(); nullopt once the terminal has answered.
+  Result<std::optional<Input>> next_before(Answer answer, const Call& call);
+
   /// Takes what was read and not given yet, and puts it back in front.
   std::deque<Key> take_kept();
   void put_back(std::deque<Key> keys);
@@ -72,7 +77,11 @@ class Keyboard {
  private:
   using Milliseconds = std::chrono::milliseconds;
 
-  Result<std::optional<Input>> wait(std::optional<Milliseconds> quiet, const Call& call);
+  struct Until {
+    std::optional<Milliseconds> quiet;
+    std::optional<Answer> answer;
+  };
+  Result<std::optional<Input>> wait(const Until& until, const Call& call);
   std::optional<Input> at_hand();
   [[nodiscard]] int poll_limit(std::optional<Milliseconds> quiet) const;
   Result<bool> read_more();
@@ -82,6 +91,7 @@ class Keyboard {
   std::function<void(const Key&)> said_;
   KeyDecoder decoder_;
   std::deque<Key> kept_;
+  Place place_;
   Call::Clock::time_point typed_{};  // when the last key came
   bool closed_ = false;
 };

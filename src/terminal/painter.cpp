@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/graphemes.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 
@@ -21,13 +22,63 @@ constexpr std::string_view end_update = "\x1b[?7h\x1b[?25h\x1b[?2026l";
 constexpr std::string_view erase_below = "\x1b[J";
 constexpr std::string_view erase_row = "\x1b[2K";
 constexpr std::string_view erase_to_end_of_row = "\x1b[K";
+// This row and all below it, from its start. Not by one sequence: tmux takes that in the screen's first corner for a
+// whole screen that is cleared, and keeps a copy in its scrollback.
+constexpr std::string_view erase_from_here = "\x1b[K\x1b[C\x1b[J\r";
+
+// Bytes it takes to have rows moved rather than written.
+constexpr std::size_t cost_of_moving = 24;
 
 std::string move(std::size_t count, char direction) {
   return count == 0 ? std::string() : fmt::format("\x1b[{}{}", count, direction);
 }
 
-std::size_t rows_of(std::size_t width, std::size_t columns) {
-  return std::max<std::size_t>((width + columns - 1) / columns, 1);
+// Without its styles and links.
+std::string visible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto escape = std::min(text.find('\x1b'), text.size());
+    out += text.substr(0, escape);
+    text.remove_prefix(escape);
+    if (text.empty()) break;
+    const bool is_link = text.starts_with("\x1b]");
+    const auto end = is_link ? text.find("\x1b\\", 1) : text.find('m');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + (is_link ? 2 : 1));
+  }
+  return out;
+}
+
+struct Cell {
+  std::size_t row = 0;
+  std::size_t column = 0;
+};
+
+// Where a cell of a row is once a terminal with so many columns has wrapped it: a wide character is not cut in two, and
+// what stands behind the last character stays there.
+Cell cell_when_wrapped(const Row& row, std::size_t column, std::size_t columns) {
+  const auto text = visible(row.text);
+  Cell out;
+  std::size_t passed = 0;
+  for (std::size_t at = 0; at < text.size() && passed <= column;) {
+    const auto end = unicode::next_grapheme(text, at);
+    const auto wide = unicode::grapheme_width(std::string_view(text).substr(at, end - at));
+    if (out.column + wide > columns && out.column > 0) out = {out.row + 1, 0};
+    if (passed == column) return out;
+    out.column += wide;
+    passed += wide;
+    at = end;
+  }
+  return out;
+}
+
+std::size_t rows_when_wrapped(const Row& row, std::size_t columns) {
+  return cell_when_wrapped(row, unknown_width, columns).row + 1;
+}
+
+// How many rows at the end are alike.
+std::size_t same_at_end(const std::vector<Row>& one, const std::vector<Row>& other) {
+  const auto [end, ignored] = std::mismatch(one.rbegin(), one.rend(), other.rbegin(), other.rend());
+  return static_cast<std::size_t>(end - one.rbegin());
 }
 
 std::string lines_of(const std::vector<Row>& rows) {
@@ -59,16 +110,7 @@ Result<void> write_whole(int fd, std::string_view bytes) {
 }  // namespace
 
 Row row_of(std::string text) {
-  std::string shown;
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto escape = std::min(rest.find('\x1b'), rest.size());
-    shown += rest.substr(0, escape);
-    rest.remove_prefix(escape);
-    if (rest.empty()) break;
-    const bool is_link = rest.starts_with("\x1b]");
-    const auto end = is_link ? rest.find("\x1b\\", 1) : rest.find('m');
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + (is_link ? 2 : 1));
-  }
+  const auto shown = visible(text);
   const bool has_controls = std::ranges::any_of(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   const auto width = has_controls ? unknown_width : unicode::width(shown);
   return {std::move(text), width};
@@ -118,8 +160,34 @@ void Painter::put_row(std::string& out, std::size_t index, const Row& row) {
   if (!is_full) out += erase_to_end_of_row;
 }
 
+// Where rows above the last ones come or go, the terminal moves these: lines that fall out at the bottom of the screen
+// are empty then.
+void Painter::move_end(std::string& out, const std::vector<Row>& rows) {
+  const auto old_size = shown_.rows.size();
+  const auto kept = same_at_end(shown_.rows, rows);
+  std::size_t bytes = 0;
+  for (std::size_t i = old_size - kept; i < old_size; ++i) bytes += shown_.rows[i].text.size();
+  if (rows.size() == old_size || rows.size() > size_.rows || bytes < cost_of_moving) return;
+  const auto place = [&](std::size_t row) { return shown_.rows.begin() + static_cast<std::ptrdiff_t>(row); };
+  if (rows.size() > old_size) {
+    const auto more = rows.size() - old_size;
+    go_to_row(out, old_size - 1);
+    out += std::string(more, '\n');
+    row_ += more;
+    go_to_row(out, old_size - kept);
+    out += move(more, 'L');
+    shown_.rows.insert(place(old_size - kept), more, Row{});
+  } else {
+    const auto fewer = old_size - rows.size();
+    go_to_row(out, rows.size() - kept);
+    out += move(fewer, 'M');
+    shown_.rows.erase(place(rows.size() - kept), place(old_size - kept));
+  }
+}
+
 std::string Painter::changes_to(const Frame& frame) {
   std::string out;
+  move_end(out, frame.rows);
   for (std::size_t i = 0; i < frame.rows.size(); ++i) {
     const bool is_new = i >= shown_.rows.size();
     if (!is_new && shown_.rows[i] == frame.rows[i]) continue;
@@ -164,7 +232,7 @@ Result<void> Painter::print_above(const std::vector<Row>& lines, const Frame& wh
   if (!is_shown_ && frame.rows.empty()) return write_whole(fd_, lines_of(lines));
   std::string out(begin_update);
   go_to_start(out);
-  out += erase_below;
+  out += erase_from_here;
   out += "\x1b[?7h";
   out += lines_of(lines);
   out += "\x1b[?7l";
@@ -190,24 +258,33 @@ Result<void> Painter::clear() {
   if (!is_shown_) return {};
   std::string out;
   go_to_start(out);
-  out += erase_below;
+  out += erase_from_here;
   forget();
   return write_whole(fd_, out);
 }
 
 Result<void> Painter::clear_screen() {
-  forget();
+  ERRAND_TRY(clear());
   return write_whole(fd_, "\x1b[H\x1b[2J");
 }
 
-Result<void> Painter::resize(Size size) {
-  if (size == size_) return {};
+// From the region's first, once the terminal has so many columns. In doubt fewer: a row too many would be one of the
+// scrollback's.
+std::size_t Painter::rows_above_cursor(std::size_t columns, std::optional<std::size_t> cursor_column) const {
+  if (row_ >= shown_.rows.size()) return row_;
+  auto cursor = cell_when_wrapped(shown_.rows[row_], shown_.cursor_column, columns);
+  if (cursor.column == columns && cursor_column == 0U) cursor = {cursor.row + 1, 0};
+  const auto last = columns - 1;
+  const bool is_elsewhere = cursor_column && std::min(*cursor_column, last) != std::min(cursor.column, last);
+  if (is_elsewhere && shown_.cursor_column >= columns) return row_;  // it cuts them
+  auto out = cursor.row;
+  for (std::size_t i = 0; i < row_; ++i) out += rows_when_wrapped(shown_.rows[i], columns);
+  return out;
+}
+
+Result<void> Painter::resize(Size size, std::optional<std::size_t> cursor_column) {
   const auto columns = std::max<std::size_t>(size.columns, 1);
-  if (is_shown_ && on_narrowing_ == OnNarrowing::wraps) {
-    std::size_t row = shown_.cursor_column / columns;
-    for (std::size_t i = 0; i < row_; ++i) row += rows_of(shown_.rows[i].width, columns);
-    row_ = row;
-  }
+  if (is_shown_ && on_narrowing_ == OnNarrowing::wraps) row_ = rows_above_cursor(columns, cursor_column);
   row_ = std::min(row_, std::max<std::size_t>(size.rows, 1) - 1);
   size_ = size;
   return clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,9 @@ enum class OnNarrowing { wraps, cuts };
 
 /// Paints a region that lives at the bottom of the scrollback: what is above is never touched. Only rows that changed
 /// are written, all at once in a synchronised update (CSI ? 2026,
-/// https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036), and nothing when nothing changed. A
-/// frame higher than the terminal is shown in part, around the cursor.
+/// https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036), and nothing when nothing changed. Rows
+/// at the end that only move are moved by the terminal (IL, DL). A frame higher than the terminal is shown in part,
+/// around the cursor.
 ///
 /// Borrows the descriptor; one thread at a time. Errors are those of writing.
 class Painter {
@@ -61,20 +63,23 @@ class Painter {
   /// Takes the region away; the cursor stands where it began.
   Result<void> clear();
 
-  /// Clears the screen, not the scrollback; the next paint() begins at its top.
+  /// Clears the screen, not the scrollback, which the region leaves no copy in; the next paint() begins at its top.
   Result<void> clear_screen();
 
-  /// The terminal has another size now. The next paint() is a whole one.
-  Result<void> resize(Size size);
+  /// The terminal has another size now, or has had one. The next paint() is a whole one. `cursor_column` is where the
+  /// terminal says that its cursor is since then, from 0: that tells what it did with rows that became too wide.
+  Result<void> resize(Size size, std::optional<std::size_t> cursor_column = std::nullopt);
 
   /// Others wrote to the terminal, or it was theirs for a while: what was shown is theirs.
   void forget();
 
  private:
   [[nodiscard]] Frame visible_part(const Frame& frame);
+  [[nodiscard]] std::size_t rows_above_cursor(std::size_t columns, std::optional<std::size_t> cursor_column) const;
   void go_to_row(std::string& out, std::size_t row);
   void go_to_start(std::string& out);
   [[nodiscard]] std::string changes_to(const Frame& frame);
+  void move_end(std::string& out, const std::vector<Row>& rows);
   void put_row(std::string& out, std::size_t index, const Row& row);
 
   int fd_;

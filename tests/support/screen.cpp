@@ -85,6 +85,11 @@ class Screen::Model {
   ~Model() { vterm_free(terminal_); }
 
   void feed(std::string_view bytes) { vterm_input_write(terminal_, bytes.data(), bytes.size()); }
+  // What the terminal answers goes there.
+  void answer_to(int fd) {
+    answers_to_ = fd;
+    vterm_output_set_callback(terminal_, answer, this);
+  }
   void resize(Size size) { vterm_set_size(terminal_, size.rows, size.columns); }
 
   [[nodiscard]] std::string row(int number) const {
@@ -123,11 +128,17 @@ class Screen::Model {
     return 1;
   }
 
+  static void answer(const char* bytes, size_t count, void* self) {
+    // A program that is gone needs no answer.
+    if (!write_all(static_cast<Model*>(self)->answers_to_, {bytes, count})) return;
+  }
+
   static constexpr VTermScreenCallbacks callbacks{.sb_pushline = push_line};
 
   VTerm* terminal_;
   VTermScreen* screen_;
   std::vector<std::string> scrollback_;
+  int answers_to_ = -1;
 };
 
 Screen::Screen(std::vector<std::string> argv, const std::map<std::string, std::string>& env,
@@ -143,6 +154,7 @@ Screen::Screen(std::vector<std::string> argv, const std::map<std::string, std::s
     throw std::runtime_error("there is no pseudo-terminal to be had");
   }
   terminal_ = Fd(terminal);
+  model_->answer_to(terminal);
   kept_open_ = Fd(program_side);
   ::fcntl(terminal, F_SETFD, FD_CLOEXEC);
   ::fcntl(program_side, F_SETFD, FD_CLOEXEC);

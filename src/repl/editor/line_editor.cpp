@@ -18,6 +18,11 @@ namespace {
 constexpr std::chrono::seconds answers_within{2};
 // What is waited at the end for an answer that is still on its way: else the shell would take it for typed text.
 constexpr std::chrono::milliseconds last_wait{200};
+// All terminals tell where their cursor is; over a slow link it takes its time.
+constexpr std::chrono::milliseconds place_within{1000};
+constexpr int max_questions = 50;
+// A terminal that took nothing is asked again so soon whether it does.
+constexpr std::chrono::milliseconds paints_again_after{30};
 
 }  // namespace
 
@@ -28,7 +33,8 @@ class LineEditor::Watch final : public Attention {
   Watch& operator=(const Watch&) = delete;
   ~Watch() override {
     editor_.stop_watching();
-    editor_.await_answer();
+    editor_.bottom_.wait_for_resized(terminal::Bottom::Waits::no);
+    editor_.await_answers();
     editor_.attended_ = false;
     editor_.raw_.reset();
   }
@@ -74,23 +80,75 @@ std::unique_ptr<LineReader::Attention> LineEditor::attend() {
   attended_ = true;
   if (auto raw = terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols)) raw_ = *std::move(raw);
   if (raw_ && std::exchange(asks_background_, false)) ask_terminal();
+  if (asks_place_) bottom_.wait_for_resized(terminal::Bottom::Waits::yes);
   watch();
   return std::make_unique<Watch>(*this);
 }
 
 void LineEditor::ask_terminal() {
   if (!write_all(parts_.out_fd, terminal::ask_background)) return;  // a lost terminal shows at the next read
-  keyboard_.expect_background();
+  keyboard_.expect(terminal::Answer::background);
   asked_ = Call::Clock::now();
 }
 
 // What is typed meanwhile was typed to us and goes with us.
-void LineEditor::await_answer() {
+void LineEditor::await_answers() {
   if (!raw_ || Call::Clock::now() - asked_ > answers_within) return;
   const auto call = Call{}.within(last_wait);
-  while (keyboard_.expects_background()) {
-    const auto input = keyboard_.next(call);
-    if (!input || input->kind == terminal::Input::Kind::closed) return;
+  for (const auto answer : {terminal::Answer::background, terminal::Answer::place}) {
+    while (true) {
+      const auto input = keyboard_.next_before(answer, call);
+      if (!input || (*input && (*input)->kind == terminal::Input::Kind::closed)) return;
+      if (!*input) break;
+    }
+  }
+}
+
+// The next thing that is learned; nullopt: it is time to paint what the terminal did not take.
+Result<std::optional<terminal::Input>> LineEditor::next_input(const Call& call) {
+  if (!bottom_.is_behind()) return keyboard_.next(call);
+  auto input = keyboard_.next(call.within(paints_again_after));
+  if (!input && input.error().kind == ErrorKind::timeout && !call.expired()) return std::nullopt;
+  return input;
+}
+
+// What is on its way to the terminal was painted for the old size. Once it tells its cursor's place it has shown all of
+// it, and where the rows are is known.
+Result<void> LineEditor::follow_resize(const Call& call) {
+  return bottom_.resized(raw_ && asks_place_ ? ask_place(call) : std::nullopt);
+}
+
+// The cursor's column. Whoever drags a window changes it again and again. What is typed meanwhile is taken after.
+std::optional<std::size_t> LineEditor::ask_place(const Call& call) {
+  std::deque<terminal::Key> typed;
+  bool answered = false;
+  bool resized = true;
+  for (int asked = 0; asked < max_questions && std::exchange(resized, false); ++asked) {
+    if (!write_all(parts_.out_fd, terminal::ask_place)) break;  // a lost terminal shows at the next read
+    asked_ = Call::Clock::now();
+    keyboard_.expect(terminal::Answer::place);
+    const auto patience = call.within(place_within);
+    answered = await_place(typed, resized, patience);
+    if (answered || !patience.expired() || call.expired()) continue;
+    asks_place_ = false;
+    bottom_.wait_for_resized(terminal::Bottom::Waits::no);
+    break;
+  }
+  keyboard_.put_back(std::move(typed));
+  return answered ? std::optional(keyboard_.place().column) : std::nullopt;
+}
+
+bool LineEditor::await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call) {
+  using Kind = terminal::Input::Kind;
+  while (true) {
+    auto input = keyboard_.next_before(terminal::Answer::place, call);
+    if (!input) return false;
+    if (!*input) return true;
+    const auto kind = (*input)->kind;
+    if (kind == Kind::resized) resized = true;
+    if (kind == Kind::key) typed.push_back(std::move((*input)->key));
+    if (kind == Kind::came_back) parts_.changes.tell_came_back();
+    if (kind == Kind::came_back || kind == Kind::closed) return false;
   }
 }
 
@@ -148,18 +206,20 @@ Result<ReadLine> LineEditor::edit(LineSession& line, const Call& call) {
   ReadLine out;
   while (true) {
     ERRAND_TRY(paint(line));
-    const auto input = keyboard_.next(call);
+    const auto input = next_input(call);
     if (!input) {
       ERRAND_TRY(leave_line(line));
       if (input.error().kind != ErrorKind::cancelled) return fail(input.error());
       return ReadLine{ReadLine::End::interrupted, line.text()};
     }
-    ERRAND_TRY_ASSIGN(const auto next, take(*input, line, out));
+    if (!*input) continue;
+    ERRAND_TRY_ASSIGN(const auto next, take(**input, line, out, call));
     if (next == Next::done) return out;
   }
 }
 
-Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSession& line, ReadLine& out) {
+Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSession& line, ReadLine& out,
+                                          const Call& call) {
   switch (input.kind) {
     case terminal::Input::Kind::key:
       return act_on(press(line, input.key), line, out);
@@ -167,6 +227,7 @@ Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSess
       ERRAND_TRY(bottom_.come_back());
       return Next::go_on;
     case terminal::Input::Kind::resized:
+      ERRAND_TRY(follow_resize(call));
       return Next::go_on;
     case terminal::Input::Kind::closed:
       out = {ReadLine::End::closed, line.text()};

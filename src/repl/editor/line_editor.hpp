@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -77,7 +78,7 @@ class LineEditor final : public LineReader {
   Result<ReadLine> read_prompt(const LineRequest& request, const Call& call);
   Result<ReadLine> read_answer(const LineRequest& request, const Call& call);
   Result<ReadLine> edit(LineSession& line, const Call& call);
-  Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out);
+  Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out, const Call& call);
   Result<Next> act_on(Outcome outcome, LineSession& line, ReadLine& out);
   Result<void> act_alike(Outcome outcome);
   void interrupt_run();
@@ -95,13 +96,17 @@ class LineEditor final : public LineReader {
 
   void remember(const std::string& line);
   void ask_terminal();
-  void await_answer();
+  void await_answers();
+  Result<std::optional<terminal::Input>> next_input(const Call& call);
+  Result<void> follow_resize(const Call& call);
+  std::optional<std::size_t> ask_place(const Call& call);
+  bool await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call);
 
   // Beside a run: line_editor_beside.cpp.
   void watch();
   void stop_watching();
   void keep_typing(const Call& call);
-  Result<void> take_beside(const terminal::Input& input);
+  Result<void> take_beside(const terminal::Input& input, const Call& call);
   Result<void> press_beside(const terminal::Key& key);
   Result<void> act_beside(Outcome outcome);
   Result<void> edit_beside();
@@ -113,7 +118,7 @@ class LineEditor final : public LineReader {
   void complain(const Error& error);
   Result<void> paint_beside();
   [[nodiscard]] std::deque<terminal::Key> typed_ahead(LineKind kind, const Call& call);
-  Result<void> take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead);
+  Result<void> take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead, const Call& call);
 
   EditorParts parts_;
   History history_;
@@ -124,6 +129,7 @@ class LineEditor final : public LineReader {
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
   bool asks_background_ = false;
+  bool asks_place_ = true;  // until the terminal does not answer
   Call::Clock::time_point asked_{};
 
   std::mutex typing_;  // of what is below, while the watcher runs; else it is the reader's alone

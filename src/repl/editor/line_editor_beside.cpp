@@ -59,10 +59,10 @@ void LineEditor::give_back_after_stop() {
 // What goes wrong here is met again by who reads next.
 void LineEditor::keep_typing(const Call& call) {
   while (true) {
-    const auto input = keyboard_.next(call);
-    if (!input || input->kind == terminal::Input::Kind::closed) return;
+    const auto input = next_input(call);
+    if (!input || (*input && (*input)->kind == terminal::Input::Kind::closed)) return;
     const std::lock_guard lock(typing_);
-    if (!take_beside(*input)) return;
+    if (*input ? !take_beside(**input, call) : !paint_beside()) return;
   }
 }
 
@@ -74,16 +74,16 @@ std::deque<terminal::Key> LineEditor::typed_ahead(LineKind kind, const Call& cal
   while (kind == LineKind::answer) {
     const auto input = keyboard_.next_unless_quiet(quiet, call);
     if (!input || !*input || (*input)->kind == terminal::Input::Kind::closed) break;
-    if (!take_ahead(**input, ahead)) break;
+    if (!take_ahead(**input, ahead, call)) break;
   }
   give_back_after_stop();
   return ahead;
 }
 
-Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead) {
+Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead, const Call& call) {
   if (attended_) {
     const std::lock_guard lock(typing_);
-    return take_beside(input);
+    return take_beside(input, call);
   }
   if (input.kind == terminal::Input::Kind::came_back) return bottom_.come_back();
   if (input.kind != terminal::Input::Kind::key) return {};
@@ -94,7 +94,8 @@ Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<ter
   return {};
 }
 
-Result<void> LineEditor::take_beside(const terminal::Input& input) {
+Result<void> LineEditor::take_beside(const terminal::Input& input, const Call& call) {
+  if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
   if (input.kind == terminal::Input::Kind::key) ERRAND_TRY(press_beside(input.key));
   if (input.kind == terminal::Input::Kind::came_back) {
     ERRAND_TRY(bottom_.come_back());

@@ -58,18 +58,19 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
   while (true) {
     ERRAND_TRY(
         bottom_.show_input(frame_of(menu.view(), bottom_.size(), parts_.styles), terminal::Bottom::When::always));
-    const auto input = keyboard_.next(call);
-    if (!input) {
+    const auto learned = next_input(call);
+    if (!learned) {
       ERRAND_TRY(leave_menu(menu.left_behind(Outcome::interrupted)));
-      if (input.error().kind != ErrorKind::cancelled) return fail(input.error());
+      if (learned.error().kind != ErrorKind::cancelled) return fail(learned.error());
       return Picked{Picked::End::interrupted, {}, {}};
     }
-    if (input->kind == terminal::Input::Kind::closed) return Picked{Picked::End::closed, {}, {}};
-    if (input->kind != terminal::Input::Kind::key) {
-      if (input->kind == terminal::Input::Kind::came_back) ERRAND_TRY(bottom_.come_back());
-      continue;
-    }
-    const auto outcome = menu.press(input->key);
+    if (!*learned) continue;
+    const auto& input = **learned;
+    if (input.kind == terminal::Input::Kind::closed) return Picked{Picked::End::closed, {}, {}};
+    if (input.kind == terminal::Input::Kind::came_back) ERRAND_TRY(bottom_.come_back());
+    if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
+    if (input.kind != terminal::Input::Kind::key) continue;
+    const auto outcome = menu.press(input.key);
     ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, request.kind));
     if (next == Next::go_on) continue;
     ERRAND_TRY(leave_menu(menu.left_behind(outcome)));

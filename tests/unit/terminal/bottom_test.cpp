@@ -5,10 +5,14 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "../render/capture.hpp"
 #include "../render/screen.hpp"
+#include "base/fd.hpp"
 
 using namespace errand;
 using namespace errand::terminal;
@@ -148,4 +152,85 @@ TEST_CASE("bottom: a status stands below what is typed, where there is room for 
   CHECK(stage.lines() == Lines{"live"});
   REQUIRE(stage.bottom.show_input(typed("> a"), When::always));
   CHECK(stage.lines() == expected);
+}
+
+TEST_CASE("bottom: an answer that grows by a line costs little more than that line", "[terminal][bottom]") {
+  Stage stage({80, 10});
+  stage.bottom.set_status(
+      [](std::size_t) { return row_of("helper · some-model · context 12 % · $0.10 · sandbox on"); });
+  REQUIRE(stage.bottom.show_input(typed("+ a draft of some length that stays as it is"), When::beside_run));
+  stage.bottom.show_run({}, rows({"line 0"}));
+  REQUIRE(stage.bottom.flush());
+  stage.written();
+  std::size_t bytes = 0;
+  constexpr std::size_t lines = 100;
+  for (std::size_t i = 0; i < lines; ++i) {
+    stage.bottom.show_run(rows({"line " + std::to_string(i)}), rows({"line " + std::to_string(i + 1)}));
+    REQUIRE(stage.bottom.flush());
+    bytes += stage.written().size();
+  }
+  CAPTURE(bytes);
+  CHECK(bytes < lines * 100);  // with what is typed and the status it would be 170
+  CHECK(stage.lines().at(lines) == "line 100");
+}
+
+TEST_CASE("bottom: a terminal that takes nothing is given no frames, and then the newest alone", "[terminal][bottom]") {
+  auto pipe = make_pipe().value();
+  REQUIRE(::fcntl(pipe.write_end.get(), F_SETFL, O_NONBLOCK) == 0);
+  const std::string page(4096, 'x');
+  while (::write(pipe.write_end.get(), page.data(), page.size()) > 0) {
+  }
+  Bottom bottom(pipe.write_end.get(), {40, 10}, OnNarrowing::wraps);
+  for (int i = 0; i < 1000; ++i) {
+    bottom.show_run(rows({"line " + std::to_string(i)}), rows({"live " + std::to_string(i)}));
+    REQUIRE(bottom.flush());
+    REQUIRE(bottom.show_input(typed("+ draft " + std::to_string(i)), When::beside_run));
+  }
+  CHECK(bottom.is_behind());
+  const auto read = [&] {
+    std::string out(std::size_t{1} << 20U, '\0');
+    const auto got = ::read(pipe.read_end.get(), out.data(), out.size());
+    out.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return out;
+  };
+  const auto stale = read();
+  CHECK(stale.find_first_not_of('x') == std::string::npos);
+  REQUIRE(bottom.flush());
+  CHECK_FALSE(bottom.is_behind());
+  const auto shown = read();
+  CHECK(shown.find("line 0") != std::string::npos);  // what is finished is never lost
+  CHECK(shown.find("line 999") != std::string::npos);
+  CHECK(shown.find("live 998") == std::string::npos);
+  CHECK(shown.find("live 999") != std::string::npos);
+  CHECK(shown.find("draft 999") != std::string::npos);
+}
+
+TEST_CASE("bottom: once somebody tells of another size, nothing is painted for it before", "[terminal][bottom]") {
+  int terminal = -1;
+  int program = -1;
+  winsize shape{.ws_row = 10, .ws_col = 60, .ws_xpixel = 0, .ws_ypixel = 0};
+  REQUIRE(::openpty(&terminal, &program, nullptr, nullptr, &shape) == 0);
+  const Fd terminal_side(terminal);
+  const Fd program_side(program);
+  const auto shown = [&] {
+    std::string out(4096, '\0');
+    ::fcntl(terminal, F_SETFL, O_NONBLOCK);
+    const auto got = ::read(terminal, out.data(), out.size());
+    out.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return out;
+  };
+  Bottom bottom(program, {}, OnNarrowing::wraps);
+  bottom.wait_for_resized(Bottom::Waits::yes);
+  bottom.show_run({}, rows({"live"}));
+  REQUIRE(bottom.flush());
+  CHECK(shown().find("live") != std::string::npos);
+  shape.ws_col = 50;
+  REQUIRE(::ioctl(terminal, TIOCSWINSZ, &shape) == 0);
+  bottom.show_run({}, rows({"more"}));
+  REQUIRE(bottom.flush());
+  CHECK(bottom.is_behind());
+  CHECK(shown().empty());
+  REQUIRE(bottom.resized(4));
+  REQUIRE(bottom.flush());
+  CHECK(shown().find("more") != std::string::npos);
 }

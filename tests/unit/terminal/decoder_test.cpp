@@ -157,7 +157,7 @@ TEST_CASE("decoder: an answer that is expected is no typed text, wherever it is 
   for (std::size_t cut = 1; cut < answer.size(); ++cut) {
     CAPTURE(answer, waits, cut);
     KeyDecoder decoder;
-    decoder.expect_background();
+    decoder.expect(Answer::background);
     auto keys = decoder.feed("a" + answer.substr(0, cut));
     for (int i = 0; i < waits; ++i) {
       for (auto& one : decoder.expire()) keys.push_back(std::move(one));
@@ -167,14 +167,14 @@ TEST_CASE("decoder: an answer that is expected is no typed text, wherever it is 
     if (cut == 1) expected.insert(expected.begin() + 1, key(KeyCode::escape));  // nothing says that it was none
     if (cut == 2 && waits > KeyDecoder::answer_patience) expected.insert(expected.begin() + 1, text("]", alt));
     CHECK(keys == expected);
-    CHECK_FALSE(decoder.expects_background());
+    CHECK_FALSE(decoder.expects(Answer::background));
   }
 }
 
 TEST_CASE("decoder: an answer that comes byte by byte, each late, leaves no more than an Escape", "[terminal]") {
   const std::string answer = "\x1b]11;rgb:0000/8080/ffff\x1b\\";
   KeyDecoder decoder;
-  decoder.expect_background();
+  decoder.expect(Answer::background);
   std::vector<Key> keys;
   for (const char byte : answer) {
     for (auto& one : decoder.feed(std::string(1, byte))) keys.push_back(std::move(one));
@@ -198,7 +198,7 @@ TEST_CASE("decoder: while an answer is expected, what is typed stays what it is"
                                            {"\x1b[", "B", {text("[", alt), text("B")}}}));
   CAPTURE(one.first, one.then);
   KeyDecoder decoder;
-  decoder.expect_background();
+  decoder.expect(Answer::background);
   auto keys = decoder.feed(one.first);
   const auto wait = [&] {
     for (int i = 0; i < 2 * KeyDecoder::answer_patience; ++i) {
@@ -209,6 +209,35 @@ TEST_CASE("decoder: while an answer is expected, what is typed stays what it is"
   for (auto& later : decoder.feed(one.then)) keys.push_back(std::move(later));
   wait();
   CHECK(keys == one.keys);
+}
+
+TEST_CASE("decoder: where the cursor is, is no key, however late its bytes come", "[terminal]") {
+  const std::string answer = "\x1b[24;180R";
+  for (std::size_t cut = 1; cut < answer.size(); ++cut) {
+    for (const int waits : {0, 2 * KeyDecoder::answer_patience}) {
+      CAPTURE(cut, waits);
+      KeyDecoder decoder;
+      decoder.expect(Answer::place);
+      decoder.expect(Answer::background);
+      auto keys = decoder.feed(answer.substr(0, cut));
+      for (int i = 0; i < waits; ++i) {
+        for (auto& one : decoder.expire()) keys.push_back(std::move(one));
+      }
+      for (auto& one : decoder.feed(answer.substr(cut) + "b")) keys.push_back(std::move(one));
+      std::vector<Key> expected = {reply("[24;180R"), text("b")};
+      if (cut == 1 && waits > 0) expected.insert(expected.begin(), key(KeyCode::escape));
+      if (cut == 2 && waits > 0) expected.insert(expected.begin(), text("[", alt));
+      CHECK(keys == expected);
+      CHECK_FALSE(decoder.expects(Answer::place));
+      CHECK(decoder.expects(Answer::background));
+    }
+  }
+}
+
+TEST_CASE("answers: the cursor's place is told from 1", "[terminal]") {
+  CHECK(place_in(reply("[24;80R")) == Place{23, 79});
+  for (const auto* other : {"[24R", "[0;1R", "[1;0R", "[;R", "[1;R", "[1;2;3R", "[a;bR", "[?62c", "]11;rgb:0/0/0", ""})
+    CHECK(place_in(reply(other)) == std::nullopt);
 }
 
 TEST_CASE("background: what a terminal answers, or COLORFGBG says, is dark or light", "[terminal]") {

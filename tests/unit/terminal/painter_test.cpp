@@ -1,5 +1,6 @@
 #include "terminal/painter.hpp"
 
+#include <optional>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -41,6 +42,8 @@ Row row(const std::string& text) {
 }
 
 const std::string begin = "^[?2026h^[?25l^[?7l";
+// Never all at once from a corner: tmux would keep a copy in its scrollback.
+const std::string erase_all = "^[K^[C^[J\r";
 const std::string end = "^[?7h^[?25h^[?2026l";
 
 }  // namespace
@@ -81,9 +84,45 @@ TEST_CASE("painter: after a resize it begins where its first row is now", "[term
   REQUIRE(bench.painter.paint({{row("0123456789012345"), row("0123456789")}, 1, 9}));
   bench.written();
   REQUIRE(bench.painter.resize({8, 10}));
-  CHECK(bench.written() == up + "\r^[J");
+  CHECK(bench.written() == up + "\r" + erase_all);
   REQUIRE(bench.painter.resize({8, 10}));
   CHECK(bench.written().empty());
+}
+
+TEST_CASE("painter: what a terminal did with rows too wide shows in where its cursor is", "[terminal]") {
+  struct Told {
+    std::optional<std::size_t> column;
+    std::string up;
+  };
+  // Before the cursor one row of 16 columns; it stands in the twelfth column of the next.
+  const auto told = GENERATE(values<Told>({{std::nullopt, "^[3A"}, {4U, "^[3A"}, {7U, "^[1A"}}));
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("0123456789012345"), row("012345678901234"), row("status")}, 1, 12}));
+  bench.written();
+  REQUIRE(bench.painter.resize({8, 10}, told.column));
+  CHECK(bench.written() == told.up + "\r" + erase_all);
+}
+
+TEST_CASE("painter: behind the last character of a row that is full now, the cursor stays in it", "[terminal]") {
+  const auto [column, up] = GENERATE(table<std::optional<std::size_t>, std::string>({
+      {std::nullopt, ""},  // a row too many would be one of the scrollback
+      {8U, ""},
+      {7U, ""},
+      {0U, "^[1A"},
+  }));
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("01234567")}, 0, 8}));
+  bench.written();
+  REQUIRE(bench.painter.resize({8, 10}, column));
+  CHECK(bench.written() == up + "\r" + erase_all);
+}
+
+TEST_CASE("painter: no wide character is cut in two where a terminal wraps", "[terminal]") {
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row_of("\x1b[1m漢字漢字漢\x1b[0m"), row("> ")}, 1, 2}));  // 10 columns: 4, 4 and 2 of 5
+  bench.written();
+  REQUIRE(bench.painter.resize({5, 10}));
+  CHECK(bench.written() == "^[3A\r" + erase_all);
 }
 
 TEST_CASE("painter: what is printed above goes out before the region, which follows it", "[terminal]") {
@@ -91,7 +130,7 @@ TEST_CASE("painter: what is printed above goes out before the region, which foll
   REQUIRE(bench.painter.paint({{row("> "), row("menu")}, 0, 2}));
   bench.written();
   REQUIRE(bench.painter.print_above({row("done")}, {{row("> "), row("menu")}, 0, 2}));
-  CHECK(bench.written() == begin + "\r^[J^[?7hdone\n^[?7l\r> ^[K\n\rmenu^[K^[1A\r^[2C" + end);
+  CHECK(bench.written() == begin + "\r" + erase_all + "^[?7hdone\n^[?7l\r> ^[K\n\rmenu^[K^[1A\r^[2C" + end);
 }
 
 TEST_CASE("painter: of a row that grows only what is new is written, and a full one is not erased at its end",
@@ -117,6 +156,28 @@ TEST_CASE("painter: what was live and is finished stays where it is", "[terminal
   CHECK(bench.written() == begin + "\r^[K\r" + end);
   REQUIRE(bench.painter.paint({}));
   CHECK(bench.written().empty());
+}
+
+TEST_CASE("painter: rows at the end that only move are not written", "[terminal]") {
+  const auto input = row("> what is typed is some columns long");
+  const auto status = row("helper · a-model · sandbox on");
+  Bench bench({60, 10});
+  REQUIRE(bench.painter.paint({{row("one"), input, status}, 1, 9}));
+  bench.written();
+  REQUIRE(bench.painter.paint({{row("two"), row("three"), input, status}, 2, 9}, {row("one")}));
+  CHECK(bench.written() == begin + "^[1B\n\n^[3A^[2L\rtwo^[K^[1B\rthree^[K^[1B\r^[9C" + end);
+  REQUIRE(bench.painter.paint({{row("3"), input, status}, 1, 9}));
+  CHECK(bench.written() == begin + "^[1A^[1M^[1A\r3^[K^[1B\r^[9C" + end);
+  REQUIRE(bench.painter.paint({{input, status}, 0, 9}));
+  CHECK(bench.written() == begin + "^[1A^[1M\r^[9C" + end);
+}
+
+TEST_CASE("painter: a screen that is cleared leaves no copy of the region above", "[terminal]") {
+  Bench bench({20, 10});
+  REQUIRE(bench.painter.paint({{row("> a"), row("status")}, 0, 3}));
+  bench.written();
+  REQUIRE(bench.painter.clear_screen());
+  CHECK(bench.written() == "\r" + erase_all + "^[H^[2J");
 }
 
 TEST_CASE("painter: styles and links take no columns, and what a tab takes nobody knows", "[terminal]") {
