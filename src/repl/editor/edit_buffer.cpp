@@ -183,6 +183,11 @@ void EditBuffer::kill(std::size_t from, std::size_t to) {
   cut(from, to, Side::after);
 }
 
+void EditBuffer::copy(std::size_t from, std::size_t to) {
+  last_ = Last::other;
+  if (from < to) keep_killed(text_.substr(from, to - from), Side::after);
+}
+
 void EditBuffer::kill_to_line_end() {
   const auto end = line_end();
   cut(cursor_, end == cursor_ ? next_grapheme(text_, cursor_) : end, Side::after);

@@ -55,7 +55,8 @@ class EditBuffer {
   void erase(std::size_t from, std::size_t to);  ///< not kept for yank()
 
   void kill(std::size_t from, std::size_t to);
-  void kill_to_line_end();  ///< at a line's end the line end itself
+  void copy(std::size_t from, std::size_t to);  ///< kept for yank(), and stays
+  void kill_to_line_end();                      ///< at a line's end the line end itself
   void kill_to_line_start();
   void kill_word_left();
   void kill_word_right();

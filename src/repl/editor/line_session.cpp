@@ -46,6 +46,7 @@ void LineSession::begin(const LineRequest& request) {
   search_.reset();
   vi_ = ViMode::insert;
   pending_ = {};
+  vi_keys_.clear();
 }
 
 Outcome LineSession::press(const Key& key) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "repl/editor/edit_buffer.hpp"
 #include "repl/editor/keymap.hpp"
 #include "repl/editor/outcome.hpp"
+#include "repl/editor/vi_motions.hpp"
 #include "repl/editor/view.hpp"
 #include "repl/line_reader.hpp"
 #include "terminal/key.hpp"
@@ -85,10 +87,20 @@ class LineSession {
     Candidates candidates;
     std::size_t selected = 0;
   };
-  /// A vi operator that waits for its motion.
+  /// What was begun of a vi command.
   struct Pending {
-    char op = 0;
     std::size_t count = 0;
+    char op = 0;               ///< an operator that waits for its motion
+    std::size_t op_count = 0;  ///< what stood before it
+    char wants = 0;            ///< a key that waits for a character
+    [[nodiscard]] bool is_idle() const { return count == 0 && op == 0 && wants == 0; }
+    [[nodiscard]] std::size_t times() const {
+      return std::max<std::size_t>(count, 1) * std::max<std::size_t>(op_count, 1);
+    }
+  };
+  struct ViTarget {
+    std::size_t at = 0;
+    bool takes_it = false;  ///< an operator takes the character there too
   };
 
   Outcome run(Command command, const terminal::Key& key);
@@ -117,10 +129,21 @@ class LineSession {
   void search_newer();
 
   std::optional<Outcome> press_vi(const terminal::Key& key);
-  void vi_command(char letter);
-  void vi_operate(char op, char motion);
-  std::optional<std::size_t> vi_motion(char motion);
+  void end_vi_command();
+  void press_vi_character(const std::string& text);
+  void vi_with_second(char first, const std::string& second);
+  void vi_command(char letter, std::size_t count);
+  bool vi_insert_command(char letter);
+  bool vi_short_command(char letter, std::size_t count);
   void vi_insert();
+  void vi_repeat(std::size_t count);
+  void vi_operate(char op, char motion, std::size_t count);
+  void vi_operate_on(char op, std::size_t from, std::size_t to);
+  void vi_change_characters(std::size_t count, const std::function<std::string(const std::string&)>& changed);
+  void vi_replace(const std::string& character, std::size_t count);
+  void vi_toggle_case(std::size_t count);
+  [[nodiscard]] std::optional<ViTarget> vi_motion(char motion, std::size_t count) const;
+  [[nodiscard]] std::optional<ViTarget> vi_search_target(char motion, std::size_t count) const;
 
   const std::vector<std::string>& history_;
   Completer completer_;
@@ -134,6 +157,10 @@ class LineSession {
   std::optional<Search> search_;
   ViMode vi_ = ViMode::insert;
   Pending pending_;
+  ViSearch vi_search_;                    // the last, for ; and ,
+  std::vector<terminal::Key> vi_keys_;    // of the command that goes on
+  std::string vi_before_;                 // the text when it began
+  std::vector<terminal::Key> vi_change_;  // the last that changed the text, for .
 };
 
 }  // namespace errand::repl

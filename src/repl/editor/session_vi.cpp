@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "repl/editor/line_session.hpp"
+#include "repl/editor/vi_motions.hpp"
 
 namespace errand::repl {
 
@@ -11,8 +12,16 @@ namespace {
 
 constexpr std::size_t max_count = 999;
 
+bool is_one_of(char letter, std::string_view letters) {
+  return letters.find(letter) != std::string_view::npos;
+}
+
 bool is_operator(char letter) {
-  return letter == 'd' || letter == 'c' || letter == 'y';
+  return is_one_of(letter, "dcy");
+}
+
+bool is_character(const terminal::Key& key) {
+  return key.code == terminal::KeyCode::text && !key.with.ctrl && !key.with.alt;
 }
 
 }  // namespace
@@ -26,9 +35,11 @@ void LineSession::vi_insert() {
 std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
   const bool is_escape = key.code == terminal::KeyCode::escape;
   if (vi_ == ViMode::insert) {
+    if (!vi_keys_.empty()) vi_keys_.push_back(key);
     if (!is_escape) return std::nullopt;
     vi_ = ViMode::normal;
     if (buffer_.cursor() > buffer_.line_start()) buffer_.left();
+    end_vi_command();
     return Outcome::go_on;
   }
   if (is_escape) {
@@ -39,149 +50,251 @@ std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
     vi_insert();
     return std::nullopt;
   }
-  const bool is_letter = key.code == terminal::KeyCode::text && !key.with.ctrl && !key.with.alt;
-  if (!is_letter) {
-    const bool redoes = key.code == terminal::KeyCode::text && key.with.ctrl && key.text == "r";
+  if (!is_character(key)) {
+    pending_ = {};
+    const bool redoes =
+        key.code == terminal::KeyCode::text && key.with == terminal::Modifiers{.ctrl = true} && key.text == "r";
     if (!redoes) return std::nullopt;
     buffer_.redo();
     return Outcome::go_on;
   }
-  if (key.text == "v") return Outcome::open_editor;
-  if (key.text.size() == 1) vi_command(key.text.front());
+  if (pending_.is_idle() && key.text == "v") return Outcome::open_editor;
+  if (pending_.is_idle()) {
+    vi_keys_.clear();
+    vi_before_ = buffer_.text();
+  }
+  vi_keys_.push_back(key);
+  press_vi_character(key.text);
+  if (vi_ == ViMode::normal && pending_.is_idle()) end_vi_command();
   return Outcome::go_on;
 }
 
-// Where the motion leads; the cursor stays.
-std::optional<std::size_t> LineSession::vi_motion(char motion) {
-  const auto start = buffer_.cursor();
-  switch (motion) {
-    case 'h':
-      if (start > buffer_.line_start()) buffer_.left();
-      break;
-    case 'l':
-    case ' ':
-      if (start < buffer_.line_end()) buffer_.right();
-      break;
-    case 'w':
-      buffer_.word_right();
-      while (!buffer_.at_end() &&
-             unicode::category_of(buffer_.text().substr(buffer_.cursor(), 4)) == unicode::Category::space)
-        buffer_.right();
-      break;
-    case 'b':
-      buffer_.word_left();
-      break;
-    case 'e':
-      buffer_.word_end();
-      break;
-    case '0':
-    case '^':
-      buffer_.to_line_start();
-      break;
-    case '$':
-      buffer_.to_line_end();
-      break;
-    case 'G':
-      buffer_.to_end();
-      break;
-    case 'g':
-      buffer_.to_start();
-      break;
-    default:
-      return std::nullopt;
-  }
-  const auto out = buffer_.cursor();
-  buffer_.move_to(start);
-  return out;
+// What changed the text can be done again. Not what goes to another text: undo and the history.
+void LineSession::end_vi_command() {
+  const auto keys = std::exchange(vi_keys_, {});
+  if (keys.empty() || buffer_.text() == vi_before_) return;
+  const auto last_count = std::ranges::find_if_not(
+      keys, [](const terminal::Key& key) { return key.text.size() == 1 && is_one_of(key.text.front(), "0123456789"); });
+  if (last_count != keys.end() && !is_one_of(last_count->text.front(), "ujk.")) vi_change_ = keys;
 }
 
-void LineSession::vi_operate(char op, char motion) {
-  const auto here = buffer_.cursor();
-  std::size_t from = here;
-  std::size_t to = here;
-  if (motion == op) {
-    from = buffer_.line_start();
-    to = buffer_.line_end();
+void LineSession::vi_repeat(std::size_t count) {
+  const auto keys = vi_change_;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const auto& key : keys) press(key);
+  }
+  vi_change_ = keys;
+}
+
+void LineSession::press_vi_character(const std::string& text) {
+  if (const auto wants = std::exchange(pending_.wants, 0); wants != 0) return vi_with_second(wants, text);
+  if (text.size() != 1) {
+    pending_ = {};
+    return;
+  }
+  const char letter = text.front();
+  const bool digit = letter >= '0' && letter <= '9' && (letter != '0' || pending_.count > 0);
+  if (digit) {
+    pending_.count = std::min(pending_.count * 10 + static_cast<std::size_t>(letter - '0'), max_count);
+  } else if (is_one_of(letter, "fFtTg") || (pending_.op != 0 && is_one_of(letter, "ia")) ||
+             (pending_.op == 0 && letter == 'r')) {
+    pending_.wants = letter;
+  } else if (pending_.op == 0 && is_operator(letter)) {
+    pending_.op = letter;
+    pending_.op_count = std::exchange(pending_.count, 0);
   } else {
-    const auto there = vi_motion(motion == 'w' && op == 'c' ? 'e' : motion);
-    if (!there) return;
-    from = std::min(here, *there);
-    to = std::max(here, *there);
-    if (motion == 'e' || (motion == 'w' && op == 'c')) to = unicode::next_grapheme(buffer_.text(), to);
+    const auto pending = std::exchange(pending_, {});
+    if (pending.op == 0) return vi_command(letter, pending.times());
+    vi_operate(pending.op, letter, pending.times());
+  }
+}
+
+// The character that f, r, g or a text object waited for; one that means nothing ends the command.
+void LineSession::vi_with_second(char first, const std::string& second) {
+  const auto pending = std::exchange(pending_, {});
+  if (first == 'r') return vi_replace(second, pending.times());
+  if (first == 'i' || first == 'a') {
+    const auto span = second.size() == 1 ? vi_object(buffer_.text(), buffer_.cursor(), first, second.front())
+                                         : std::optional<ViSpan>();
+    if (span) vi_operate_on(pending.op, span->from, span->to);
+    return;
+  }
+  if (first == 'g' && second != "g") return;
+  if (first != 'g') vi_search_ = {first, second};
+  if (pending.op != 0) return vi_operate(pending.op, first, pending.times());
+  if (const auto there = vi_motion(first, pending.times())) buffer_.move_to(there->at);
+}
+
+std::optional<LineSession::ViTarget> LineSession::vi_search_target(char motion, std::size_t count) const {
+  if (vi_search_.key == 0) return std::nullopt;
+  const bool again = motion == ';' || motion == ',';
+  const auto search = motion == ',' ? vi_reversed(vi_search_) : vi_search_;
+  const auto there = vi_find(buffer_.text(), buffer_.cursor(), search, count, again ? ViTry::again : ViTry::first);
+  if (!there) return std::nullopt;
+  return ViTarget{*there, is_one_of(search.key, "ft")};
+}
+
+// Where the motion leads; the cursor stays.
+std::optional<LineSession::ViTarget> LineSession::vi_motion(char motion, std::size_t count) const {
+  if (is_one_of(motion, "fFtT;,")) return vi_search_target(motion, count);
+  const auto& text = buffer_.text();
+  auto at = buffer_.cursor();
+  const auto words = is_one_of(motion, "WBE") ? ViWords::big : ViWords::small;
+  switch (motion) {
+    case '0':
+      return ViTarget{buffer_.line_start(), false};
+    case '^':
+      return ViTarget{vi_first_of_line(text, at), false};
+    case '$':
+      return ViTarget{buffer_.line_end(), false};
+    case 'G':
+      return ViTarget{text.size(), false};
+    case 'g':
+      return ViTarget{0, false};
+    default:
+      break;
+  }
+  if (!is_one_of(motion, "hl wWbBeE")) return std::nullopt;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (motion == 'h' && at > buffer_.line_start()) at = unicode::previous_grapheme(text, at);
+    if ((motion == 'l' || motion == ' ') && at < buffer_.line_end()) at = unicode::next_grapheme(text, at);
+    if (is_one_of(motion, "wW")) at = vi_next_word(text, at, words);
+    if (is_one_of(motion, "bB")) at = vi_previous_word(text, at, words);
+    if (is_one_of(motion, "eE")) at = vi_word_end(text, at, words);
+  }
+  return ViTarget{at, is_one_of(motion, "eE")};
+}
+
+void LineSession::vi_operate(char op, char motion, std::size_t count) {
+  if (motion == op) return vi_operate_on(op, buffer_.line_start(), buffer_.line_end());
+  const auto here = buffer_.cursor();
+  // To change a word leaves what is behind it.
+  const bool changes_word = op == 'c' && is_one_of(motion, "wW");
+  const auto there = vi_motion(changes_word ? static_cast<char>(motion - 'w' + 'e') : motion, count);
+  if (!there) return;
+  const auto from = std::min(here, there->at);
+  auto to = std::max(here, there->at);
+  if (there->takes_it) to = unicode::next_grapheme(buffer_.text(), to);
+  if (is_one_of(motion, "wW") && here < buffer_.line_end()) to = std::min(to, std::max(buffer_.line_end(), here));
+  vi_operate_on(op, from, to);
+}
+
+void LineSession::vi_operate_on(char op, std::size_t from, std::size_t to) {
+  if (op == 'y') {
+    buffer_.copy(from, to);
+    buffer_.move_to(from);
+    return;
   }
   buffer_.kill(from, to);
-  if (op == 'y') {
-    buffer_.undo();
-    buffer_.move_to(from);
-  }
+  buffer_.move_to(from);
   if (op == 'c') vi_insert();
 }
 
-void LineSession::vi_command(char letter) {
-  const auto digit = letter >= '0' && letter <= '9' && (letter != '0' || pending_.count > 0);
-  if (digit) {
-    pending_.count = std::min(pending_.count * 10 + static_cast<std::size_t>(letter - '0'), max_count);
-    return;
+// The characters from the cursor on become others; nothing does where the line has not so many.
+void LineSession::vi_change_characters(std::size_t count,
+                                       const std::function<std::string(const std::string&)>& changed) {
+  const auto& text = buffer_.text();
+  auto end = buffer_.cursor();
+  auto last = end;
+  std::string made;
+  for (std::size_t i = 0; i < count && end < buffer_.line_end(); ++i) {
+    const auto next = unicode::next_grapheme(text, end);
+    last = buffer_.cursor() + made.size();
+    made += changed(text.substr(end, next - end));
+    end = next;
   }
-  const auto count = std::max<std::size_t>(pending_.count, 1);
-  if (pending_.op != 0) {
-    const auto op = std::exchange(pending_, {}).op;
-    for (std::size_t i = 0; i < count; ++i) vi_operate(op, letter);
-    return;
+  if (made.empty()) return;
+  buffer_.replace(text.substr(0, buffer_.cursor()) + made + text.substr(end), last);
+}
+
+void LineSession::vi_replace(const std::string& character, std::size_t count) {
+  const std::string_view text = buffer_.text();
+  auto end = buffer_.cursor();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (end >= buffer_.line_end()) return;
+    end = unicode::next_grapheme(text, end);
   }
-  if (is_operator(letter)) {
-    pending_.op = letter;
-    return;
-  }
-  pending_ = {};
+  vi_change_characters(count, [&](const std::string&) { return character; });
+}
+
+void LineSession::vi_toggle_case(std::size_t count) {
+  vi_change_characters(count, [](const std::string& one) {
+    const auto upper = unicode::in_case(one, unicode::LetterCase::upper);
+    return upper == one ? unicode::in_case(one, unicode::LetterCase::lower) : upper;
+  });
+  if (buffer_.cursor() < buffer_.line_end()) buffer_.right();
+}
+
+// False for a letter that does not begin to insert.
+bool LineSession::vi_insert_command(char letter) {
   switch (letter) {
     case 'i':
-      return vi_insert();
+      break;
     case 'I':
-      buffer_.to_line_start();
-      return vi_insert();
+      buffer_.move_to(vi_first_of_line(buffer_.text(), buffer_.cursor()));
+      break;
     case 'a':
       if (buffer_.cursor() < buffer_.line_end()) buffer_.right();
-      return vi_insert();
+      break;
     case 'A':
       buffer_.to_line_end();
-      return vi_insert();
+      break;
     case 'o':
       buffer_.to_line_end();
       buffer_.insert_whole("\n");
-      return vi_insert();
-    case 'C':
-      vi_operate('c', '$');
-      return;
-    case 'D':
-      vi_operate('d', '$');
-      return;
-    case 'S':
-      vi_operate('c', 'c');
-      return;
-    case 'u':
-      buffer_.undo();
-      return;
-    case 'p':
-      buffer_.right();
-      buffer_.yank();
-      return;
-    case 'P':
-      buffer_.yank();
-      return;
-    default:
       break;
+    case 'O':
+      buffer_.to_line_start();
+      buffer_.insert_whole("\n");
+      buffer_.left();
+      break;
+    default:
+      return false;
   }
+  vi_insert();
+  return true;
+}
+
+// False for a letter that is not short for an operator and a motion.
+bool LineSession::vi_short_command(char letter, std::size_t count) {
+  switch (letter) {
+    case 'x':
+      vi_operate('d', 'l', count);
+      return true;
+    case 'X':
+      vi_operate('d', 'h', count);
+      return true;
+    case 's':
+      vi_operate('c', 'l', count);
+      return true;
+    case 'C':
+      vi_operate('c', '$', 1);
+      return true;
+    case 'D':
+      vi_operate('d', '$', 1);
+      return true;
+    case 'S':
+      vi_operate('c', 'c', 1);
+      return true;
+    case 'Y':
+      vi_operate('y', 'y', 1);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void LineSession::vi_command(char letter, std::size_t count) {
+  if (vi_insert_command(letter) || vi_short_command(letter, count)) return;
+  if (letter == '.') return vi_repeat(count);
+  if (letter == '~') return vi_toggle_case(count);
+  if (const auto there = vi_motion(letter, count)) return buffer_.move_to(there->at);
+  if (letter == 'p') buffer_.right();
   for (std::size_t i = 0; i < count; ++i) {
-    if (letter == 'x') {
-      buffer_.kill(buffer_.cursor(), unicode::next_grapheme(buffer_.text(), buffer_.cursor()));
-    } else if (letter == 'j') {
-      if (!buffer_.down()) newer();
-    } else if (letter == 'k') {
-      if (!buffer_.up()) older();
-    } else if (const auto there = vi_motion(letter)) {
-      buffer_.move_to(*there);
-    }
+    if (letter == 'p' || letter == 'P') buffer_.yank();
+    if (letter == 'u') buffer_.undo();
+    if (letter == 'j' && !buffer_.down()) newer();
+    if (letter == 'k' && !buffer_.up()) older();
   }
 }
 

@@ -24,14 +24,14 @@ Candidates complete(std::string_view text, std::size_t cursor) {
   return out;
 }
 
-// With vi's keys an ESC is a key by itself, as it is where time passes after it.
+// With vi's keys an ESC is a key by itself, as it is where time passes after it, but for one before "[".
 std::vector<errand::terminal::Key> keys_in(std::string_view bytes, Keys keys) {
   errand::terminal::KeyDecoder decoder;
   std::vector<errand::terminal::Key> out;
   const auto take = [&](std::vector<errand::terminal::Key> more) { out.insert(out.end(), more.begin(), more.end()); };
-  for (const char c : bytes) {
-    take(decoder.feed({&c, 1}));
-    if (keys == Keys::vi) take(decoder.expire());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    take(decoder.feed(bytes.substr(i, 1)));
+    if (keys == Keys::vi && bytes[i] == '\x1b' && !bytes.substr(i + 1).starts_with('[')) take(decoder.expire());
   }
   take(decoder.expire());
   return out;
@@ -197,6 +197,148 @@ TEST_CASE("line session: vi keys", "[repl][editor]") {
           {"one\x1bu", "|"},
           {"one\x1bk", "on|e"},
           {"one\x1b\r", "one"},
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: vi's searches in a line", "[repl][editor]") {
+  const auto in_line = [](const std::string& keys) { return after("a,b,c,d\x1b" + keys, Keys::vi); };
+  CHECK(in_line("0f,") == "a|,b,c,d");
+  CHECK(in_line("03f,") == "a,b,c|,d");
+  CHECK(in_line("09f,") == "|a,b,c,d");  // not so many
+  CHECK(in_line("0t,;") == "a,|b,c,d");
+  CHECK(in_line("0f,;;,") == "a,b|,c,d");
+  CHECK(in_line("F,") == "a,b,c|,d");
+  CHECK(in_line("2T,") == "a,b,|c,d");
+  CHECK(in_line("T,;") == "a,b,|c,d");
+  CHECK(in_line("F,,") == "a,b,c|,d");  // there is none behind
+  CHECK(in_line("0df,") == "|b,c,d");
+  CHECK(in_line("0dt,") == "|,b,c,d");
+  CHECK(in_line("dF,") == "a,b,c|d");
+  CHECK(in_line("0d3f,") == "|d");
+  CHECK(after("漢字é\x1b"
+              "0fé",
+              Keys::vi) == "漢字|é");
+  CHECK(in_line(";x") == "a,b,c,|");  // nothing was searched for
+}
+
+TEST_CASE("line session: vi's . does the last change again", "[repl][editor]") {
+  check(
+      {
+          {"one two three\x1b"
+           "0dw.",
+           "|three"},
+          {"aaaa\x1b"
+           "0x..",
+           "|a"},
+          {"aaaa\x1b"
+           "0x2.",
+           "|a"},
+          {"one two\x1b"
+           "0cwx\x1bw.",
+           "x |x"},
+          {"a b c\x1b"
+           "0rx2l.u",
+           "x |b c"},
+          {"one two\x1b"
+           "0dwu.",
+           "|two"},
+          {"ab\x1b"
+           "Ac\x1b.",
+           "abc|c"},
+          {"ab\x1b.", "a|b"},
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: vi's characters, case and text objects", "[repl][editor]") {
+  check(
+      {
+          {"abc\x1b"
+           "0rx",
+           "|xbc"},
+          {"abc\x1b"
+           "02ré",
+           "é|éc"},
+          {"abc\x1b"
+           "09rx",
+           "|abc"},
+          {"aBc\x1b"
+           "03~",
+           "AbC|"},
+          {"one two-three four\x1b"
+           "0wdiw",
+           "one |-three four"},
+          {"one two-three four\x1b"
+           "0wdaW",
+           "one |four"},
+          {"one two\x1b"
+           "daw",
+           "one|"},
+          {"say \"a b\" now\x1b"
+           "0ci\"x\x1b",
+           "say \"|x\" now"},
+          {"say \"a b\" now\x1b"
+           "0fada\"",
+           "say | now"},
+          {"f(a, g(b), c)\x1b"
+           "0fadi(",
+           "f(|)"},
+          {"f(a, g(b), c)\x1b"
+           "0fbda)",
+           "f(a, g|, c)"},
+          {"a\x1b"
+           "di(",
+           "|a"},
+          {"one two\x1b"
+           "0yiwwP",
+           "one one|two"},
+          {"one.two x\x1b"
+           "0wx",
+           "one|two x"},
+          {"one.two x\x1b"
+           "0Wx",
+           "one.two |"},
+          {"one two three\x1b"
+           "02cwx\x1b",
+           "|x three"},
+          {"a b c d e\x1b"
+           "02d2w",
+           "|e"},
+          {"one\nx\x1b"
+           "ggdw",
+           "|\nx"},
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: a vi command that is none takes no more keys", "[repl][editor]") {
+  check(
+      {
+          {"abc\x1b"
+           "0dzx",
+           "|bc"},
+          {"abc\x1b"
+           "0gzx",
+           "|bc"},
+          {"abc\x1b"
+           "0dizx",
+           "|bc"},
+          {"abc\x1b"
+           "0d\x1b[Cx",
+           "a|c"},
+          {"abc\x1b"
+           "0déx",
+           "|bc"},
+          {"abc\x1b"
+           "02\x1bx",
+           "|bc"},
+          {"abc\x1b"
+           "0f\x1bx",
+           "|bc"},
+          {"abc\x1b"
+           "0zx",
+           "|bc"},
       },
       Keys::vi);
 }
