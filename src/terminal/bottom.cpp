@@ -66,6 +66,14 @@ Result<void> Bottom::hold() {
   return paint();
 }
 
+Result<void> Bottom::hold_as_shown() {
+  const std::lock_guard lock(mutex_);
+  ERRAND_TRY(paint());
+  if (holds_ == 0) ERRAND_TRY(painter_.leave());
+  ++holds_;
+  return {};
+}
+
 Result<void> Bottom::release() {
   const std::lock_guard lock(mutex_);
   if (holds_ > 0) --holds_;

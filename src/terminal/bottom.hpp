@@ -44,6 +44,8 @@ class Bottom {
   /// Others write to the terminal until release(): what is typed `always` alone is shown, all else is collected. One
   /// hold may be within another.
   Result<void> hold();
+  /// The same; what is shown stays, and the cursor stands below it.
+  Result<void> hold_as_shown();
   Result<void> release();
 
   Result<void> show_input(Frame frame, When when);

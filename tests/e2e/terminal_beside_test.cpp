@@ -306,6 +306,24 @@ TEST_CASE("beside a run: a window that changes shows everything once", "[e2e][te
   leave(screen);
 }
 
+// No shell is there to let us go on, so that the stop lasts no time.
+TEST_CASE("beside a run: Ctrl-Z leaves what was said on the screen, and goes on below", "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Half a paragraph"}, "stall": "text"}])");
+  auto screen = room.chat({60, 14});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("a draft");
+  wait_for_row(screen, "+ a draft");
+  screen.type("\x1a");
+  screen.wait_for("Half a paragraph\n+ a draft\nHalf a paragraph\n+ a draft\n");
+  screen.type(ctrl_c);
+  screen.wait_for("> a draft");
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: the todo list is there while it works, and what is left of it after",
           "[e2e][terminal][beside]") {
   const Room room((std::string(R"([{"reply": {"tool_call": {"name": "TodoWrite", "arguments": {"todos": [

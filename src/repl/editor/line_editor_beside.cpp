@@ -136,9 +136,9 @@ Result<void> LineEditor::act_beside(Outcome outcome) {
   return {};
 }
 
-// Nothing is painted until the terminal is ours again.
+// What was said so far stays, above what the shell says. Nothing is painted until the terminal is ours again.
 Result<void> LineEditor::stop_process() {
-  if (!std::exchange(stopped_, true)) ERRAND_TRY(bottom_.hold());
+  if (!std::exchange(stopped_, true)) ERRAND_TRY(bottom_.hold_as_shown());
   ::kill(0, SIGTSTP);  // of which we hear as of any other
   return {};
 }

@@ -36,6 +36,11 @@ class Stage {
     written_ = all.size();
     return out;
   }
+  // Others do.
+  void write(const std::string& text) {
+    written();
+    screen_.write(text);
+  }
   // Without the empty lines at the end.
   Lines lines() {
     written();
@@ -137,6 +142,22 @@ TEST_CASE("bottom: while it is held only the one who asks is shown, and all else
   REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
   REQUIRE(stage.bottom.release());
   CHECK(stage.lines() == Lines{"allow? y", "another agent", "finished", "live 2", "+ draft"});
+}
+
+TEST_CASE("bottom: when it is held as it is shown, what others write stands below it, and all is shown again after",
+          "[terminal][bottom]") {
+  Stage stage({40, 12});
+  stage.bottom.show_run(rows({"finished"}), rows({"half a", "paragraph"}));
+  REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
+  REQUIRE(stage.bottom.hold_as_shown());
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"finished", "half a", "paragraph", "+ draft"});
+  stage.write("[1]+  Stopped\n$ fg\n");
+  stage.bottom.show_run({}, rows({"half a", "paragraph more"}));
+  REQUIRE(stage.bottom.come_back());
+  REQUIRE(stage.bottom.release());
+  CHECK(stage.lines() == Lines{"finished", "half a", "paragraph", "+ draft", "[1]+  Stopped", "$ fg", "half a",
+                               "paragraph more", "+ draft"});
 }
 
 TEST_CASE("bottom: a status stands below what is typed, where there is room for it", "[terminal][bottom]") {
