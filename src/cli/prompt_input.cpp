@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -82,8 +83,13 @@ Result<std::string> read_text_stdin(FirstByte first_byte, const Call& call) {
               "attach a file with -f PATH");
 }
 
+std::string with_home(std::string path) {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && path.starts_with("~/") ? join_path(home, path.substr(2)) : path;
+}
+
 Result<chat::UserBlock> file_block(const std::string& path) {
-  ERRAND_TRY_ASSIGN(auto bytes, read_file(path));
+  ERRAND_TRY_ASSIGN(auto bytes, read_file(with_home(path)));
   const auto kind = kind_of(bytes);
   const bool is_media = kind.form == tool::FileForm::image || kind.form == tool::FileForm::pdf;
   if (is_media && bytes.size() > max_input_bytes) {
@@ -100,16 +106,25 @@ Result<chat::UserBlock> file_block(const std::string& path) {
   return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", path, bytes)};
 }
 
+// What stands behind an '@': up to a blank, or in quotes; a sentence may end with it.
+std::string at_path(std::string_view text) {
+  if (text.starts_with('"')) {
+    const auto end = text.find_first_of("\"\n", 1);
+    return end == std::string_view::npos ? std::string() : with_home(std::string(text.substr(1, end - 1)));
+  }
+  auto path = with_home(std::string(text.substr(0, text.find_first_of(" \t\n"))));
+  while (!path.empty() && !is_regular_file(path) &&
+         std::string_view(".,;:!?)").find(path.back()) != std::string_view::npos)
+    path.pop_back();
+  return path;
+}
+
 // The words of `text` that begin with '@' and name a file.
 std::vector<std::string> at_files(const std::string& text) {
   std::vector<std::string> out;
   for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
     if (at > 0 && std::string_view(" \t\n(").find(text[at - 1]) == std::string_view::npos) continue;
-    auto path = text.substr(at + 1, text.find_first_of(" \t\n", at) - at - 1);
-    while (!path.empty() && !is_regular_file(path) &&
-           std::string_view(".,;:!?)").find(path.back()) != std::string_view::npos) {
-      path.pop_back();  // a sentence may end with the path
-    }
+    const auto path = at_path(std::string_view(text).substr(at + 1));
     if (is_regular_file(path) && std::ranges::find(out, path) == out.end()) out.push_back(path);
   }
   return out;

@@ -39,7 +39,8 @@ Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call
 /// What came on stdin, as it stands in a message beside a prompt.
 std::string stdin_block(const std::string& input);
 
-/// `text` as a message; with AtPaths::attach each `@path` in it that names a file is attached too.
+/// `text` as a message; with AtPaths::attach each `@path` or `@"path with blanks"` in it that names a file is attached
+/// too. "~/" is the home directory.
 Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths);
 
 }  // namespace errand::cli

@@ -1,5 +1,7 @@
 #include "repl/terminal_interaction.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/fd.hpp"
@@ -27,9 +29,13 @@ std::string between(const std::vector<std::string>& lines, std::size_t begin, st
   return out;
 }
 
+bool is_long(const std::vector<std::string>& lines) {
+  return lines.size() > first_lines + last_lines + 1;
+}
+
 // What will happen. A long one loses its middle, never its end: that is where something would be hidden.
 std::string shown(const std::vector<std::string>& lines, Extent extent) {
-  if (extent == Extent::whole || lines.size() <= first_lines + last_lines + 1) return between(lines, 0, lines.size());
+  if (extent == Extent::whole || !is_long(lines)) return between(lines, 0, lines.size());
   const auto hidden = lines.size() - first_lines - last_lines;
   return between(lines, 0, first_lines) +
          fmt::format("  ===== {} lines that count too are not shown here; \"v\" shows all {} =====\n", hidden,
@@ -41,6 +47,11 @@ std::vector<std::string> command_lines(const ApprovalQuestion& question) {
   auto out = text::lines(unicode::sanitize(question.detail));
   for (auto& line : out) line.insert(0, "    ");
   return out;
+}
+
+std::vector<std::string> lines_of(const ApprovalQuestion& question, const render::Theme& theme) {
+  const auto change = change_of(question, theme);
+  return change ? change->lines : command_lines(question);
 }
 
 std::string question_text(const ApprovalQuestion& question, const render::Theme& theme, Extent extent) {
@@ -64,7 +75,8 @@ struct Approval {
   std::vector<Reply> replies;
 };
 
-Approval approval_menu(const ApprovalQuestion& question) {
+// Where all is shown already there is no more to view.
+Approval approval_menu(const ApprovalQuestion& question, Extent shown) {
   Approval out{{.kind = LineKind::answer,
                 .title = "  allow? ",
                 .hint = "a letter or arrows, then Enter; other words say why not",
@@ -81,7 +93,7 @@ Approval approval_menu(const ApprovalQuestion& question) {
     add(Reply::session, {"yes, in this session", question.suggested_rule, "session"});
     add(Reply::always, {"always", "keeps the rule " + question.suggested_rule, "always"});
   }
-  add(Reply::view, {"view all of it", "", "view"});
+  if (shown == Extent::cut) add(Reply::view, {"view all of it", "", "view"});
   add(Reply::deny, {"no", "", "no"});
   out.request.own_words = out.request.choices.size();
   add(Reply::deny_because, {"no, and say why", "", "why"});
@@ -125,12 +137,13 @@ Result<std::string> TerminalInteraction::own_words(const std::string& prompt, co
 }
 
 Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& question, const Call& call) {
-  auto [request, replies] = approval_menu(question);
-  auto extent = Extent::cut;
+  auto extent = is_long(lines_of(question, theme_())) ? Extent::cut : Extent::whole;
+  auto kind = LineKind::answer;
   while (true) {
+    auto [request, replies] = approval_menu(question, extent);
+    request.kind = std::exchange(kind, LineKind::answer_again);
     say(question_text(question, theme_(), extent));
     ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
-    request.kind = LineKind::answer_again;
     if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};
     switch (replies[picked.choices.front()]) {
       case Reply::once:

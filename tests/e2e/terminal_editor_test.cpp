@@ -88,6 +88,28 @@ TEST_CASE("editor: a large paste is a mark, and is sent whole", "[e2e][terminal]
   room.check();
 }
 
+TEST_CASE("editor: a program of the person's is given all of a paste that is a mark", "[e2e][terminal][editor]") {
+  std::string pasted_text;
+  std::string expected;
+  for (int i = 0; i < 30; ++i) {
+    pasted_text += "line " + std::to_string(i) + "\r";
+    expected += "LINE " + std::to_string(i) + "\\n";
+  }
+  const Room room(
+      R"([{"expect": {"messages": [{"user": "why? )" + expected + R"(really"}]}, "reply": {"text": "So."}}])",
+      {{"edit.sh", "sed -i s/line/LINE/ \"$1\"\n"}});
+  auto screen = room.chat({80, 12}, {}, {{"VISUAL", "sh " + room.world.workspace() + "/edit.sh"}});
+  screen.wait_for(">");
+  screen.type("why? " + pasted(pasted_text) + "really");
+  screen.wait_for("> why? [pasted 30 lines]really");
+  screen.type("\x07");
+  screen.wait_for("> [pasted 31 lines]");
+  screen.type(enter);
+  screen.wait_for("So.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("editor: the cursor stands between what people take for characters", "[e2e][terminal][editor]") {
   const auto columns = GENERATE(80, 20);
   const Room room(R"([{"expect": {"messages": [{"user": "漢字 e\u0301 x 👍 z"}]}, "reply": {"text": "Yes."}}])");

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "repl/editor/path_words.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -53,11 +54,12 @@ class Completion {
 
   Candidates operator()(std::string_view text, std::size_t cursor) const {
     const auto before = text.substr(0, cursor);
+    if (const auto path = at_path_at_end(before)) return paths(*path, PathForm::at);
+    if (before.starts_with('!')) return shell_paths(before, before.starts_with("!!") ? 2 : 1);
+    if (!before.starts_with('/')) return {};
     const auto blank = before.find_last_of(" \t\n");
     const auto from = blank == std::string_view::npos ? 0 : blank + 1;
     const auto word = before.substr(from);
-    if (word.starts_with('@')) return {from, paths(word.substr(1), "@")};
-    if (!before.starts_with('/')) return {};
     if (from == 0) return {0, commands(word)};
     const auto command = before.substr(0, before.find_first_of(" \t"));
     if (command == "/agent") return {from, matching(sources_.agents, word)};
@@ -65,17 +67,24 @@ class Completion {
     if (command == "/theme") return {from, matching(themes, word)};
     if (command == "/vim") return {from, matching(switches, word)};
     if (command == "/resume" && sources_.sessions) return {from, matching(sources_.sessions(), word)};
-    if (command == "/diff" || command == "/image" || command == "/export") return {from, paths(word, "")};
-    return {};
+    if (command == "/image") return shell_paths(before, command.size() + 1);
+    if (command != "/diff" && command != "/export") return {};
+    const auto argument = std::min(before.find_first_not_of(" \t", command.size()), before.size());
+    return paths({.from = argument, .typed = std::string(before.substr(argument))}, PathForm::whole);
   }
 
  private:
+  [[nodiscard]] Candidates shell_paths(std::string_view line, std::size_t begin) const {
+    auto word = shell_word_at_end(line.substr(begin));
+    word.from += begin;
+    return paths(word, PathForm::shell);
+  }
+
   // A directory is no end: what lies in it can be named next.
-  [[nodiscard]] std::vector<Candidate> paths(std::string_view typed, std::string_view mark) const {
-    std::vector<Candidate> out;
-    for (const auto& path : files_->find(typed, max_candidates)) {
-      if (path.find_first_of(" \t\n") != std::string::npos) continue;  // a blank would end the path in a prompt
-      out.push_back({fmt::format("{}{}{}", mark, path, path.ends_with('/') ? "" : " "), path, ""});
+  [[nodiscard]] Candidates paths(const PathWord& word, PathForm form) const {
+    Candidates out{word.from, {}};
+    for (const auto& path : files_->find(word.typed, max_candidates)) {
+      if (auto text = in_form(path, form)) out.all.push_back({*std::move(text), path, ""});
     }
     return out;
   }

@@ -25,7 +25,7 @@ struct CompletionSources {
   std::function<std::vector<Named>()> sessions = {};  ///< asked when one is to be named; may be empty
 };
 
-/// Completes slash commands, their arguments, and `@path` anywhere in a prompt.
+/// Completes slash commands, their arguments, paths in a `!command`, and `@path` anywhere in a prompt.
 [[nodiscard]] Completer make_completer(CompletionSources sources);
 
 }  // namespace errand::repl

@@ -1,6 +1,8 @@
 #include "repl/editor/file_finder.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -112,7 +114,34 @@ std::size_t fuzzy_score(std::string_view path, std::string_view query) {
   return holds_in_order(low, wanted) ? 1 : 0;
 }
 
+// What a directory holds whose names begin so, without case.
+std::vector<std::string> FileFinder::beginning_with(std::string_view query, std::size_t limit) const {
+  const auto slash = query.rfind('/');
+  const auto shown = query.substr(0, slash + 1);
+  const auto begun = text::lower(query.substr(slash + 1));
+  auto directory = std::string(shown);
+  if (const char* home = std::getenv("HOME"); home != nullptr && shown.starts_with("~/"))
+    directory = join_path(home, shown.substr(2));
+  const auto until = std::chrono::steady_clock::now() + time_limit;
+  std::vector<std::string> out;
+  std::error_code error;
+  for (fs::directory_iterator entry(join_path(directory_, directory), error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (out.size() >= max_files || std::chrono::steady_clock::now() >= until) break;
+    const auto name = entry->path().filename().string();
+    if (!text::lower(name).starts_with(begun) || (name.starts_with('.') && !begun.starts_with('.'))) continue;
+    std::error_code unknown;
+    out.push_back(std::string(shown) + name + (entry->is_directory(unknown) ? "/" : ""));
+  }
+  std::ranges::sort(out);
+  out.resize(std::min(out.size(), limit));
+  return out;
+}
+
 std::vector<std::string> FileFinder::find(std::string_view query, std::size_t limit) {
+  constexpr std::array<std::string_view, 4> places = {"/", "~/", "./", "../"};
+  if (std::ranges::any_of(places, [&](std::string_view place) { return query.starts_with(place); }))
+    return beginning_with(query, limit);
   const auto now = std::chrono::steady_clock::now();
   if (paths_.empty() || now - walked_ > good_for) {
     paths_ = walk(directory_, now + time_limit);

@@ -17,10 +17,14 @@ class FileFinder {
 
   explicit FileFinder(std::string directory) : directory_(std::move(directory)) {}
 
-  /// Relative paths that match, best first; directories end with '/'. An empty query lists the directory itself.
+  /// Paths that match, best first; directories end with '/'. An empty query lists the directory itself. One that begins
+  /// with "/", "~/", "./" or "../" names its directory, which alone is looked at, all of it: what git ignores too, and
+  /// hidden files where the name that was begun says so.
   std::vector<std::string> find(std::string_view query, std::size_t limit);
 
  private:
+  [[nodiscard]] std::vector<std::string> beginning_with(std::string_view query, std::size_t limit) const;
+
   std::string directory_;
   std::vector<std::string> paths_;
   std::chrono::steady_clock::time_point walked_{};

@@ -58,6 +58,11 @@ TEST_CASE("terminal interaction: what will run is shown with its end, and whole 
   const auto whole = asked(question_of(hidden), "v\nno\n");
   CHECK(whole.answer.verdict == Verdict::deny);
   CHECK_THAT(whole.shown, Catch::Contains("    touch evil\n"));
+  const auto views = [](const std::string& shown) {
+    return text::split(shown, '\n').size() -
+           text::split(text::replace_all(shown, "view all of it (v)\n", ""), '\n').size();
+  };
+  CHECK(views(whole.shown) == 1);  // then there is no more to view
 }
 
 TEST_CASE("terminal interaction: the question says what, where and why", "[repl]") {
@@ -65,7 +70,7 @@ TEST_CASE("terminal interaction: the question says what, where and why", "[repl]
         "\nBash wants to run in /w/sub:\n    make\n  it asks because: it runs a command\n"
         "  \"always\" would keep the rule: Bash(make)\n"
         "  1. yes, this once (y)\n  2. yes, in this session (s) - Bash(make)\n"
-        "  3. always (a) - keeps the rule Bash(make)\n  4. view all of it (v)\n  5. no (n)\n  6. no, and say why (w)\n"
+        "  3. always (a) - keeps the rule Bash(make)\n  4. no (n)\n  5. no, and say why (w)\n"
         "  allow? (a number, a letter, or your own words): ");
 }
 
@@ -82,9 +87,9 @@ TEST_CASE("terminal interaction: an answer is a key, a word or the reason why no
       {"Bash(make)", "always\n", Verdict::allow_always, ""},
       {"Bash(make)", "\n\nuse ninja\n", Verdict::deny, "use ninja"},
       {"Bash(make)", "2\n", Verdict::allow_session, ""},
-      {"Bash(make)", "6\nuse ninja\n", Verdict::deny, "use ninja"},
+      {"Bash(make)", "5\nuse ninja\n", Verdict::deny, "use ninja"},
       {"", "a\n", Verdict::deny, "a"},  // no rule to keep: it is no key then
-      {"", "3\n", Verdict::deny, ""},
+      {"", "2\n", Verdict::deny, ""},
   }));
   CAPTURE(c.rule, c.typed);
   auto question = question_of("make");
