@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/json_fwd.hpp"
 #include "cli/command.hpp"
+#include "store/short_id.hpp"
 
 namespace errand::cli {
 
@@ -35,8 +36,7 @@ struct VerbSpec {
 Result<Verb> read_verb(std::string_view command, const std::vector<std::string>& words,
                        const std::vector<VerbSpec>& verbs);
 
-/// How much of an id a terminal shows: its whole time, which is a reference of its own.
-inline constexpr std::size_t short_id_length = 13;
+using store::short_id_length;
 
 /// null where it is empty.
 Json text_or_null(const std::string& text);

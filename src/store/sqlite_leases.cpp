@@ -6,6 +6,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "store/reference.hpp"
+#include "store/short_id.hpp"
 
 namespace errand::store {
 
@@ -69,7 +70,7 @@ tl::unexpected<Error> Leases::busy(const Target& target) const {
   std::string hint = "wait until it is done, or go on in a copy with --fork";
   if (!is_neighbour(holder.owner, self())) hint += "; if that process is gone, the session is free within a minute";
   return fail(ErrorKind::busy,
-              fmt::format("session {} is in use by process {} on {} since {}", target.id, holder.owner.pid,
+              fmt::format("session {} is in use by process {} on {} since {}", short_id(target.id), holder.owner.pid,
                           unicode::sanitize(holder.owner.host), age_of(holder.acquired)),
               std::move(hint));
 }

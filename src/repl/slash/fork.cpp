@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "repl/slash.hpp"
+#include "store/short_id.hpp"
 
 namespace errand::repl {
 
@@ -9,7 +10,7 @@ Result<After> run_fork(const std::string& argument, SlashContext& context);
 
 Result<After> run_fork(const std::string& argument, SlashContext& context) {
   ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(argument));
-  context.say(fmt::format("session {}, a copy of {}", made.id, made.forked_from));
+  context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));
   return After::go_on;
 }
 
