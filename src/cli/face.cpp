@@ -69,6 +69,7 @@ render::TextOptions text_options(const Invocation& invocation, const RunArgument
       render::text_options(face.out_fd, STDERR_FILENO, color_of(invocation.globals), verbosity_of(invocation.globals));
   options.terminator = face.terminator;
   options.reader = face.reader;
+  options.hint_words = face.hint_words;
   options.out_motion = std::min(options.out_motion, face.motion);
   options.err_motion = std::min(options.err_motion, face.motion);
   if (is_known_at_end(arguments)) options.answer = render::AnswerMode::at_end;
@@ -88,6 +89,7 @@ class TextFace final : public Face {
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of) override {
     sink_.use_windows(std::move(window_of));
   }
+  void stand_by(const render::Standing& standing) override { sink_.stand_by(standing); }
   void answer_at_end() override { sink_.answer_at_end(); }
   [[nodiscard]] terminal::Bottom* bottom() override { return sink_.bottom(); }
   void use_palette(const render::Palette& palette) override { sink_.use_palette(palette); }

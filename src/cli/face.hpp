@@ -12,6 +12,7 @@
 #include "cli/run_options.hpp"
 #include "render/json_sink.hpp"
 #include "render/options.hpp"
+#include "render/status.hpp"
 #include "render/text_sink.hpp"
 #include "render/theme.hpp"
 
@@ -38,6 +39,8 @@ class Face {
   virtual void fit() {}
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown.
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
+  /// What the next prompt goes to, for a status line; between runs.
+  virtual void stand_by(const render::Standing& /*standing*/) {}
   /// An answer that may be none is written once it is known; before the first event. For text alone.
   virtual void answer_at_end() {}
   /// Who paints the bottom of the terminal; null where nobody does.
@@ -66,7 +69,8 @@ struct FaceOptions {
   /// Off: nothing that is written is taken back, whatever the terminal can do; for screen readers.
   render::Motion motion = render::Motion::on;
   render::Reader reader = render::Reader::anybody;
-  render::AmendDone amend_done{};  ///< for the forms that are JSON
+  std::function<std::string(std::string hint)> hint_words{};  ///< as render::TextOptions has it
+  render::AmendDone amend_done{};                             ///< for the forms that are JSON
 };
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
                                 const FaceOptions& options);

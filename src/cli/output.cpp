@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "base/unicode.hpp"
+#include "render/fold.hpp"
 #include "version.hpp"
 
 namespace errand::cli {
@@ -56,12 +57,13 @@ std::string error_text(const Error& error) {
 }
 
 void print_error(const Error& error) {
-  if (!write_all(STDERR_FILENO, error_text(error))) return;
+  if (!write_all(STDERR_FILENO, render::fold(error_text(error), render::fold_columns(STDERR_FILENO)))) return;
 }
 
 void print_note(const Globals& globals, std::string_view line) {
   if (globals.quiet) return;
-  if (!write_all(STDERR_FILENO, unicode::sanitize(line) + "\n")) return;
+  if (!write_all(STDERR_FILENO, render::fold(unicode::sanitize(line) + "\n", render::fold_columns(STDERR_FILENO))))
+    return;
 }
 
 std::string version_line() {

@@ -18,11 +18,11 @@ Result<int> print_json(const Json& json);
 /// An error as people read it, with control sequences made harmless and without secrets of the environment.
 std::string error_text(const Error& error);
 
-/// The same on stderr. Failing to write is not an error: there is no
-/// one left to tell.
+/// The same on stderr, broken at words where that is a terminal. Failing to write is not an error: there is no one left
+/// to tell.
 void print_error(const Error& error);
 
-/// A line on stderr, unless -q.
+/// A line on stderr, unless -q; broken at words as well.
 void print_note(const Globals& globals, std::string_view line);
 
 /// "errand 0.1.0\n"

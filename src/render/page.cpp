@@ -138,8 +138,9 @@ void Page::say(std::string_view agent_path, std::string_view painted) {
 }
 
 void Page::note(std::string_view agent_path, std::string_view text) {
-  const auto harmless = unicode::sanitize(text);
-  say(agent_path, paint(text::replace_all(harmless, "\n", " "), Tone::dim, color()));
+  const auto harmless = text::replace_all(unicode::sanitize(text), "\n", " ");
+  for (const auto& line : text::lines(fold(harmless, fold_columns(place_of(agent_path)))))
+    say(agent_path, paint(line, Tone::dim, color()));
 }
 
 void Page::put_lines(std::string_view harmless) {

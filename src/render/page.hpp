@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "render/fold.hpp"
 #include "render/markdown.hpp"
 #include "render/output.hpp"
 #include "render/running.hpp"
@@ -44,6 +45,10 @@ class Page {
   }
   [[nodiscard]] std::size_t columns() const;
   [[nodiscard]] std::size_t room(const Place& place) const { return room_of(place, columns()); }
+  /// Columns that a line of stderr is broken at; no_folding where that is no terminal.
+  [[nodiscard]] std::size_t fold_columns(const Place& place) const {
+    return options_.err == Medium::terminal ? room(place) - 1 : no_folding;
+  }
   [[nodiscard]] const Output& output() const { return out_; }
   /// None where lines can't be taken back.
   [[nodiscard]] terminal::Bottom* bottom() const { return bottom_.get(); }
@@ -54,7 +59,7 @@ class Page {
 
   /// One line on stderr, marked as the agent's; `painted` is already harmless. Not when quiet.
   void say(std::string_view agent_path, std::string_view painted);
-  /// The same, dim, of any text.
+  /// The same, dim, of any text; broken at words where a terminal is too narrow for it.
   void note(std::string_view agent_path, std::string_view text);
   /// Lines on stderr, also when quiet.
   void put_lines(std::string_view harmless);

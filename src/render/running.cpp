@@ -33,12 +33,13 @@ std::string line_of(const Running::Tool& tool, Running::Time now, std::size_t co
          paint(time, Tone::dim, color);
 }
 
-// The time left of the soonest wait.
-std::string wait_line(const std::map<std::string, Running::Time>& waits, Running::Time now, Color color) {
-  const auto by_time = [](const auto& one, const auto& other) { return one.second < other.second; };
-  const auto soonest = std::min_element(waits.begin(), waits.end(), by_time)->second;
-  const auto left = std::max(std::chrono::ceil<seconds>(soonest - now), seconds{0});
-  return paint(fmt::format("… asking again in {}", in_seconds(left)), Tone::dim, color);
+// The time left of the soonest wait; why it waits stands above.
+std::string wait_line(const std::map<std::string, Running::Wait>& waits, Running::Time now, Color color) {
+  const auto by_time = [](const auto& one, const auto& other) { return one.second.until < other.second.until; };
+  const auto& soonest = std::min_element(waits.begin(), waits.end(), by_time)->second;
+  const auto left = std::max(std::chrono::ceil<seconds>(soonest.until - now), seconds{0});
+  return paint(fmt::format("… asking again in {} ({} of {})", in_seconds(left), soonest.attempt, soonest.max_attempts),
+               Tone::dim, color);
 }
 
 // What is done goes first where there is no room, but for its count.
@@ -87,13 +88,22 @@ std::string in_seconds(seconds time) {
 void Running::clear() {
   tools.clear();
   waits.clear();
+  waiting_since.reset();
   thinking_since.reset();
   todos.clear();
+}
+
+bool Running::has_root_tool() const {
+  return std::ranges::any_of(
+      tools, [](const auto& entry) { return entry.second.running && place_of(entry.second.agent_path).depth == 0; });
 }
 
 std::vector<std::string> Running::lines(Time now, std::size_t columns, Color color) const {
   if (!waits.empty()) return {wait_line(waits, now, color)};
   std::vector<std::string> out;
+  // Most answers are there within a second: no line comes and goes for those.
+  if (const auto waited = waiting_since ? passed_between(*waiting_since, now) : std::string(); !waited.empty())
+    out.push_back(paint("waiting…" + waited, Tone::dim, color));
   if (thinking_since) out.push_back(paint("thinking…" + passed_between(*thinking_since, now), Tone::dim, color));
   std::size_t more = 0;
   for (const auto& [key, tool] : tools) {

@@ -43,12 +43,22 @@ struct Running {
     std::string pending;  ///< the part of a line that came last
   };
 
+  /// Until a model is asked again.
+  struct Wait {
+    Time until;
+    int attempt = 0;
+    int max_attempts = 0;
+  };
+
   std::map<std::string, Tool> tools;
-  std::map<std::string, Time> waits;  ///< by agent: when it asks its model again
+  std::map<std::string, Wait> waits;    ///< by agent
+  std::optional<Time> waiting_since{};  ///< the root agent's model was asked and has said nothing yet
   std::optional<Time> thinking_since;
   std::vector<chat::event::TodoItem> todos;  ///< the root agent's list
 
-  [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || thinking_since; }
+  [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || waiting_since || thinking_since; }
+  /// A call of the root agent's own.
+  [[nodiscard]] bool has_root_tool() const;
   void clear();
 
   /// Painted, each narrower than `columns`. A wait stands alone; of many tools some are left out, of a long todo list

@@ -29,7 +29,8 @@ void Status::take(const chat::Event& event) {
     if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) running_ = usage->total_cost_usd;
     return;
   }
-  if (const auto* ready = std::get_if<event::Ready>(&event.body)) take_ready(*ready, event.session);
+  if (const auto* ready = std::get_if<event::Ready>(&event.body))
+    take(Standing{event.session, ready->agent_id, ready->model, ready->permission_mode, ready->sandbox});
   if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) take_usage(*usage);
   if (const auto* plan = std::get_if<event::PlanApproval>(&event.body); plan && !plan->mode.empty()) mode_ = plan->mode;
   if (const auto* compacted = std::get_if<event::CompactCompleted>(&event.body)) context_ = compacted->tokens_after;
@@ -39,16 +40,16 @@ void Status::take(const chat::Event& event) {
   }
 }
 
-void Status::take_ready(const event::Ready& ready, const std::string& session) {
-  if (session != session_) {
+void Status::take(const Standing& standing) {
+  if (standing.session != session_) {
     cost_ = 0.0;
     context_ = 0;
   }
-  session_ = session;
-  agent_ = ready.agent_id;
-  model_ = ready.model;
-  sandbox_ = ready.sandbox;
-  mode_ = ready.permission_mode;
+  session_ = standing.session;
+  agent_ = standing.agent;
+  model_ = standing.model;
+  sandbox_ = standing.sandbox;
+  mode_ = standing.mode;
   window_ = window_of_ ? window_of_(model_) : 0;
 }
 

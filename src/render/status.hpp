@@ -11,6 +11,15 @@
 
 namespace errand::render {
 
+/// What the next prompt of a chat goes to, where no run has said so yet.
+struct Standing {
+  std::string session;  ///< empty: one that is not there yet
+  std::string agent;
+  std::string model;  ///< its full name
+  std::string mode;
+  std::string sandbox;
+};
+
 /// What a status line says of the session, gathered from the root agent's events.
 class Status {
  public:
@@ -20,12 +29,14 @@ class Status {
 
   void take(const chat::Event& event);
 
+  /// Between runs: what the next one will begin with. Another session's figures are forgotten.
+  void take(const Standing& standing);
+
   /// "helper · model · 12% of context · $0.0312 · sandbox full · plan", dim, at most `columns` wide: what is said last
   /// goes first. Empty before anything is known.
   [[nodiscard]] std::string line(std::size_t columns, Color color) const;
 
  private:
-  void take_ready(const chat::event::Ready& ready, const std::string& session);
   void take_usage(const chat::event::UsageEvent& usage);
 
   std::string session_;

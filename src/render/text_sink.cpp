@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "render/calls.hpp"
+#include "render/fold.hpp"
 #include "render/page.hpp"
 #include "render/summary.hpp"
 
@@ -32,6 +33,13 @@ bool is_said_in_status(const chat::EventBody& body) {
   return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::UsageEvent>(body) ||
          std::holds_alternative<event::PlanApproval>(body) || std::holds_alternative<event::CompactCompleted>(body) ||
          std::holds_alternative<event::Done>(body);
+}
+
+// What comes between a request and its reply, and is no part of it.
+bool is_beside_the_reply(const chat::EventBody& body) {
+  return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::Warning>(body) ||
+         std::holds_alternative<event::Fallback>(body) || std::holds_alternative<event::UsageEvent>(body) ||
+         std::holds_alternative<event::CompactStarted>(body) || std::holds_alternative<event::Todo>(body);
 }
 
 bool has_answer(const event::Done& done) {
@@ -56,6 +64,7 @@ class TextSink::Impl {
     const auto lock = page_.lock();
     page_.begin_event();
     if (running_.waits.erase(e.agent_path) > 0) page_.changed();
+    end_waiting(e);
     status_.take(e);
     if (is_said_in_status(e.body)) page_.set_status(status_);
     std::visit(overloaded{
@@ -86,6 +95,7 @@ class TextSink::Impl {
                    [&](const event::Done& body) { done(body); },
                },
                e.body);
+    begin_waiting(e);
     if (options_.flushing == Flushing::each_event) page_.flush();
   }
 
@@ -119,6 +129,12 @@ class TextSink::Impl {
   void use_windows(Status::WindowOf window_of) {
     const auto lock = page_.lock();
     status_.use_windows(std::move(window_of));
+  }
+
+  void stand_by(const Standing& standing) {
+    const auto lock = page_.lock();
+    status_.take(standing);
+    page_.set_status(status_);
   }
 
   [[nodiscard]] terminal::Bottom* bottom() { return page_.bottom(); }
@@ -168,6 +184,25 @@ class TextSink::Impl {
     if (!verbose()) return think();
     const auto piece = thinking_text_.feed(e.text);
     if (!piece.empty()) page_.thinking_piece(piece);
+  }
+
+  // Whatever the root's model says, or its run comes to, is what was waited for.
+  void end_waiting(const chat::Event& e) {
+    if (!running_.waiting_since || place_of(e.agent_path).depth > 0 || is_beside_the_reply(e.body)) return;
+    running_.waiting_since.reset();
+    if (!streams() || page_.lays_out()) page_.changed();  // else the answer's first piece clears what is live
+  }
+
+  // Its model is asked once a prompt is there, and again once the last of its calls has a result.
+  void begin_waiting(const chat::Event& e) {
+    if (place_of(e.agent_path).depth > 0 || !page_.shows_running()) return;
+    const auto* retry = std::get_if<event::Retry>(&e.body);
+    const bool asks = retry != nullptr || std::holds_alternative<event::User>(e.body) ||
+                      std::holds_alternative<event::CompactCompleted>(e.body) ||
+                      (std::holds_alternative<event::ToolResult>(e.body) && !running_.has_root_tool());
+    if (!asks) return;
+    running_.waiting_since = now() + (retry != nullptr ? retry->delay : std::chrono::milliseconds{0});
+    page_.keep_time();
   }
 
   // Folded: one line while it lasts, and how long it took.
@@ -235,7 +270,7 @@ class TextSink::Impl {
     const bool says = e.status == 0 || e.reason.find(code) != std::string::npos;
     const auto status = says ? std::string{} : fmt::format(" ({})", code);
     if (options_.err_motion == Motion::on && !quiet()) {
-      running_.waits[std::string(agent_path)] = now() + e.delay;
+      running_.waits[std::string(agent_path)] = {now() + e.delay, e.attempt, e.max_attempts};
       page_.keep_time();
     }
     note(agent_path, fmt::format("{}{}: trying again in {}, attempt {} of {}", one_line(e.reason, 200), status,
@@ -263,8 +298,10 @@ class TextSink::Impl {
   void warning(const event::Warning& e, std::string_view agent_path) { warn(agent_path, e.message); }
 
   void warn(std::string_view agent_path, std::string_view message) {
+    constexpr std::string_view head = "warning:";
     auto lines = text::replace_all(unicode::sanitize(text::trim(message)), "\n", "\n  ");
-    say(agent_path, fmt::format("{} {}", paint("warning:", Tone::warning, color()), lines));
+    lines = fold(fmt::format("{} {}", head, lines), page_.fold_columns(place_of(agent_path)));
+    say(agent_path, lines.replace(0, head.size(), paint(head, Tone::warning, color())));
   }
 
   void error(const event::ErrorEvent& e, std::string_view agent_path) {
@@ -272,7 +309,10 @@ class TextSink::Impl {
     if (place_of(agent_path).depth > 0) {
       return say(agent_path, fmt::format("{} {}", paint("error:", Tone::bad, color()), one_line(e.error.message, 500)));
     }
-    if (!is_own_refusal(e.error)) show_error(e.error);
+    if (is_own_refusal(e.error)) return;
+    page_.finish_answer();
+    say_what_is_left(take_todos());
+    show_error(e.error);
   }
 
   [[nodiscard]] bool is_own_refusal(const Error& error) const {
@@ -281,7 +321,9 @@ class TextSink::Impl {
 
   // Also when quiet.
   void show_error(const Error& shown) {
-    auto lines = unicode::sanitize(describe(shown));
+    auto said = shown;
+    if (options_.hint_words) said.hint = options_.hint_words(std::move(said.hint));
+    auto lines = fold(unicode::sanitize(describe(said)), page_.fold_columns({}));
     constexpr std::string_view head = "error:";
     if (lines.starts_with(head)) lines.replace(0, head.size(), paint(head, Tone::bad, color()));
     page_.finish_answer();
@@ -294,11 +336,12 @@ class TextSink::Impl {
     running_.tools.clear();
     running_.thinking_since.reset();
     page_.finish_answer();
+    say_what_is_left(take_todos());
     note(agent_path, e.by.empty() ? "cancelled" : fmt::format("cancelled ({})", e.by));
   }
 
   void done(const event::Done& e) {
-    const event::Todo todos{std::exchange(running_.todos, {})};
+    const auto todos = take_todos();
     running_.clear();
     page_.finish_answer();
     page_.start_line();
@@ -318,7 +361,8 @@ class TextSink::Impl {
     begin_anew();
   }
 
-  // A list that is done has nothing more to say.
+  // A list that is done has nothing more to say. The last word is how the run ended.
+  event::Todo take_todos() { return {std::exchange(running_.todos, {})}; }
   void say_what_is_left(const event::Todo& todos) {
     const auto is_done = [](const event::TodoItem& item) { return item.status == "completed"; };
     if (std::ranges::all_of(todos.items, is_done)) return;
@@ -402,6 +446,10 @@ void TextSink::answer_at_end() {
 
 void TextSink::use_windows(std::function<std::int64_t(const std::string& model)> window_of) {
   impl_->use_windows(std::move(window_of));
+}
+
+void TextSink::stand_by(const Standing& standing) {
+  impl_->stand_by(standing);
 }
 
 terminal::Bottom* TextSink::bottom() {

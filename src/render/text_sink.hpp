@@ -12,6 +12,7 @@
 #include "chat/event.hpp"
 #include "render/options.hpp"
 #include "render/output.hpp"
+#include "render/status.hpp"
 #include "render/theme.hpp"
 #include "terminal/painter.hpp"
 
@@ -60,6 +61,7 @@ struct TextOptions {
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   Verbosity verbosity = Verbosity::normal;
   Reader reader = Reader::anybody;
+  std::function<std::string(std::string hint)> hint_words{};  ///< how errors' hints are said here; empty: as they are
   Flushing flushing = Flushing::each_event;
   char terminator = '\n';            ///< ends an answer: '\n' is added where it lacks, '\0' always
   std::function<void()> on_failure;  ///< stdout can't be written: stop the run; called from within on_event()
@@ -96,6 +98,9 @@ class TextSink final : public chat::EventSink {
 
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown. Called within on_event().
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of);
+
+  /// What the next prompt goes to, for the status line; between runs.
+  void stand_by(const Standing& standing);
 
   /// What a reply says is written once the run has ended, as AnswerMode::at_end has it; before the first event.
   void answer_at_end();

@@ -157,6 +157,73 @@ TEST_CASE("text sink: thinking is one line while it lasts, then how long it took
   CHECK(stage.lines() == Lines{"thought for 4s", "Yes.", "No."});
 }
 
+TEST_CASE("text sink: a model that is waited for is one line, from the first second until it says something",
+          "[render][live]") {
+  Stage stage(10, 40);
+  stage.send(event::User{});
+  CHECK(stage.lines() == Lines{});
+  stage.now += 5s;
+  stage.send(event::Warning{"x", "look out"});
+  CHECK(stage.lines() == Lines{"warning: look out", "waiting… (5s)"});
+  stage.text("Let me see.");
+  CHECK(stage.lines() == Lines{"warning: look out", "Let me see."});
+  stage.reply("Let me see.").send(event::ToolUse{"1", "Bash", "{}", "Bash make"});
+  stage.send(event::ToolUse{"2", "Bash", "{}", "Bash test"}).result("1", "Bash", "made");
+  stage.now += 2s;
+  stage.send(event::Warning{"x", "still"});
+  CHECK(stage.lines() ==
+        Lines{"warning: look out", "Let me see.", "✓ Bash make (1.2s)", "warning: still", "⋯ Bash test (2s)"});
+  stage.result("2", "Bash", "tested");
+  stage.now += 3s;
+  stage.send(event::UsageEvent{}, "root/explorer#1");
+  stage.sink().fit();
+  CHECK(stage.lines() == Lines{"warning: look out", "Let me see.", "✓ Bash make (1.2s)", "warning: still",
+                               "✓ Bash test (1.2s)", "waiting… (3s)"});
+  stage.reply("Done.").done("Done.");
+  CHECK(stage.lines().back() == "Done.");
+}
+
+TEST_CASE("text sink: a wait for another try says which one that is, and waiting begins anew after it",
+          "[render][live]") {
+  Stage stage(10, 60);
+  stage.send(event::User{});
+  stage.now += 9s;
+  event::Retry retry;
+  retry.attempt = 2;
+  retry.max_attempts = 5;
+  retry.delay = 4s;
+  retry.reason = "overloaded";
+  stage.send(retry);
+  CHECK(stage.lines() == Lines{"overloaded: trying again in 4.0s, attempt 2 of 5", "… asking again in 4s (2 of 5)"});
+  stage.now += 6s;
+  stage.send(event::Warning{"x", "look out"});
+  CHECK(stage.lines() ==
+        Lines{"overloaded: trying again in 4.0s, attempt 2 of 5", "warning: look out", "waiting… (2s)"});
+  stage.text("Here.").reply("Here.").done("Here.");
+  CHECK(stage.lines().back() == "Here.");
+}
+
+TEST_CASE("text sink: how a run ended is its last word, behind what is left to do", "[render][live]") {
+  Stage stage(10, 60);
+  const event::Todo todos{{{"Look", "completed", ""}, {"Write", "pending", ""}}};
+  stage.send(todos).send(event::Cancelled{"SIGINT"});
+  stage.done("", Error{ErrorKind::cancelled, "cancelled", "", {}, {}, false});
+  CHECK(stage.lines() == Lines{"☑ Look", "☐ Write", "cancelled (SIGINT)"});
+  const Error error{ErrorKind::unavailable, "the model went away", "", {}, {}, false};
+  stage.send(todos).send(event::ErrorEvent{error}).done("", error);
+  CHECK(stage.lines() ==
+        Lines{"☑ Look", "☐ Write", "cancelled (SIGINT)", "☑ Look", "☐ Write", "error: the model went away"});
+}
+
+TEST_CASE("text sink: notes, warnings and errors are broken at words", "[render][live]") {
+  Stage stage(10, 24);
+  stage.send(event::Warning{"x", "the definition has changed since then"});
+  const Error error{ErrorKind::unavailable, "the model went away for good", "ask it later", {}, {}, false};
+  stage.send(event::ErrorEvent{error}).done("", error);
+  CHECK(stage.lines() == Lines{"warning: the definition", "  has changed since", "  then", "error: the model went",
+                               "  away for good", "  hint: ask it later"});
+}
+
 TEST_CASE("text sink: an edit shows its diff, a new file its beginning", "[render][live]") {
   Stage stage(20, 40);
   stage.send(event::ToolUse{"1", "Edit", "{}", "Edit a.txt"});

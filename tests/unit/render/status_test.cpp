@@ -69,6 +69,23 @@ TEST_CASE("status: it says what is known, of the session that goes on", "[render
   CHECK(line() == "helper · anthropic/large · sandbox full");
 }
 
+TEST_CASE("status: between runs it says what the next one begins with", "[render][status]") {
+  Status status;
+  status.use_windows([](const std::string& model) { return model == "anthropic/large" ? 10'000 : 0; });
+  const auto line = [&] { return status.line(80, Color::off); };
+  status.take(Standing{"", "helper", "anthropic/large", "ask", "full"});
+  CHECK(line() == "helper · anthropic/large · sandbox full");
+  status.take(from(ready()));
+  status.take(from(usage(500, 0.25)));
+  status.take(from(done(0.25)));
+  status.take(Standing{"s1", "helper", "anthropic/small", "ask", "full"});  // its window is not known
+  CHECK(line() == "helper · anthropic/small · $0.2500 · sandbox full");
+  status.take(Standing{"s1", "other", "anthropic/large", "plan", "off"});
+  CHECK(line() == "other · anthropic/large · 20% of context · $0.2500 · sandbox off · plan");
+  status.take(Standing{"", "other", "anthropic/large", "plan", "off"});
+  CHECK(line() == "other · anthropic/large · sandbox off · plan");
+}
+
 TEST_CASE("status: what matters least is cut first, and names of others are harmless", "[render][status]") {
   Status status;
   auto hostile = ready();
