@@ -68,4 +68,22 @@ std::size_t named_choice(const ChoiceRequest& request, const std::string& typed)
   return number >= 1 && number <= request.choices.size() ? number - 1 : ChoiceRequest::none;
 }
 
+std::optional<Picked> answer_in(const ChoiceRequest& request, const std::string& typed) {
+  const bool several = request.marks == ChoiceRequest::Marks::several;
+  Picked out{Picked::End::picked, {}, {}};
+  std::vector<std::string> own;
+  for (const auto& part : several ? text::split(typed, ',') : std::vector{typed}) {
+    const std::string word(text::trim(part));
+    const auto named = named_choice(request, word);
+    if (named == ChoiceRequest::none && request.own_words == ChoiceRequest::none) return std::nullopt;
+    if (named == ChoiceRequest::none && !word.empty()) own.push_back(word);
+    const auto choice = named == ChoiceRequest::none ? request.own_words : named;
+    if (!word.empty() && std::ranges::find(out.choices, choice) == out.choices.end()) out.choices.push_back(choice);
+  }
+  if (out.choices.empty()) return std::nullopt;
+  std::ranges::sort(out.choices);
+  out.own_words = text::join(own, ", ");
+  return out;
+}
+
 }  // namespace errand::repl

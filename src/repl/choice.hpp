@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct ChoiceRequest {
   Marks marks = Marks::one;
   /// The choice that stands for the person's own words; what is typed and names no choice answers it.
   std::size_t own_words = none;
+  std::string left{};  ///< what stays behind the title where the menu was left without a pick
   /// Lines shown below the choice that is selected; asked once for each. May be empty, and may be slow.
   std::function<std::string(std::size_t choice)> preview{};
   /// Choices that fit what was typed though their text does not. May be empty.
@@ -74,5 +76,9 @@ struct Picked {
 /// The choice that `typed` names with Typed::answers: by word, first letter of it, number from 1, or whole text.
 /// `none`: it names no one.
 [[nodiscard]] std::size_t named_choice(const ChoiceRequest& request, const std::string& typed);
+
+/// What `typed` answers with Typed::answers: a choice or own words, with Marks::several some of both parted by commas.
+/// nullopt: it is no answer.
+[[nodiscard]] std::optional<Picked> answer_in(const ChoiceRequest& request, const std::string& typed);
 
 }  // namespace errand::repl

@@ -1,7 +1,6 @@
 // Menus where the terminal edits lines: a list with numbers, and an answer that is read as a line.
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -64,25 +63,6 @@ Found found_by_name(const ChoiceRequest& request, const std::string& typed) {
   return {none, std::move(why)};
 }
 
-// nullopt: it is no answer, and is asked again.
-std::optional<Picked> answer_in(const ChoiceRequest& request, const std::string& line) {
-  const bool several = request.marks == ChoiceRequest::Marks::several;
-  Picked out{Picked::End::picked, {}, {}};
-  std::vector<std::string> own;
-  for (const auto& part : several ? text::split(line, ',') : std::vector{line}) {
-    const std::string word(text::trim(part));
-    const auto named = named_choice(request, word);
-    if (named == none && request.own_words == none) return std::nullopt;
-    if (named == none && !word.empty()) own.push_back(word);
-    const auto choice = named == none ? request.own_words : named;
-    if (!word.empty() && std::ranges::find(out.choices, choice) == out.choices.end()) out.choices.push_back(choice);
-  }
-  if (out.choices.empty()) return std::nullopt;
-  std::ranges::sort(out.choices);
-  out.own_words = text::join(own, ", ");
-  return out;
-}
-
 }  // namespace
 
 Result<Picked> CookedLines::choose(const ChoiceRequest& request, const Call& call) {
@@ -99,7 +79,7 @@ Result<Picked> CookedLines::choose(const ChoiceRequest& request, const Call& cal
     if (typed.empty()) continue;  // nothing may be taken for an answer here
     if (request.typed == ChoiceRequest::Typed::answers) {
       if (auto picked = answer_in(request, typed)) return *std::move(picked);
-      continue;
+      continue;  // it is asked again
     }
     auto [choice, why_not] = found_by_name(request, typed);
     if (choice != none) return Picked{Picked::End::picked, {choice}, {}};

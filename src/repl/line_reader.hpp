@@ -46,6 +46,9 @@ class LineReader {
   /// Puts a menu. What was typed before it appeared is no answer to it. Fails as read() does.
   virtual Result<Picked> choose(const ChoiceRequest& request, const Call& call) = 0;
 
+  /// Whether a menu leaves a line behind that says what was picked.
+  [[nodiscard]] virtual bool shows_pick() const { return false; }
+
   /// Lets the person change a text in a program of theirs, and returns what became of it. `usage` where there is none.
   virtual Result<std::string> edit_outside(const std::string& text) = 0;
 

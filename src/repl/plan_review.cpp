@@ -31,7 +31,8 @@ ChoiceRequest plan_menu() {
                       {"no, and say why", "", "why"}},
           .typed = ChoiceRequest::Typed::answers,
           .digits = ChoiceRequest::Digits::select,
-          .own_words = 4};
+          .own_words = 4,
+          .left = "no, plan on"};
 }
 
 }  // namespace

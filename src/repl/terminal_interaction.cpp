@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "render/fold.hpp"
 #include "repl/change_lines.hpp"
 
 namespace errand::repl {
@@ -54,16 +55,19 @@ std::vector<std::string> lines_of(const ApprovalQuestion& question, const render
   return change ? change->lines : command_lines(question);
 }
 
-std::string question_text(const ApprovalQuestion& question, const render::Theme& theme, Extent extent) {
+// What will happen stands as it is; what is said about it is broken at words.
+std::string question_text(const ApprovalQuestion& question, const render::Theme& theme, Extent extent,
+                          std::size_t columns) {
   const auto change = change_of(question, theme);
   const auto who = question.agent_path == "root" ? "" : fmt::format(" ({})", question.agent_path);
   const auto what = change ? fmt::format("change {}", change->path) : std::string("run");
   const auto where = question.directory.empty() ? "" : fmt::format(" in {}", question.directory);
-  auto out = unicode::sanitize(fmt::format("\n{}{} wants to {}{}:\n", question.tool, who, what, where));
+  const auto said = [&](const std::string& text) { return render::fold(unicode::sanitize(text), columns); };
+  auto out = said(fmt::format("\n{}{} wants to {}{}:\n", question.tool, who, what, where));
   out += shown(change ? change->lines : command_lines(question), extent);
-  out += unicode::sanitize(fmt::format("  it asks because: {}\n", question.reason));
+  out += said(fmt::format("  it asks because: {}\n", question.reason));
   if (!question.suggested_rule.empty())
-    out += unicode::sanitize(fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule));
+    out += said(fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule));
   return out;
 }
 
@@ -95,6 +99,7 @@ Approval approval_menu(const ApprovalQuestion& question, Extent shown) {
   }
   if (shown == Extent::cut) add(Reply::view, {"view all of it", "", "view"});
   add(Reply::deny, {"no", "", "no"});
+  out.request.left = "no";
   out.request.own_words = out.request.choices.size();
   add(Reply::deny_because, {"no, and say why", "", "why"});
   return out;
@@ -111,6 +116,7 @@ ChoiceRequest question_menu(LineKind kind, const chat::event::Question& question
                     .marks = question.multi_select ? ChoiceRequest::Marks::several : ChoiceRequest::Marks::one};
   for (const auto& option : question.options) out.choices.push_back({option.label, option.description, ""});
   out.own_words = out.choices.size();
+  out.left = "no answer";
   out.choices.push_back({"something else", "", ""});
   return out;
 }
@@ -142,7 +148,7 @@ Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& ques
   while (true) {
     auto [request, replies] = approval_menu(question, extent);
     request.kind = std::exchange(kind, LineKind::answer_again);
-    say(question_text(question, theme_(), extent));
+    say(question_text(question, theme_(), extent, render::fold_columns(out_)));
     ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
     if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};
     switch (replies[picked.choices.front()]) {
@@ -178,7 +184,7 @@ Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<c
 
 Result<std::string> TerminalInteraction::answer_one(LineKind kind, const chat::event::Question& question,
                                                     const Call& call) {
-  say(unicode::sanitize(fmt::format("\n{}\n", question.question)));
+  say(render::fold(unicode::sanitize(fmt::format("\n{}\n", question.question)), render::fold_columns(out_), 0));
   const auto request = question_menu(kind, question);
   ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
   std::vector<std::string> out;

@@ -48,6 +48,7 @@ class LineEditor final : public LineReader {
 
   Result<ReadLine> read(const LineRequest& request, const Call& call) override;
   Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
+  [[nodiscard]] bool shows_pick() const override { return true; }
   Result<std::string> edit_outside(const std::string& text) override;
   void settle() override { stop_watching(); }
   std::unique_ptr<Attention> attend() override;

@@ -1,6 +1,8 @@
 #include "repl/editor/menu_session.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/unicode.hpp"
@@ -97,10 +99,7 @@ void MenuSession::move_to(std::size_t place) {
 bool MenuSession::edit(Command command, const Key& key) {
   switch (command) {
     case Command::type:
-      if (key.text == " " && typed_.text().empty()) {
-        if (takes_several() && place_ != none) mark(selected_choice());
-        return true;
-      }
+      if (typed_.text().empty() && press_between_marks(key)) return true;
       typed_.insert(key.text);
       break;
     case Command::erase_left:
@@ -138,6 +137,16 @@ bool MenuSession::edit(Command command, const Key& key) {
   return true;
 }
 
+// Before anything is typed a blank marks what is selected; in "1, 2" it parts what digits mark, as the comma does.
+bool MenuSession::press_between_marks(const Key& key) {
+  const bool is_blank = key.text == " ";
+  const bool is_comma = key.text == "," && takes_several() && !marked_.empty();
+  if (!is_blank && !is_comma) return false;
+  const bool parts = std::exchange(after_comma_, is_comma);
+  if (is_blank && !parts && takes_several() && place_ != none) mark(selected_choice());
+  return true;
+}
+
 // The selection follows what is typed.
 void MenuSession::typed_anew() {
   const auto& typed = typed_.text();
@@ -147,8 +156,14 @@ void MenuSession::typed_anew() {
     if (shown_.empty()) place_ = none;
     return;
   }
-  const auto named = named_choice(request_, typed);
-  place_ = typed.empty() ? request_.selected : named != none ? named : request_.own_words;
+  place_ = typed.empty() ? request_.selected : place_of_typed();
+}
+
+// Of several the last; words that are no choice's name stand for themselves.
+std::size_t MenuSession::place_of_typed() const {
+  const auto answer = answer_in(request_, typed_.text());
+  if (!answer || !answer->own_words.empty()) return request_.own_words;
+  return answer->choices.back();
 }
 
 void MenuSession::mark(std::size_t choice) {
@@ -156,6 +171,7 @@ void MenuSession::mark(std::size_t choice) {
 }
 
 Outcome MenuSession::press_digit(std::size_t choice) {
+  after_comma_ = false;
   move_to(choice);
   if (!takes_several()) return Outcome::submitted;
   mark(choice);
@@ -176,13 +192,15 @@ Outcome MenuSession::escape() {
 // Marks say what is meant; what is selected counts where there are none, or where it was typed.
 Picked MenuSession::picked() const {
   Picked out{Picked::End::picked, {marked_.begin(), marked_.end()}, {}};
-  const auto selected = selected_choice();
-  const bool was_typed = !filters() && !typed_.text().empty();
-  if (selected != none && (marked_.empty() || was_typed) && !marked_.contains(selected))
-    out.choices.push_back(selected);
+  if (!filters() && !typed_.text().empty()) {
+    if (const auto answer = answer_in(request_, typed_.text())) {
+      std::ranges::copy_if(answer->choices, std::back_inserter(out.choices),
+                           [&](std::size_t choice) { return !marked_.contains(choice); });
+      out.own_words = answer->own_words;
+    }
+  }
+  if (out.choices.empty()) out.choices.push_back(selected_choice());  // else Enter would have done nothing
   std::ranges::sort(out.choices);
-  if (was_typed && selected == request_.own_words && named_choice(request_, typed_.text()) == none)
-    out.own_words = text::trim(typed_.text());
   return out;
 }
 
@@ -226,6 +244,8 @@ View MenuSession::left_behind(Outcome outcome) const {
       texts.push_back(own ? all.own_words : request_.choices[one].text);
     }
     out.text = text::join(texts, ", ");
+  } else if (outcome == Outcome::left && out.text.empty()) {
+    out.text = request_.left;
   }
   std::ranges::replace(out.text, '\n', ' ');
   out.cursor = out.text.size();

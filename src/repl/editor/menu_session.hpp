@@ -41,7 +41,9 @@ class MenuSession {
   bool edit(Command command, const terminal::Key& key);
   bool move(Command command, const terminal::Key& key);
   void move_to(std::size_t place);
+  bool press_between_marks(const terminal::Key& key);
   void typed_anew();
+  [[nodiscard]] std::size_t place_of_typed() const;
   void mark(std::size_t choice);
   Outcome press_digit(std::size_t choice);
   Outcome enter();
@@ -54,6 +56,7 @@ class MenuSession {
   std::vector<std::size_t> shown_;               ///< choices, in the order they stand in
   std::size_t place_ = ChoiceRequest::none;      ///< in shown_; none: nothing is selected
   std::set<std::size_t> marked_;                 ///< choices
+  bool after_comma_ = false;                     ///< nothing is typed but that, behind a mark
   std::map<std::size_t, std::string> previews_;  ///< asked so far
 };
 

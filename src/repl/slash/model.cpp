@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "config/lookup.hpp"
+#include "repl/line_reader.hpp"
 #include "repl/menus.hpp"
 #include "repl/slash.hpp"
 
@@ -25,6 +26,7 @@ std::string note_of(const chat::ModelSpec& model) {
 Result<std::string> picked_model(SlashContext& context) {
   const auto current = text::join(context.chat.definition().models, ",");
   ChoiceRequest request{.title = "model: ", .hint = "type to search, Enter goes on with it, Esc leaves"};
+  request.left = current;
   bool knows_current = false;
   for (const auto& model : config::known_models(context.config)) {
     Choice choice{model.alias.empty() ? model.full_name() : model.alias, note_of(model), ""};
@@ -48,15 +50,17 @@ Result<std::string> picked_model(SlashContext& context) {
 
 Result<After> run_model(const std::string& argument, SlashContext& context) {
   auto wanted = argument;
+  bool told = false;
   if (wanted.empty() && context.menus) {
     ERRAND_TRY_ASSIGN(wanted, picked_model(context));
+    told = context.menus->lines.shows_pick();
   }
   if (!wanted.empty()) {
     const std::vector<std::string> models = {wanted};
     ERRAND_TRY(config::resolve_models(context.config, models, context.config.sources.cwd));
     context.chat.use_models(models);
   }
-  context.say(fmt::format("model: {}", text::join(context.chat.definition().models, ",")));
+  if (!told) context.say(fmt::format("model: {}", text::join(context.chat.definition().models, ",")));
   return After::go_on;
 }
 

@@ -168,7 +168,22 @@ TEST_CASE("menu: several are marked, and what was typed goes with them", "[repl]
                                       {" " + std::string(down) + "\r", "picked 0"},
                                       {"1and green\r", "picked 0 2 \"and green\""},
                                       {"2" + std::string(down) + " \r", "picked 1 2"},
+                                      {"1,2\r", "picked 0 1"},
+                                      {"1, 2\r", "picked 0 1"},
+                                      {"1, 2, \r", "picked 0 1"},
+                                      {"1,and green\r", "picked 0 2 \"and green\""},
+                                      {"blue, red\r", "picked 0 1"},
+                                      {"blue, green\r", "picked 1 2 \"green\""},
+                                      {",\r", "picked 2"},
                                   });
+}
+
+TEST_CASE("menu: one that was left says what that meant", "[repl][menu]") {
+  auto request = approval();
+  request.left = "no";
+  const MenuSession menu(request);
+  CHECK(menu.left_behind(Outcome::left).text == "no");
+  CHECK(menu.left_behind(Outcome::interrupted).text.empty());
 }
 
 TEST_CASE("menu: typing filters a list, the best first, and it can be walked", "[repl][menu]") {
