@@ -17,6 +17,8 @@
 #include "cli/answer_sinks.hpp"
 #include "cli/chat_editor.hpp"
 #include "cli/chat_greeting.hpp"
+#include "cli/chat_hints.hpp"
+#include "cli/chat_status.hpp"
 #include "cli/chat_terminal.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
@@ -33,6 +35,7 @@
 #include "config/lookup.hpp"
 #include "config/trust.hpp"
 #include "repl/editor/line_editor.hpp"
+#include "repl/going_on.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
 
@@ -113,6 +116,7 @@ class ChatCommand final : public Command {
                   {.terminator = delimiter == std::string_view("\0", 1) ? '\0' : '\n',
                    .motion = plain_ ? render::Motion::off : render::Motion::on,
                    .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody,
+                   .hint_words = ::isatty(STDIN_FILENO) != 0 ? in_chat_words : nullptr,
                    .amend_done = sinks_.amend_done()});
     sinks_.put_before(face->sink());
     auto result = tell(
@@ -298,18 +302,23 @@ class ChatCommand final : public Command {
     face.use_windows(windows_of(talk));
     const auto& services = talk.engine().services();
     slash.menus.emplace(repl::Menus{person.lines(), services.store, services.surroundings.roots.project});
+    ERRAND_TRY_ASSIGN(const auto resumed, session_that_goes_on(talk));
     greet(talk, invocation.globals);
+    if (resumed && !invocation.globals.quiet) repl::show_going_on(*resumed, slash);
+    ChatStatus status(talk, face);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
                             .lines = person.lines(),
                             .err_fd = STDERR_FILENO,
                             .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
                             .typed = [&signals] { signals.typed(); },
+                            .before_prompt = [&status] { status.refresh(); },
                             .must_leave = [&signals] { return must_leave(signals); },
                             .message_of = [this, &first](const std::string& line) { return message(line, first); },
                             .show_error =
-                                [&face](const Error& error) {
+                                [&face](Error error) {
                                   face.make_room();
+                                  error.hint = in_chat_words(std::move(error.hint));
                                   print_error(error);
                                 }};
     const int code = repl::run_terminal_chat(chat, first);
@@ -336,6 +345,17 @@ class ChatCommand final : public Command {
     const auto& around = talk.engine().services().surroundings;
     const Greeting greeting{definition.id, text::join(definition.models, ","), around.workspace, around.roots.home};
     for (const auto& line : greeting_lines(greeting, render::columns_of(STDERR_FILENO) - 1)) print_note(globals, line);
+  }
+
+  // The one that the first prompt goes on with. That another process has it is known before that is written.
+  Result<std::optional<store::SessionInfo>> session_that_goes_on(Talk& talk) const {
+    const auto id = talk.chat().session_id();
+    if (id.empty()) return std::nullopt;
+    auto& store = talk.engine().store();
+    const bool may_wait = arguments_.when_busy() == IfRunning::wait || arguments_.when_busy() == IfRunning::fork;
+    if (!may_wait) ERRAND_TRY(store.lease(id));
+    ERRAND_TRY_ASSIGN(auto info, store.find(id, ""));
+    return info;
   }
 
   // The PROMPT of the command line takes the files with it.

@@ -60,6 +60,8 @@ class Loop {
 
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
+    chat_.lines.settle();
+    if (chat_.before_prompt) chat_.before_prompt();
     auto line = chat_.lines.read({.kind = LineKind::prompt,
                                   .prompt = "> ",
                                   .start = std::exchange(next_start_, LineStart::empty),
@@ -109,7 +111,7 @@ class Loop {
     if (!line.starts_with('/')) return ask_line(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)
-      chat_.show_error(after.error());
+      show(after.error());
     else if (*after == After::leave)
       leaving_ = true;
     else if (*after == After::edit)
@@ -117,13 +119,25 @@ class Loop {
   }
 
   void run_shell(const std::string& line) {
-    if (const auto ran = run_shell_line(line, chat_.slash); !ran) chat_.show_error(ran.error());
+    if (const auto ran = run_shell_line(line, chat_.slash); !ran) show(ran.error());
   }
 
+  // Not into a program that the person has open beside what failed.
+  void show(const Error& error) {
+    chat_.lines.settle();
+    chat_.show_error(error);
+  }
+
+  // A prompt that no run began with is not lost: the next line begins with it.
   void ask_line(const std::string& line) {
     const auto message = chat_.message_of(line);
-    if (!message) return chat_.show_error(message.error());
-    if (const auto asked = ask(*message); !asked) chat_.show_error(asked.error());
+    if (!message) return give_back(line, message.error());
+    if (const auto asked = ask(*message); !asked) give_back(line, asked.error());
+  }
+
+  void give_back(const std::string& line, const Error& error) {
+    show(error);
+    next_text_ = line;
   }
 
   // Whoever asks, a typed prompt or a command: after a failure what waits goes on waiting.

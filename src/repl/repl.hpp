@@ -15,11 +15,12 @@ namespace errand::repl {
 /// The chat on a terminal: a prompt, the streamed answer, slash commands.
 struct TerminalChat {
   SlashContext& slash;
-  LineReader& lines;                 ///< the person
-  int err_fd;                        ///< notes
-  std::function<Call()> begin;       ///< a fresh Call for the next prompt or wait: what was cancelled before is over
-  std::function<void()> typed;       ///< told of each line that was typed
-  std::function<bool()> must_leave;  ///< SIGTERM, SIGHUP or a closed stdout
+  LineReader& lines;            ///< the person
+  int err_fd;                   ///< notes
+  std::function<Call()> begin;  ///< a fresh Call for the next prompt or wait: what was cancelled before is over
+  std::function<void()> typed;  ///< told of each line that was typed
+  std::function<void()> before_prompt{};  ///< called before each prompt is read; may be empty
+  std::function<bool()> must_leave;       ///< SIGTERM, SIGHUP or a closed stdout
   std::function<Result<chat::UserMessage>(const std::string& line)> message_of;
   std::function<void(const Error&)> show_error;
 };

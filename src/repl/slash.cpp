@@ -55,7 +55,7 @@ constexpr std::array table = {
                  run_export},
     SlashCommand{"/files", "", "files that this session read and changed", run_files},
     SlashCommand{"/fork", "[NAME]", "go on in a copy of this session", run_fork},
-    SlashCommand{"/help", "", "this list", run_help},
+    SlashCommand{"/help", "[COMMAND]", "this list, or what one command does", run_help},
     SlashCommand{"/image", "PATH [PROMPT]", "show the model an image, with this prompt or the next", run_image},
     SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
     SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},

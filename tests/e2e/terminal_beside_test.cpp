@@ -34,6 +34,13 @@ void open_gate(const Room& room) {
   room.world.make_files({{"go", ""}});
 }
 
+// A chat that says little, with edit.sh for the person's editor.
+Screen with_editor(const Room& room, const std::vector<std::string>& more) {
+  std::vector<std::string> argv = {binary(), "chat", "-q", "-a", "helper"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return room.on_screen(std::move(argv), {80, 24}, {{"VISUAL", "sh " + room.world.path_of("edit.sh")}});
+}
+
 void wait_for_row(Screen& screen, const std::string& wanted, int rows = 12) {
   screen.wait_until(
       [&] {
@@ -43,6 +50,16 @@ void wait_for_row(Screen& screen, const std::string& wanted, int rows = 12) {
         return false;
       },
       "a row \"" + wanted + "\"");
+}
+
+// A line is begun beside the run of the first prompt, and goes into that editor.
+void take_draft_outside(Screen& screen) {
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Let me see.");
+  screen.type("a draft");
+  wait_for_row(screen, "+ a draft");
+  screen.type("\x07");
 }
 
 }  // namespace
@@ -234,14 +251,8 @@ TEST_CASE("beside a run: Ctrl-G writes the line in the person's editor, and what
                   {{"edit.sh",
                     "touch opened; until [ -e said ]; do sleep 0.02; done; echo in the editor; "
                     "printf ' outside' >> \"$1\"\n"}});
-  auto screen = room.on_screen({binary(), "chat", "-q", "-a", "helper", "--permission-mode", "auto"}, {80, 24},
-                               {{"VISUAL", "sh " + room.world.workspace() + "/edit.sh"}});
-  screen.wait_for(">");
-  screen.type("first\r");
-  screen.wait_for("Let me see.");
-  screen.type("a draft");
-  wait_for_row(screen, "+ a draft");
-  screen.type("\x07");
+  auto screen = with_editor(room, {"--permission-mode", "auto"});
+  take_draft_outside(screen);
   screen.wait_for("Said meanwhile.\n");
   wait_for_row(screen, "+ a draft outside");
   CHECK(screen.text().find("in the editor") < screen.text().find("Said meanwhile."));
@@ -265,14 +276,8 @@ TEST_CASE("beside a run: a question waits for the end of the editor, and for wha
        {"told.sh", "touch told\n"},
        {"edit.sh",
         "printf '\\033[?1049h'; touch opened; until [ -e told ]; do sleep 0.02; done; printf '\\033[?1049l'\n"}});
-  auto screen = room.on_screen({binary(), "chat", "-q", "-a", "helper", "--allow", "Bash(sh *)"}, {80, 24},
-                               {{"VISUAL", "sh " + room.world.workspace() + "/edit.sh"}});
-  screen.wait_for(">");
-  screen.type("first\r");
-  screen.wait_for("Let me see.");
-  screen.type("a draft");
-  wait_for_row(screen, "+ a draft");
-  screen.type("\x07");
+  auto screen = with_editor(room, {"--allow", "Bash(sh *)"});
+  take_draft_outside(screen);
   screen.wait_for("other words say why not");
   screen.wait_for("Let me see.\nMay I?\n\nBash wants to run in ");
   screen.type("n\r");
@@ -355,14 +360,14 @@ TEST_CASE("beside a run: a status says who answers, as far as there is room", "[
   auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--sandbox", "off", "--permission-mode", "auto"},
                                {columns, 20});
   screen.wait_for(">");
-  CHECK(screen.text().find("test-model ·") == std::string::npos);
+  const auto below = [&] { return screen.row(screen.cursor().row + 1) == expected; };
+  if (!expected.empty()) screen.wait_until(below, expected);
   screen.type("first\r");
   screen.wait_for("Short.");
   wait_for_prompt(screen);
   if (expected.empty()) {
     CHECK(screen.text().find("sandbox") == std::string::npos);
   } else {
-    const auto below = [&] { return screen.row(screen.cursor().row + 1) == expected; };
     screen.wait_until(below, expected);
   }
   leave(screen);

@@ -68,11 +68,11 @@ TEST_CASE("terminal chat: Ctrl-C twice at the prompt leaves", "[e2e][terminal]")
   const Scene scene("[]");
   auto terminal = scene.chat();
   terminal.wait_for(prompt);
-  terminal.type(Terminal::ctrl_c);
-  terminal.wait_for("Ctrl-D");
-  terminal.type(Terminal::ctrl_c);
-  const auto exit = terminal.wait();
-  CHECK(exit.signal == 0);
+  // Two that are far apart, on a machine that is busy, are each a first one: that is said again then.
+  do {
+    terminal.type(Terminal::ctrl_c);
+  } while (terminal.says_before_it_ends("(Ctrl-D leaves)"));
+  CHECK(terminal.wait().signal == 0);
 }
 
 TEST_CASE("terminal chat: a call that needs approval is shown, asked about, and does as the answer says",

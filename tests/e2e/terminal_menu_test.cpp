@@ -162,9 +162,9 @@ TEST_CASE("menu: /resume finds a session by its title and by what was said in it
     {"expect": {"messages": {"$length": 3}}, "reply": {"text": "As I said."}}])");
   auto screen = room.chat({columns, 16});
   ask(screen, "fix the parser", "everything now.");
-  ask(screen, "/new", "new session");
+  ask(screen, "/new", "the next prompt");
   ask(screen, "tell me of camels", "dromedary");
-  ask(screen, "/new", "new session");
+  ask(screen, "/new", "the next prompt");
   ask(screen, "write the docs", "are there.");
   wait_for_row(screen, ">");
   screen.type("\x0c/resume\r");

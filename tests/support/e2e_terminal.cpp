@@ -77,21 +77,25 @@ bool Terminal::read_more(std::chrono::steady_clock::time_point deadline) {
   return true;
 }
 
-void Terminal::wait_for(std::string_view text) {
+bool Terminal::says_before_it_ends(std::string_view text) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
     const auto at = shown_.find(text, found_);
     if (at != std::string::npos) {
       found_ = at + text.size();
-      return;
+      return true;
     }
     try {
-      if (read_more(deadline)) continue;
+      if (!read_more(deadline)) return false;
     } catch (const std::runtime_error& e) {
       throw std::runtime_error("no \"" + visible(text) + "\": " + e.what());
     }
-    throw std::runtime_error("it ended without \"" + visible(text) + "\"; it has shown:\n" + visible(shown_));
   }
+}
+
+void Terminal::wait_for(std::string_view text) {
+  if (says_before_it_ends(text)) return;
+  throw std::runtime_error("it ended without \"" + visible(text) + "\"; it has shown:\n" + visible(shown_));
 }
 
 void Terminal::hang_up() {

@@ -32,6 +32,8 @@ class Terminal {
   /// Reads until `text` appears after what the last wait_for() found; what is echoed counts. Throws std::runtime_error
   /// with all that was shown when it does not.
   void wait_for(std::string_view text);
+  /// The same where it may also end instead: false then.
+  bool says_before_it_ends(std::string_view text);
   /// Takes the terminal away, as closing its window does.
   void hang_up();
   /// Reads to the end and returns how it ended; throws when it does not.

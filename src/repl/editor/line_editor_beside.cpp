@@ -143,11 +143,14 @@ Result<void> LineEditor::stop_process() {
   return {};
 }
 
-// The run goes on; what it says meanwhile is shown after. Commands write past us: beside those there is no editor.
+// The run goes on, and takes what was given to it; what it says meanwhile is shown after. Commands write past us:
+// beside those there is no editor.
 Result<void> LineEditor::edit_beside() {
   if (!bottom_.shows_run()) return {};
   ERRAND_TRY(bottom_.hold());
+  typing_.unlock();  // nobody else changes the line, which is the watcher's
   auto edited = open_editor(session_);
+  typing_.lock();
   ERRAND_TRY(bottom_.release());
   return edited;
 }

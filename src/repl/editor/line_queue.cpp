@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t max_rows = 4;
 
+// What is not asked by itself says which key lets it go.
+constexpr const char* how_to_go_on = "Enter asks what waits, Up takes it back";
+
 std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
   if (lines.empty()) return std::nullopt;
   auto out = std::move(lines.front());
@@ -53,13 +56,16 @@ std::optional<LineQueue::Line> LineQueue::take_newest() {
 std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles) const {
   std::vector<terminal::Row> out;
   const auto count = steering_.size() + waiting_.size();
+  if (paused_ && count > 0) out.push_back(faint_row(how_to_go_on, columns, styles));
+  const auto first = out.size();
   const auto add = [&](std::string_view what, const Line& line) {
-    if (out.size() + 1 < max_rows || count <= max_rows)
+    if (out.size() - first + 1 < max_rows || count <= max_rows)
       out.push_back(faint_row(fmt::format("{}: {}", what, line.text), columns, styles));
   };
   for (const auto& line : steering_) add("for this run", line);
   for (const auto& line : waiting_) add("queued", line);
-  if (count > out.size()) out.push_back(faint_row(fmt::format("… and {} more", count - out.size()), columns, styles));
+  const auto shown = out.size() - first;
+  if (count > shown) out.push_back(faint_row(fmt::format("… and {} more", count - shown), columns, styles));
   return out;
 }
 

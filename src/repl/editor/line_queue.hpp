@@ -38,7 +38,7 @@ class LineQueue {
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
-  /// What is seen of it: a row for each, of many for the first ones.
+  /// What is seen of it: a row for each, of many for the first ones; while it is paused, above them how it goes on.
   [[nodiscard]] std::vector<terminal::Row> rows(std::size_t columns, Styles styles) const;
 
  private:

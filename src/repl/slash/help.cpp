@@ -1,11 +1,16 @@
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "base/text.hpp"
+#include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "config/prompt_commands.hpp"
+#include "render/fold.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -39,17 +44,41 @@ std::vector<Row> kept_in_files(const config::Configuration& config) {
   return out;
 }
 
+// What it does stands in a column of its own, unless that would be too narrow to read.
 void say(const std::vector<Row>& rows, SlashContext& context) {
+  constexpr std::size_t least_columns = 24;
   std::size_t widest = 0;
   for (const auto& row : rows) widest = std::max(widest, unicode::width(row.usage));
+  const auto columns = render::fold_columns(STDERR_FILENO);
+  const auto hang = columns < widest + 2 + least_columns ? render::usual_hang : widest + 2;
   for (const auto& row : rows) {
-    context.say(fmt::format("{}{:{}}  {}", row.usage, "", widest - unicode::width(row.usage), row.help));
+    const auto line = fmt::format("{}{:{}}  {}", row.usage, "", widest - unicode::width(row.usage), row.help);
+    for (const auto& part : text::lines(render::fold(unicode::sanitize(line), columns, hang))) context.say(part);
   }
+}
+
+// With or without its slash.
+Result<Row> row_named(std::string_view wanted, std::vector<Row> rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) {
+    names.push_back(row.usage.substr(0, row.usage.find(' ')));
+    if (names.back() == wanted || names.back().substr(1) == wanted) return row;
+  }
+  return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", wanted),
+              text::suggest(wanted.starts_with('/') ? wanted : fmt::format("/{}", wanted), names, "commands"));
 }
 
 }  // namespace
 
-Result<After> run_help(const std::string&, SlashContext& context) {
+Result<After> run_help(const std::string& argument, SlashContext& context) {
+  if (!argument.empty()) {
+    auto rows = built_in();
+    auto kept = kept_in_files(context.config);
+    std::ranges::move(kept, std::back_inserter(rows));
+    ERRAND_TRY_ASSIGN(auto row, row_named(argument, std::move(rows)));
+    say({std::move(row)}, context);
+    return After::go_on;
+  }
   say(built_in(), context);
   if (const auto kept = kept_in_files(context.config); !kept.empty()) {
     context.say("prompts of yours and of this project:");

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <variant>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
+#include "repl/going_on.hpp"
 #include "repl/menus.hpp"
 #include "repl/slash.hpp"
 #include "store/store.hpp"
@@ -33,26 +33,13 @@ Choice choice_of(const store::SessionInfo& session, const std::string& current) 
           ""};
 }
 
-std::string last_lines(const std::string& text) {
-  const auto all = text::lines(text::trim(text));
-  const auto from = all.size() > preview_lines ? all.size() - preview_lines : 0;
-  std::string out;
-  for (auto i = from; i < all.size(); ++i) out += all[i] + "\n";
-  return out;
-}
-
-// How it ended: the last prompt's first line and the end of what was said then.
 std::string preview_of(store::Store& store, const std::string& session) {
-  const auto history = store.read_history(session);
-  if (!history) return history.error().message;
-  std::string answer;
-  for (auto i = history->messages.rbegin(); i != history->messages.rend(); ++i) {
-    if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body); reply != nullptr && answer.empty())
-      answer = last_lines(reply->text());
-    if (const auto* prompt = std::get_if<chat::UserMessage>(&i->body))
-      return fmt::format("> {}\n{}", text::first_line(text::trim(chat::text_of(prompt->content))), answer);
-  }
-  return answer;
+  const auto last = last_exchange(store, session, preview_lines);
+  if (!last) return last.error().message;
+  std::string out;
+  if (!last->prompt.empty()) out = fmt::format("> {}\n", last->prompt);
+  for (const auto& line : last->answer) out += line + "\n";
+  return out;
 }
 
 // The sessions in which `typed` was ever said, by the store's index of everything. A text that is no query finds none.
@@ -92,6 +79,17 @@ Result<std::optional<store::SessionInfo>> picked_session(SlashContext& context) 
   return picked ? std::optional(std::move(sessions[*picked])) : std::nullopt;
 }
 
+// What goes on, and at once if it can't: another process may have it. Ours is no other.
+Result<void> tell(const store::SessionInfo& session, SlashContext& context) {
+  if (!context.menus) {
+    context.say(going_on_line(session));
+    return {};
+  }
+  if (session.id != context.chat.session_id()) ERRAND_TRY(context.menus->store.lease(session.id));
+  show_going_on(session, context);
+  return {};
+}
+
 }  // namespace
 
 Result<After> run_resume(const std::string& argument, SlashContext& context) {
@@ -106,7 +104,7 @@ Result<After> run_resume(const std::string& argument, SlashContext& context) {
     context.say("/resume ID goes on with one");
     return After::go_on;
   }
-  context.say(fmt::format("the next prompt goes on with {}: {}", session->id, session->start.title));
+  ERRAND_TRY(tell(*session, context));
   context.chat.resume_with(*std::move(session));
   return After::go_on;
 }

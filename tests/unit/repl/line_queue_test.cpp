@@ -56,6 +56,18 @@ TEST_CASE("line queue: what a run did not take comes before what waits", "[repl]
   CHECK(text_of(queue.take_steered()) == "none");
 }
 
+TEST_CASE("line queue: while it is paused it says which key lets it go", "[repl][queue]") {
+  LineQueue queue;
+  for (const auto* text : {"one", "two"}) queue.add(line(text));
+  queue.pause();
+  CHECK(shown(queue, 80) == Lines{"Enter asks what waits, Up takes it back", "queued: one", "queued: two"});
+  for (const auto* text : {"three", "four", "five"}) queue.add(line(text));
+  CHECK(shown(queue, 20) ==
+        Lines{"Enter asks what wai…", "queued: one", "queued: two", "queued: three", "… and 2 more"});
+  queue.resume();
+  CHECK(shown(queue, 80).front() == "queued: one");
+}
+
 TEST_CASE("line queue: each line takes a row, of many some are only counted", "[repl][queue]") {
   LineQueue queue;
   for (const auto* text : {"one\nand more", "\x1b[2Jtwo", "three is rather long", "four", "five"})

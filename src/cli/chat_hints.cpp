@@ -1,0 +1,33 @@
+#include "cli/chat_hints.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+// The longer of two that begin alike comes first.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> words = {{
+    {"\"errand sessions list\"", "/sessions"},
+    {"\"errand sessions\"", "/sessions"},
+    {"\"errand models\"", "/models"},
+    {"\"errand doctor\"", "/doctor"},
+    {"\"errand memory show\"", "/memory"},
+    {"start a new session", "begin a new session with /new"},
+    {"or continue the session with -c", "or ask it to go on"},
+    {"continue the session with -c", "or ask it to go on"},
+    {"run it again, or resume the session and ask", "/retry asks it again"},
+}};
+
+}  // namespace
+
+std::string in_chat_words(std::string hint) {
+  for (const auto& [shell, chat] : words) hint = text::replace_all(std::move(hint), shell, chat);
+  return hint;
+}
+
+}  // namespace errand::cli

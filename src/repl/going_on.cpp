@@ -1,0 +1,72 @@
+#include "repl/going_on.hpp"
+
+#include <variant>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "base/try.hpp"
+#include "base/unicode.hpp"
+#include "render/fold.hpp"
+#include "render/options.hpp"
+#include "render/summary.hpp"
+#include "store/short_id.hpp"
+
+namespace errand::repl {
+
+namespace {
+
+constexpr std::size_t shown_answer_lines = 6;
+
+std::vector<std::string> last_lines(const std::string& text, std::size_t count) {
+  auto out = text::lines(text::trim(text));
+  if (out.size() > count) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(count));
+  return out;
+}
+
+}  // namespace
+
+Result<LastExchange> last_exchange(store::Store& store, const std::string& session, std::size_t answer_lines) {
+  ERRAND_TRY_ASSIGN(const auto history, store.read_history(session));
+  LastExchange out;
+  for (auto i = history.messages.rbegin(); i != history.messages.rend(); ++i) {
+    if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body); reply != nullptr && out.answer.empty())
+      out.answer = last_lines(reply->text(), answer_lines);
+    if (const auto* prompt = std::get_if<chat::UserMessage>(&i->body)) {
+      out.prompt = text::first_line(text::trim(chat::text_of(prompt->content)));
+      break;
+    }
+  }
+  return out;
+}
+
+std::string going_on_line(const store::SessionInfo& session) {
+  const auto& start = session.start;
+  const auto& what = start.name.empty() ? start.title : start.name;
+  return unicode::sanitize(fmt::format("the next prompt goes on with {}: {} ({}, {})", store::short_id(session.id),
+                                       what, format_age(session.updated, now()),
+                                       text::count_of(static_cast<std::size_t>(session.turns), "turn")));
+}
+
+std::vector<std::string> going_on_lines(store::Store& store, const store::SessionInfo& session, std::size_t columns) {
+  auto out = text::lines(render::fold(going_on_line(session), columns));
+  const auto last = last_exchange(store, session.id, shown_answer_lines);
+  if (!last) {
+    out.push_back(render::one_line(last.error().message, columns));
+    return out;
+  }
+  if (!last->prompt.empty()) out.push_back(render::one_line("> " + last->prompt, columns));
+  for (const auto& line : last->answer) out.push_back(text::ellipsize(unicode::sanitize(line), columns));
+  if (session.status == "interrupted") out.emplace_back("the last answer was cut off");
+  return out;
+}
+
+void show_going_on(const store::SessionInfo& session, const SlashContext& context) {
+  const auto color = context.appearance.theme().paints() ? render::Color::on : render::Color::off;
+  for (const auto& line : going_on_lines(context.menus->store, session, render::columns_of(STDERR_FILENO) - 1))
+    context.show(render::paint(line, render::Tone::dim, color) + "\n");
+}
+
+}  // namespace errand::repl
