@@ -20,8 +20,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The libraries are loaded when they are needed, which shlibdeps can not see.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4, libidn2-0, libxml2, ca-certificates")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "bubblewrap, git")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "poppler-utils")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "bubblewrap, git, poppler-utils")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
                                                 WORLD_EXECUTE)

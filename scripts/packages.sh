@@ -7,8 +7,8 @@ errand_packages=(
   libcli11-dev nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
   libcurl4-openssl-dev libexpected-dev libre2-dev libutf8proc-dev libidn2-dev libxml2-dev libseccomp-dev
   libmd4c-dev libsimdjson-dev
-  # to run: the sandbox of the shell tool
-  bubblewrap ca-certificates
+  # to run: the sandbox of the shell tool, and the text of PDFs
+  bubblewrap ca-certificates poppler-utils
   # to test
   catch2 git libvterm-dev make mandoc
 )

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/documents.hpp"
 #include "agent/opening.hpp"
 #include "agent/rehearsal.hpp"
 #include "agent/restore.hpp"
@@ -58,7 +59,10 @@ store::NewSession session_start(const chat::AgentDefinition& definition, const S
 
 }  // namespace
 
-Result<RunResult> Chat::ask(const chat::UserMessage& prompt, const Call& call) {
+// A PDF that can't be read begins no session.
+Result<RunResult> Chat::ask(const chat::UserMessage& given, const Call& call) {
+  ERRAND_TRY(open_model(call));
+  ERRAND_TRY_ASSIGN(const auto prompt, readable(given, agent_ ? *agent_->provider : *provider_, call));
   ERRAND_TRY(open(prompt, call));
   ERRAND_TRY_ASSIGN(const auto whole, with_additions(prompt));
   auto warnings = std::exchange(start_.warnings, {});
@@ -166,9 +170,10 @@ chat::UserMessage previewed(chat::UserMessage prompt) {
 Result<void> Chat::rehearse(const chat::UserMessage& prompt,
                             const std::function<void(const chat::event::Warning&)>& warn, const Call& call) const {
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
+  ERRAND_TRY_ASSIGN(auto readable_prompt, readable(prompt, *provider, call));
   ERRAND_TRY_ASSIGN(auto session, unleased_session(provider->model().thinking));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_));
-  return agent::rehearse(agent, session, previewed(prompt), services_, warn, call);
+  return agent::rehearse(agent, session, previewed(std::move(readable_prompt)), services_, warn, call);
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
@@ -179,12 +184,26 @@ Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
   return compact_for_user(*agent_, *session_, hint, services_, call);
 }
 
+Result<void> Chat::open_model(const Call& call) {
+  if (agent_ || provider_) return {};
+  ERRAND_TRY_ASSIGN(provider_, services_.open_model(start_.definition.models, call));
+  return {};
+}
+
+Result<chat::UserMessage> Chat::readable(const chat::UserMessage& prompt, const provider::Provider& provider,
+                                         const Call& call) const {
+  chat::UserMessage out;
+  const tool::PdfReader reader{.sandbox = services_.sandbox, .confined = !services_.surroundings.sandbox_off};
+  ERRAND_TRY_ASSIGN(out.content, readable_documents(prompt.content, provider.models(), reader, call));
+  return out;
+}
+
 // The model first: without one, no session is begun.
 Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};
-  ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
-  if (!session_) ERRAND_TRY(open_session(first, provider->model().thinking, call));
-  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), *session_, services_));
+  ERRAND_TRY(open_model(call));
+  if (!session_) ERRAND_TRY(open_session(first, provider_->model().thinking, call));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider_), *session_, services_));
   agent_.emplace(std::move(agent));
   std::ranges::move(std::exchange(agent_->warnings, {}), std::back_inserter(start_.warnings));
   return change_session();
@@ -253,12 +272,14 @@ Result<void> Chat::change_session() {
 void Chat::use_agent(chat::AgentDefinition definition) {
   start_.definition = std::move(definition);
   agent_.reset();
+  provider_.reset();
   announce_ = Announce::ready;
 }
 
 void Chat::use_models(std::vector<std::string> models) {
   start_.definition.models = std::move(models);
   agent_.reset();
+  provider_.reset();
   announce_ = Announce::ready;
 }
 

@@ -115,7 +115,10 @@ class Chat {
   [[nodiscard]] const Session* session() const { return session_ ? &*session_ : nullptr; }
 
  private:
+  Result<void> open_model(const Call& call);
   Result<void> open(const chat::UserMessage& first, const Call& call);
+  Result<chat::UserMessage> readable(const chat::UserMessage& prompt, const provider::Provider& provider,
+                                     const Call& call) const;
   Result<void> open_session(const chat::UserMessage& first, chat::ThinkingStyle style, const Call& call);
   Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
@@ -126,6 +129,7 @@ class Chat {
   const Services& services_;
   ChatStart start_;
   std::optional<Session> session_;
+  std::unique_ptr<provider::Provider> provider_;  // of the agent that is opened next
   std::optional<Agent> agent_;
   std::vector<std::vector<chat::UserBlock>> additions_;  // to the next prompt
   // Of commands before the first prompt; the session that begins with it goes on with it.

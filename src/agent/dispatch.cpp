@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/documents.hpp"
 #include "agent/look.hpp"
 #include "agent/overwrite.hpp"
 #include "agent/redaction.hpp"
@@ -297,11 +298,21 @@ class Dispatch {
     if (auto noted = note_after(context, scope_.tree.services.store, *kept); !noted) set_fatal(noted.error());
     scope_.reporter.end_output(plan.call.id);
     if (output && !output->is_error) note_written(prepared);
+    if (output) output = readable(*std::move(output));
     if (output) {
       return {{plan.call.id, std::move(output->content), output->is_error},
               output->is_error ? Fate::failed : Fate::succeeded};
     }
     return failed(plan, std::move(output).error());
+  }
+
+  // A PDF that Read gives is seen by whichever model answers.
+  Result<tool::Output> readable(tool::Output output) {
+    const tool::PdfReader reader{.sandbox = scope_.tree.services.sandbox,
+                                 .confined = scope_.agent.files->policy().enforced};
+    const auto models = scope_.agent.provider->models();
+    ERRAND_TRY_ASSIGN(output.content, readable_documents(std::move(output.content), models, reader, call_));
+    return output;
   }
 
   static std::vector<sandbox::Resolved> written_targets(const Prepared& prepared) {

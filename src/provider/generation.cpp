@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,9 +16,31 @@ namespace errand::provider {
 
 namespace {
 
-bool is_image(const chat::UserBlock& block) {
-  return std::holds_alternative<chat::Image>(block);
-}
+constexpr std::string_view pdf_type = "application/pdf";
+
+// By the name of a model's provider. Recordings and scripts answer whatever they are asked.
+constexpr std::array<std::string_view, 7> pdf_providers = {"anthropic", "openai", "gemini",  "openrouter",
+                                                           "proxy",     "replay", "scripted"};
+
+// A kind of block that not every model takes.
+struct Medium {
+  std::string_view name;
+  std::string_view stand_in;  // what is said in place of it
+  bool (*is)(const chat::UserBlock& block);
+  bool (*taken)(const chat::ModelSpec& model);
+};
+
+constexpr std::array media = {
+    Medium{"images", "[an image, which this model can't see]",
+           [](const chat::UserBlock& block) { return std::holds_alternative<chat::Image>(block); },
+           [](const chat::ModelSpec& model) { return model.takes_images; }},
+    Medium{"PDFs", "[a PDF, which this model can't read]",
+           [](const chat::UserBlock& block) {
+             const auto* document = std::get_if<chat::Document>(&block);
+             return document != nullptr && document->media_type == pdf_type;
+           },
+           takes_pdfs},
+};
 
 // Calls `use` with every list of blocks a person or a tool put into the message.
 template <class Message, class F>
@@ -154,19 +177,31 @@ std::vector<chat::event::Warning> impossible_wishes(const Request& request, cons
   return out;
 }
 
-bool holds_images(const std::vector<chat::Message>& history) {
-  return std::ranges::any_of(history, [](const chat::Message& message) {
-    bool found = false;
-    for_content(message, [&](const auto& content) { found = found || std::ranges::any_of(content, is_image); });
-    return found;
-  });
+bool takes_pdfs(const chat::ModelSpec& model) {
+  return model.takes_images && std::ranges::find(pdf_providers, model.provider) != pdf_providers.end();
 }
 
-std::vector<chat::Message> without_images(std::vector<chat::Message> history) {
-  for (auto& message : history) {
-    for_content(message, [](auto& content) {
-      std::ranges::replace_if(content, is_image, chat::UserBlock(chat::Text{"[an image, which this model can't see]"}));
-    });
+std::vector<std::string_view> unreadable_media(const std::vector<chat::Message>& history,
+                                               const chat::ModelSpec& model) {
+  std::vector<std::string_view> out;
+  for (const auto& medium : media) {
+    if (medium.taken(model)) continue;
+    bool found = false;
+    for (const auto& message : history) {
+      for_content(message, [&](const auto& content) { found = found || std::ranges::any_of(content, medium.is); });
+    }
+    if (found) out.push_back(medium.name);
+  }
+  return out;
+}
+
+std::vector<chat::Message> without_unreadable(std::vector<chat::Message> history, const chat::ModelSpec& model) {
+  for (const auto& medium : media) {
+    if (medium.taken(model)) continue;
+    const chat::UserBlock stand_in = chat::Text{std::string(medium.stand_in)};
+    for (auto& message : history) {
+      for_content(message, [&](auto& content) { std::ranges::replace_if(content, medium.is, stand_in); });
+    }
   }
   return history;
 }

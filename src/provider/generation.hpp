@@ -35,10 +35,15 @@ chat::event::Warning effort_left_out(const Endpoint& endpoint);
 /// What no codec can do for any model: more output than the model has, a tool choice that names no offered tool.
 std::vector<chat::event::Warning> impossible_wishes(const Request& request, const Endpoint& endpoint);
 
-/// Whether the history holds an image anywhere.
-[[nodiscard]] bool holds_images(const std::vector<chat::Message>& history);
-/// The history with a line of text in place of each image.
-std::vector<chat::Message> without_images(std::vector<chat::Message> history);
+/// Whether that model can be given PDFs as they are: one that takes images, of a provider whose API has a place for
+/// them (anthropic, openai, gemini, openrouter, and proxy, which is whoever the user named). Servers that are
+/// compatible with one of them mostly refuse the request.
+[[nodiscard]] bool takes_pdfs(const chat::ModelSpec& model);
+
+/// What the history holds anywhere that the model can't be given: "images", "PDFs".
+std::vector<std::string_view> unreadable_media(const std::vector<chat::Message>& history, const chat::ModelSpec& model);
+/// The history with a line of text in place of each of them.
+std::vector<chat::Message> without_unreadable(std::vector<chat::Message> history, const chat::ModelSpec& model);
 
 /// Whether `schema` (JSON text) is of the kind that OpenAI's "strict" takes: every object closed by
 /// `additionalProperties: false`, with every property required.

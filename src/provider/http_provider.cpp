@@ -321,8 +321,8 @@ http::Request HttpProvider::addressed(http::Request request) const {
 void HttpProvider::tell_left_out(const Request& request, StreamObserver& observer) {
   auto left_out = codec_->left_out(request, endpoint_);
   for (auto& wish : impossible_wishes(request, endpoint_)) left_out.push_back(std::move(wish));
-  if (!endpoint_.model.takes_images && holds_images(request.history)) {
-    left_out.push_back(left_out_warning("images", endpoint_));
+  for (const auto what : unreadable_media(request.history, endpoint_.model)) {
+    left_out.push_back(left_out_warning(what, endpoint_));
   }
   for (const auto& warning : left_out) {
     const bool first = told_.with([&](auto& told) { return told.insert(warning.code).second; });
@@ -339,9 +339,8 @@ Result<Reply> HttpProvider::stream(const Request& request, StreamObserver& obser
                       .clock = clock_,
                       .quota = quota_.get(),
                       .addressed = [this](http::Request wire) { return addressed(std::move(wire)); }};
-  if (endpoint_.model.takes_images || !holds_images(request.history))
-    return Exchange(driver, observer, call).run(request);
-  const auto history = without_images(request.history);
+  if (unreadable_media(request.history, endpoint_.model).empty()) return Exchange(driver, observer, call).run(request);
+  const auto history = without_unreadable(request.history, endpoint_.model);
   return Exchange(driver, observer, call)
       .run({request.system, history, request.tools, request.thinking, request.generation, request.output_schema});
 }

@@ -443,16 +443,32 @@ TEST_CASE("openai request: what a server can't take is left out and said", "[pro
   CHECK_FALSE(Json::parse(at("vllm", plain).fields).at("response_format").at("json_schema").contains("strict"));
 }
 
-TEST_CASE("requests: a model that reads text alone gets no image, wherever it stands", "[provider][request]") {
+TEST_CASE("requests: a model gets no image and no PDF that it can't take, wherever it stands", "[provider][request]") {
   const chat::Image image{"image/png", "bytes"};
-  std::vector<chat::Message> history = {chat::UserMessage{{Text{"see"}, image}}, AssistantMessage{{Text{"ok"}}},
-                                        ToolMessage{{{"c", {image}, false}}}};
-  CHECK(holds_images(history));
-  const auto text = without_images(history);
-  CHECK_FALSE(holds_images(text));
-  CHECK(std::get<chat::UserMessage>(text[0]).content.size() == 2);
-  CHECK(std::get<ToolMessage>(text[2]).results[0].content ==
-        std::vector<chat::UserBlock>{Text{"[an image, which this model can't see]"}});
+  const chat::Document pdf{"application/pdf", "a.pdf", "%PDF"};
+  const chat::Document text{"text/plain", "a.txt", "A"};
+  const std::vector<chat::Message> history = {chat::UserMessage{{Text{"see"}, image, pdf}},
+                                              AssistantMessage{{Text{"ok"}}},
+                                              ToolMessage{{{"c", {pdf, text, image}, false}}}};
+  const Text no_image{"[an image, which this model can't see]"};
+  const Text no_pdf{"[a PDF, which this model can't read]"};
+  const auto told = [&](const chat::ModelSpec& model) {
+    const auto out = without_unreadable(history, model);
+    return std::pair(std::get<chat::UserMessage>(out[0]).content, std::get<ToolMessage>(out[2]).results[0].content);
+  };
+  using Blocks = std::vector<chat::UserBlock>;
+  using Media = std::vector<std::string_view>;
+  const chat::ModelSpec everything{.provider = "anthropic", .id = "m"};
+  CHECK(unreadable_media(history, everything).empty());
+  CHECK(without_unreadable(history, everything) == history);
+
+  const chat::ModelSpec compatible{.provider = "groq", .id = "m"};
+  CHECK(unreadable_media(history, compatible) == Media{"PDFs"});
+  CHECK(told(compatible) == std::pair(Blocks{Text{"see"}, image, no_pdf}, Blocks{no_pdf, text, image}));
+
+  const chat::ModelSpec text_alone{.provider = "openai", .id = "m", .takes_images = false};
+  CHECK(unreadable_media(history, text_alone) == Media{"images", "PDFs"});
+  CHECK(told(text_alone) == std::pair(Blocks{Text{"see"}, no_image, no_pdf}, Blocks{no_pdf, text, no_image}));
 }
 
 TEST_CASE("anthropic request: a count asks about the prompt alone", "[provider][request]") {
