@@ -16,6 +16,9 @@ namespace {
 // A status on a narrower terminal costs more than it says.
 constexpr std::size_t least_status_columns = 40;
 
+// What goes into the scrollback at once: some screens full.
+constexpr std::size_t max_rows_a_frame = 200;
+
 void append(std::vector<Row>& to, std::vector<Row> rows) {
   std::ranges::move(rows, std::back_inserter(to));
 }
@@ -175,11 +178,19 @@ bool Bottom::awaits_resized() {
   return waits_ == Waits::yes && now - *other_size_ < resize_patience;
 }
 
-// A frame that can't be taken yet is none: the next one shows what is new then, and what went above.
+// A frame that can't be taken yet is none: the next one shows what is new then, and what went above. Of a lot at once
+// the rest comes with the next: whoever types waits for no more than a frame.
 Result<void> Bottom::paint_if_taken() {
   pollfd writable{fd_, POLLOUT, 0};
   behind_ = awaits_resized() || ::poll(&writable, 1, 0) == 0;
-  return behind_ ? Result<void>{} : paint();
+  if (behind_) return {};
+  if (holds_ > 0 || collected_.size() <= max_rows_a_frame) return paint();
+  const auto rest = collected_.begin() + static_cast<std::ptrdiff_t>(max_rows_a_frame);
+  std::vector<Row> first(std::make_move_iterator(collected_.begin()), std::make_move_iterator(rest));
+  collected_.erase(collected_.begin(), rest);
+  ERRAND_TRY(paint(std::move(first)));
+  behind_ = true;
+  return {};
 }
 
 Result<void> Bottom::paint() {

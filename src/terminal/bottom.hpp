@@ -61,7 +61,8 @@ class Bottom {
   Result<void> resized(std::optional<std::size_t> cursor_column);
   static constexpr std::chrono::milliseconds resize_patience{1500};
 
-  /// The terminal takes no bytes at present, and does not show all: a flush() shows the newest, once it does.
+  /// Not all is shown: the terminal takes no bytes at present, or it is a lot. A flush() shows the newest, and more of
+  /// what goes above.
   [[nodiscard]] bool is_behind();
 
   /// A last row, made for a width; an empty one is none. Only below what is typed, and where there is room. It is

@@ -65,7 +65,7 @@ void take_draft_outside(Screen& screen) {
 }  // namespace
 
 TEST_CASE("beside a run: what is typed is seen below what it says, at any width", "[e2e][terminal][beside]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(R"([{"reply": {"text": ["A first paragraph of the answer.\n\nThen ", "a second one that"]},
                        "stall": "text"}])");

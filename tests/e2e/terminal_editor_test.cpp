@@ -23,7 +23,7 @@ std::string pasted(const std::string& text) {
 }  // namespace
 
 TEST_CASE("editor: several lines are typed, edited and sent as one prompt", "[e2e][terminal][editor]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(
       R"([{"expect": {"messages": [{"user": "the first line\nthe second is longer than a narrow window\nthird"}]},
@@ -111,7 +111,7 @@ TEST_CASE("editor: a program of the person's is given all of a paste that is a m
 }
 
 TEST_CASE("editor: the cursor stands between what people take for characters", "[e2e][terminal][editor]") {
-  const auto columns = GENERATE(80, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   const Room room(R"([{"expect": {"messages": [{"user": "漢字 e\u0301 x 👍 z"}]}, "reply": {"text": "Yes."}}])");
   auto screen = room.chat({columns, 8});
   screen.wait_for(">");
@@ -185,7 +185,7 @@ TEST_CASE("editor: what one chat was asked, another finds again", "[e2e][termina
 }
 
 TEST_CASE("editor: Tab completes commands, agents and files that git does not ignore", "[e2e][terminal][editor]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   const Room room;
   room.world.make_files({{"agents.yaml",
                           "agents:\n  helper: { model: anthropic/test-model, description: Helps }\n"

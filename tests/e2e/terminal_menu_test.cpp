@@ -36,7 +36,7 @@ std::string bash(const std::string& command) {
 
 TEST_CASE("menu: an approval shows what will happen, and a stray Enter or letter allows nothing",
           "[e2e][terminal][menu]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room("[" + bash("touch made.txt") +
                   R"(, {"expect": {"last_message": {"tool_error": {"contains": "the user said no: use make"}}},
@@ -114,7 +114,7 @@ TEST_CASE("menu: Ctrl-C in an approval cancels the run, Esc says no", "[e2e][ter
 }
 
 TEST_CASE("menu: questions are answered by arrows, marks and own words", "[e2e][terminal][menu]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(R"([
     {"reply": {"tool_call": {"name": "AskUserQuestion", "arguments": {"questions": [
@@ -154,7 +154,7 @@ TEST_CASE("menu: questions are answered by arrows, marks and own words", "[e2e][
 }
 
 TEST_CASE("menu: /resume finds a session by its title and by what was said in it", "[e2e][terminal][menu]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(
       R"([{"reply": {"text": "It parses\neverything now."}}, {"reply": {"text": "A dromedary has one hump."}},
@@ -190,7 +190,7 @@ TEST_CASE("menu: /resume finds a session by its title and by what was said in it
 
 TEST_CASE("menu: /rewind goes back to before a prompt, and takes the files back when told to",
           "[e2e][terminal][menu]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(R"([
     {"reply": {"text": "Hello."}},
@@ -265,7 +265,7 @@ TEST_CASE("menu: in a window that becomes narrow it is painted anew, and without
 
 TEST_CASE("menu: a plan is shown, changed in the editor, approved, and carried out in the mode that was picked",
           "[e2e][terminal][menu]") {
-  const auto columns = GENERATE(80, 40, 20);
+  const auto columns = GENERATE(132, 80, 40, 20);
   CAPTURE(columns);
   const Room room(R"([
     {"expect": {"has_tools": ["ExitPlanMode"]},

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -97,14 +99,19 @@ inline constexpr std::string_view ctrl_y = "\x19";
 inline constexpr std::string_view undo = "\x1f";
 }  // namespace keys
 
-// What is typed comes to the screen piece by piece: the golden one has time to appear.
-inline void check_golden(Screen& screen, const std::string& name) {
+// What is typed comes to the screen piece by piece: the golden one has time to appear. `look` is Screen::text() or
+// Screen::painted().
+inline void check_golden(Screen& screen, const std::string& name, const std::function<std::string()>& look) {
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) screen.wait_for_quiet();
   std::string difference;
   const auto is_golden = [&] {
-    difference = differs_from_golden(screen.text(), name);
+    difference = differs_from_golden(look(), name);
     return difference.empty();
   };
   CHECK_NOTHROW(screen.wait_until(is_golden, name));
+}
+inline void check_golden(Screen& screen, const std::string& name) {
+  check_golden(screen, name, [&] { return screen.text(); });
 }
 
 inline void wait_for_cursor(Screen& screen, Screen::Cursor wanted) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -51,6 +52,26 @@ void append_cell(std::string& out, const VTermScreenCell& cell) {
   if (cell.chars[0] == static_cast<std::uint32_t>(-1)) return;  // the second half of a wide one
   if (cell.chars[0] == 0) out += ' ';
   for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0; ++i) append_utf8(out, cell.chars[i]);
+}
+
+std::string name_of(const VTermColor& color) {
+  if (VTERM_COLOR_IS_INDEXED(&color)) return std::to_string(color.indexed.idx);
+  return fmt::format("#{:02x}{:02x}{:02x}", color.rgb.red, color.rgb.green, color.rgb.blue);
+}
+
+std::string style_of(const VTermScreenCell& cell) {
+  std::string out;
+  const auto add = [&](bool is_set, const std::string& word) {
+    if (is_set) out += (out.empty() ? "" : " ") + word;
+  };
+  add(cell.attrs.bold != 0, "bold");
+  add(cell.attrs.italic != 0, "italic");
+  add(cell.attrs.underline != 0, "underlined");
+  add(cell.attrs.reverse != 0, "reversed");
+  add(cell.attrs.strike != 0, "struck");
+  add(!VTERM_COLOR_IS_DEFAULT_FG(&cell.fg), name_of(cell.fg));
+  add(!VTERM_COLOR_IS_DEFAULT_BG(&cell.bg), "on " + name_of(cell.bg));
+  return out;
 }
 
 std::string trimmed(std::string row) {
@@ -103,6 +124,24 @@ class Screen::Model {
       append_cell(out, cell);
     }
     return trimmed(out);
+  }
+
+  [[nodiscard]] std::string painted_row(int number) const {
+    int rows = 0;
+    int columns = 0;
+    vterm_get_size(terminal_, &rows, &columns);
+    std::string out;
+    std::string style;
+    for (int column = 0; column < columns; ++column) {
+      VTermScreenCell cell{};
+      vterm_screen_get_cell(screen_, {number, column}, &cell);
+      if (auto next = style_of(cell); next != style) {
+        style = std::move(next);
+        out += "{" + style + "}";
+      }
+      append_cell(out, cell);
+    }
+    return style.empty() ? trimmed(out) : out + "{}";
   }
 
   [[nodiscard]] int rows() const {
@@ -213,6 +252,12 @@ void Screen::wait_until(const std::function<bool()>& wanted, const std::string& 
   }
 }
 
+void Screen::wait_for_quiet() {
+  constexpr std::chrono::milliseconds quiet{500};
+  while (read_more(std::chrono::steady_clock::now() + quiet)) {
+  }
+}
+
 void Screen::wait_for(std::string_view wanted) {
   wait_until([&] { return text().find(wanted) != std::string::npos; }, "\"" + std::string(wanted) + "\"");
 }
@@ -225,6 +270,13 @@ std::string Screen::text() const {
   for (const auto& one : rows) out += one + "\n";
   const auto at = cursor();
   return out + "cursor " + std::to_string(at.row) + "," + std::to_string(at.column) + "\n";
+}
+
+std::string Screen::painted() const {
+  std::string out;
+  for (int i = 0; i < model_->rows(); ++i) out += model_->painted_row(i) + "\n";
+  out.erase(out.find_last_not_of('\n') + 1);
+  return out + "\n";
 }
 
 std::string Screen::row(int number) const {

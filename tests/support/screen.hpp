@@ -38,10 +38,14 @@ class Screen {
   /// come.
   void wait_for(std::string_view text);
   void wait_until(const std::function<bool()>& wanted, const std::string& what);
+  /// Reads until nothing has come for a while: for a screen that is taken as it is, not compared.
+  void wait_for_quiet();
 
   /// The rows without blanks at their ends, down to the last that is not empty. The cursor is told in a last line:
   /// "cursor 3,7", from 0.
   [[nodiscard]] std::string text() const;
+  /// The same with its styles: "{bold #ff8800 on #000000}text{}", colours of the palette as their numbers.
+  [[nodiscard]] std::string painted() const;
   /// One row, without blanks at its end.
   [[nodiscard]] std::string row(int number) const;
   struct Cursor {

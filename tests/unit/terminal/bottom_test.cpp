@@ -216,9 +216,16 @@ TEST_CASE("bottom: a terminal that takes nothing is given no frames, and then th
   };
   const auto stale = read();
   CHECK(stale.find_first_not_of('x') == std::string::npos);
-  REQUIRE(bottom.flush());
-  CHECK_FALSE(bottom.is_behind());
-  const auto shown = read();
+  std::string shown;
+  std::size_t frames = 0;
+  while (bottom.is_behind()) {
+    REQUIRE(bottom.flush());
+    const auto frame = read();
+    CHECK(frame.size() < 8192);  // whoever types waits for no more
+    shown += frame;
+    ++frames;
+  }
+  CHECK(frames == 5);
   CHECK(shown.find("line 0") != std::string::npos);  // what is finished is never lost
   CHECK(shown.find("line 999") != std::string::npos);
   CHECK(shown.find("live 998") == std::string::npos);
