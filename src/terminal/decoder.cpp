@@ -404,7 +404,8 @@ std::vector<Key> KeyDecoder::decide_held() {
   } else if (held.size() == 2 && held[1] == esc) {
     out.push_back(plain(KeyCode::escape, {.alt = true}));
   } else if (held.size() == 2) {  // Alt and a key that could have begun a sequence
-    out.push_back(typed(held.substr(1), {.alt = true}));
+    const bool is_whole = static_cast<unsigned char>(held[1]) < 0x80;
+    out.push_back(typed(is_whole ? held.substr(1) : "\xEF\xBF\xBD", {.alt = true}));
   }
   return out;
 }

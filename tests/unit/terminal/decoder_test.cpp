@@ -234,6 +234,12 @@ TEST_CASE("decoder: where the cursor is, is no key, however late its bytes come"
   }
 }
 
+TEST_CASE("decoder: Alt before a character of which the rest never comes is no broken text", "[terminal]") {
+  KeyDecoder decoder;
+  CHECK(decoder.feed("\x1b\xD9").empty());
+  CHECK(decoder.expire() == std::vector{text("\xEF\xBF\xBD", alt)});
+}
+
 TEST_CASE("answers: the cursor's place is told from 1", "[terminal]") {
   CHECK(place_in(reply("[24;80R")) == Place{23, 79});
   for (const auto* other : {"[24R", "[0;1R", "[1;0R", "[;R", "[1;R", "[1;2;3R", "[a;bR", "[?62c", "]11;rgb:0/0/0", ""})
