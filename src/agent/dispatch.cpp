@@ -257,7 +257,7 @@ class Dispatch {
   void deny(Prepared& prepared, const std::string& reason) {
     prepared.denied = true;
     prepared.refusal = fmt::format(
-        "denied: {}.\nDo not try to get around it; go on without it, or say in your answer what is needed", reason);
+        "denied: {}\nDo not try to get around it; go on without it, or say in your answer what is needed", reason);
     note_denial(*prepared.plan, reason);
   }
 

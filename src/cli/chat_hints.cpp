@@ -11,15 +11,17 @@ namespace errand::cli {
 namespace {
 
 // The longer of two that begin alike comes first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> words = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> words = {{
     {"\"errand sessions list\"", "/sessions"},
     {"\"errand sessions\"", "/sessions"},
     {"\"errand models\"", "/models"},
+    {"errand models lists", "/models lists"},
+    {"(-m ", "(/model "},
     {"\"errand doctor\"", "/doctor"},
     {"\"errand memory show\"", "/memory"},
     {"start a new session", "begin a new session with /new"},
     {"or continue the session with -c", "or ask it to go on"},
-    {"continue the session with -c", "or ask it to go on"},
+    {"; continue the session with -c", ""},
     {"run it again, or resume the session and ask", "/retry asks it again"},
 }};
 

@@ -13,6 +13,7 @@
 #include "cli/rewind_files.hpp"
 #include "cli/sessions.hpp"
 #include "cli/transcript.hpp"
+#include "store/short_id.hpp"
 
 namespace errand::cli {
 
@@ -63,6 +64,16 @@ Result<int> tell_json(const SessionCall& call, const std::string& session, const
   return print_json(out);
 }
 
+// As much of a message's id as tells it from the session's others.
+std::string shortened(const std::string& id, const std::vector<store::StoredRecord>& records) {
+  auto length = std::min(store::short_id_length, id.size());
+  const auto is_shared = [&](const store::StoredRecord& record) {
+    return record.message_id != id && record.message_id.starts_with(id.substr(0, length));
+  };
+  while (length < id.size() && std::ranges::any_of(records, is_shared)) ++length;
+  return id.substr(0, length);
+}
+
 Result<int> tell(const SessionCall& call, const std::string& session, const agent::Rewinding& rewinding,
                  const std::vector<store::StoredRecord>& records) {
   const bool dry = call.options.dry_run;
@@ -76,7 +87,8 @@ Result<int> tell(const SessionCall& call, const std::string& session, const agen
   if (!rewinding.returning.empty()) line += fmt::format(", {} returned", rewinding.returning.size());
   if (rewinding.undoes_compaction) line += ", and the compaction is undone";
   if (!dry && !rewinding.leaving.empty()) {
-    line += fmt::format("; \"errand sessions rewind {} {}\" brings them back", session, rewinding.leaving.back());
+    line += fmt::format("; \"errand sessions rewind {} {}\" brings them back", store::short_id(session),
+                        shortened(rewinding.leaving.back(), records));
   }
   print_note(call.invocation.globals, line);
   return 0;

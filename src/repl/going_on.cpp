@@ -59,7 +59,10 @@ std::vector<std::string> going_on_lines(store::Store& store, const store::Sessio
   }
   if (!last->prompt.empty()) out.push_back(render::one_line("> " + last->prompt, columns));
   for (const auto& line : last->answer) out.push_back(text::ellipsize(unicode::sanitize(line), columns));
-  if (session.status == "interrupted") out.emplace_back("the last answer was cut off");
+  if (session.status == "interrupted")
+    out.emplace_back("the last answer was cut off");
+  else if (last->answer.empty() && !last->prompt.empty())
+    out.emplace_back("no answer came");
   return out;
 }
 

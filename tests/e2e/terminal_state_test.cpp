@@ -237,7 +237,7 @@ TEST_CASE("state: what keeps the model from being asked is told at the start, an
   {
     auto screen = talking(room, {}, {{"ANTHROPIC_API_KEY", ""}});
     screen.wait_for("warning: no key for provider \"anthropic\"");
-    screen.wait_for("ANTHROPIC_API_KEY");
+    screen.wait_for("(/model scripted/FILE)");
     say(screen, "a prompt of some length");
     screen.wait_for("error: no key");
     screen.wait_until([&] { return screen.row(screen.cursor().row) == "> a prompt of some length"; }, "the prompt");
