@@ -320,18 +320,24 @@ Result<void> LineEditor::leave_line(const LineSession& line) {
 }
 
 Result<void> LineEditor::open_editor(LineSession& line) {
-  if (!parts_.edit_outside) return {};
+  ERRAND_TRY_ASSIGN(const auto edited, written_outside(line.text()));
+  if (edited) line.replace(*edited);
+  return {};
+}
+
+// nullopt: there is no such program, or it failed, which was told.
+Result<std::optional<std::string>> LineEditor::written_outside(const std::string& text) {
+  if (!parts_.edit_outside) return std::nullopt;
   ERRAND_TRY(bottom_.leave_input({}));
   raw_.reset();
-  auto edited = parts_.edit_outside(line.text());
+  auto edited = parts_.edit_outside(text);
   ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   if (!edited) {
     parts_.show_error(edited.error());
-    return {};
+    return std::nullopt;
   }
   while (edited->ends_with('\n')) edited->pop_back();
-  line.replace(*edited);
-  return {};
+  return std::optional(*std::move(edited));
 }
 
 // A history that can't be written is no reason not to go on.

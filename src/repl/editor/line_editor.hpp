@@ -89,6 +89,7 @@ class LineEditor final : public LineReader {
   Result<void> paint(const LineSession& line);
   Result<void> leave_line(const LineSession& line);
   Result<void> open_editor(LineSession& line);
+  Result<std::optional<std::string>> written_outside(const std::string& text);
 
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);

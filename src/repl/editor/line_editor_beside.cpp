@@ -148,11 +148,13 @@ Result<void> LineEditor::stop_process() {
 Result<void> LineEditor::edit_beside() {
   if (!bottom_.shows_run()) return {};
   ERRAND_TRY(bottom_.hold());
-  typing_.unlock();  // nobody else changes the line, which is the watcher's
-  auto edited = open_editor(session_);
+  const auto text = session_.text();
+  typing_.unlock();
+  const auto edited = written_outside(text);
   typing_.lock();
+  if (edited && *edited) session_.replace(**edited);
   ERRAND_TRY(bottom_.release());
-  return edited;
+  return edited ? Result<void>{} : fail(edited.error());
 }
 
 // Looks in the scrollback as any other prompt.
