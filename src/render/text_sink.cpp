@@ -193,9 +193,13 @@ class TextSink::Impl {
     if (!streams() || page_.lays_out()) page_.changed();  // else the answer's first piece clears what is live
   }
 
-  // Its model is asked once a prompt is there, and again once the last of its calls has a result.
+  // Its model is asked once a prompt is there, and again once the last of its calls has a result. What a summary is
+  // asked for between runs has no end that would be told.
   void begin_waiting(const chat::Event& e) {
     if (place_of(e.agent_path).depth > 0 || !page_.shows_running()) return;
+    if (std::holds_alternative<event::User>(e.body)) runs_ = true;
+    if (std::holds_alternative<event::Done>(e.body)) runs_ = false;
+    if (!runs_) return;
     const auto* retry = std::get_if<event::Retry>(&e.body);
     const bool asks = retry != nullptr || std::holds_alternative<event::User>(e.body) ||
                       std::holds_alternative<event::CompactCompleted>(e.body) ||
@@ -408,6 +412,7 @@ class TextSink::Impl {
   Status status_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
+  bool runs_ = false;              // from a prompt to the end of its run
   bool shown_ = false;             // some text of the reply that is coming in
   bool last_reply_shown_ = false;  // the reply before it
   std::optional<Error> error_shown_;

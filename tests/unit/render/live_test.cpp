@@ -203,6 +203,17 @@ TEST_CASE("text sink: a wait for another try says which one that is, and waiting
   CHECK(stage.lines().back() == "Here.");
 }
 
+TEST_CASE("text sink: what is asked of a model between runs is not waited for", "[render][live]") {
+  Stage stage(10, 60);
+  event::Retry retry;
+  retry.reason = "overloaded";
+  stage.send(event::User{}).reply("Here.").done("Here.");
+  stage.send(retry).send(event::CompactCompleted{});
+  stage.now += 5s;
+  stage.send(event::Warning{"x", "look out"});
+  CHECK(stage.lines().back() == "warning: look out");
+}
+
 TEST_CASE("text sink: how a run ended is its last word, behind what is left to do", "[render][live]") {
   Stage stage(10, 60);
   const event::Todo todos{{{"Look", "completed", ""}, {"Write", "pending", ""}}};
