@@ -130,7 +130,8 @@ class RootRun {
 
   RunResult end(const Outcome& outcome) {
     auto done = done_event(outcome);
-    RunResult result{stream_.run(), done, exit_code(outcome)};
+    RunResult result{stream_.run(), done, exit_code(outcome),
+                     tree_.spent.with([](const Spent& spent) { return spent.presumed_usd; })};
     std::vector<chat::EventBody> last;
     if (is_cancelled(outcome)) last.emplace_back(chat::event::Cancelled{cancelled_by().name});
     if (outcome.error) last.emplace_back(chat::event::ErrorEvent{*outcome.error});

@@ -39,6 +39,7 @@ struct RunResult {
   std::string id;
   chat::event::Done done;
   int exit_code = 0;
+  double presumed_usd = 0;  ///< what it cost as limits see it: also what is estimated of replies without a usage
 };
 
 /// One run: from a prompt to its answer, every event of it, kept in the session. Never throws for what can be expected;

@@ -79,6 +79,8 @@ class MapRun::Sink final : public chat::EventSink {
     done_ = event;
   }
 
+  // Events know no estimate of what a reply cost whose usage the API did not say; limits do.
+  void settle(double presumed_usd) { spend(presumed_usd); }
   [[nodiscard]] bool spent_nothing() const { return told_usd_ <= 0; }
   std::optional<chat::Event> take_done() { return std::exchange(done_, std::nullopt); }
 
@@ -263,6 +265,7 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
   const auto result = chat.ask(message, call);
   chat.end("other");
   if (!result) return fail(result.error());
+  sink.settle(result->presumed_usd);
   const bool by_rest = definition.limits.max_cost_usd < talk_.chat().definition().limits.max_cost_usd ||
                        talk_.chat().definition().limits.max_cost_usd <= 0;
   // One that would not fit into all there was says nothing of the others.
