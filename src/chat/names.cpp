@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "chat/name_table.hpp"
+
 namespace errand::chat {
 
 namespace {
-
-template <class E>
-struct Name {
-  E value;
-  std::string_view name;
-};
-template <class E>
-Name(E, std::string_view) -> Name<E>;  // clang 14 needs the guide
 
 constexpr std::array stop_names = {
     Name{StopReason::end_turn, "end_turn"},
@@ -41,19 +35,6 @@ constexpr std::array protocol_names = {
     Name{Protocol::scripted, "scripted"},
 };
 constexpr std::array<std::string_view, 6> efforts = {"none", "minimal", "low", "medium", "high", "max"};
-
-template <class E, std::size_t N>
-std::string_view find_name(const std::array<Name<E>, N>& names, E value) {
-  const auto found = std::ranges::find(names, value, &Name<E>::value);
-  return found == names.end() ? std::string_view("unknown") : found->name;
-}
-
-template <class E, std::size_t N>
-std::optional<E> find_value(const std::array<Name<E>, N>& names, std::string_view name) {
-  const auto found = std::ranges::find(names, name, &Name<E>::name);
-  if (found == names.end()) return std::nullopt;
-  return found->value;
-}
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include "base/pause.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "chat/name_table.hpp"
 #include "store/open.hpp"
 
 namespace errand::cli {
@@ -26,21 +27,9 @@ constexpr std::size_t max_file_size_bytes = std::size_t{16} << 20U;
 constexpr std::chrono::milliseconds look_again{20};
 constexpr std::chrono::seconds lock_patience{10};
 
-constexpr std::array<std::pair<Overlap, std::string_view>, 3> overlaps = {
-    {{Overlap::skip, "skip"}, {Overlap::wait, "wait"}, {Overlap::allow, "allow"}}};
-constexpr std::array<std::pair<IfMissed, std::string_view>, 2> ways_to_miss = {
-    {{IfMissed::run, "run"}, {IfMissed::skip, "skip"}}};
-
-template <class Table, class Value>
-std::string_view word_of(const Table& table, Value value) {
-  return std::ranges::find(table, value, &Table::value_type::first)->second;
-}
-
-template <class Table>
-auto value_of(const Table& table, std::string_view word) {
-  const auto found = std::ranges::find(table, word, &Table::value_type::second);
-  return found == table.end() ? std::nullopt : std::optional(found->first);
-}
+constexpr std::array overlaps = {chat::Name{Overlap::skip, "skip"}, chat::Name{Overlap::wait, "wait"},
+                                 chat::Name{Overlap::allow, "allow"}};
+constexpr std::array ways_to_miss = {chat::Name{IfMissed::run, "run"}, chat::Name{IfMissed::skip, "skip"}};
 
 Json owner_json(const store::Owner& owner) {
   return {{"pid", owner.pid},
@@ -201,19 +190,19 @@ Result<Fd> locked(const std::string& path, const Call& call) {
 }  // namespace
 
 std::string_view name_of(Overlap overlap) {
-  return word_of(overlaps, overlap);
+  return chat::find_name(overlaps, overlap);
 }
 
 std::optional<Overlap> overlap_named(std::string_view name) {
-  return value_of(overlaps, name);
+  return chat::find_value(overlaps, name);
 }
 
 std::string_view name_of(IfMissed what) {
-  return word_of(ways_to_miss, what);
+  return chat::find_name(ways_to_miss, what);
 }
 
 std::optional<IfMissed> if_missed_named(std::string_view name) {
-  return value_of(ways_to_miss, name);
+  return chat::find_value(ways_to_miss, name);
 }
 
 bool is_running(const ScheduleEntry& entry) {

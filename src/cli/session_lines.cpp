@@ -8,6 +8,7 @@
 #include "chat/codec.hpp"
 #include "chat/event_json.hpp"
 #include "cli/listing.hpp"
+#include "cli/run_facts.hpp"
 
 namespace errand::cli {
 
@@ -19,23 +20,6 @@ using store::StoredRecord;
 Json path_json(const std::string& path) {
   if (unicode::is_valid_utf8(path)) return path;
   return {{"base64", chat::base64_encode(path)}};
-}
-
-Json run_json(const store::StoredRun& run) {
-  return {{"id", run.id},
-          {"agent", run.agent},
-          {"definition_hash", run.definition_hash},
-          {"trigger", run.trigger},
-          {"argv", run.argv},
-          {"state", run.state},
-          {"started", to_rfc3339(run.started)},
-          {"ended", run.ended ? Json(to_rfc3339(*run.ended)) : Json(nullptr)},
-          {"exit_code", run.exit_code ? Json(*run.exit_code) : Json(nullptr)},
-          {"error_kind", text_or_null(run.error_kind)},
-          {"stop_reason", text_or_null(run.stop_reason)},
-          {"turns", run.turns},
-          {"usage", chat::to_json(run.usage)},
-          {"cost_usd", run.cost_usd ? Json(*run.cost_usd) : Json(nullptr)}};
 }
 
 Json head_of(const store::WholeSession& session, const std::vector<store::Upkeep::KeptFile>& files) {
