@@ -1,5 +1,3 @@
-#include "base/process.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -19,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "base/patient_process.hpp"
 #include "base/try.hpp"
 
 namespace errand {
@@ -170,12 +169,13 @@ bool drain(Output& output, const OnOutput& on_output, std::size_t& total, std::s
 class Waiter {
  public:
   Waiter(const ProcessSpec& spec, const OnOutput& on_output, const Call& call, Child& child,
-         std::vector<Output> outputs)
+         std::vector<Output> outputs, milliseconds patience)
       : spec_(spec),
         on_output_(on_output),
         call_(call),
         child_(child),
         outputs_(std::move(outputs)),
+        patience_(patience),
         watched_(spec.watched) {}
 
   Result<Finished> wait() {
@@ -234,7 +234,7 @@ class Waiter {
       if (total_ > spec_.max_output_bytes)
         begin_end(ProcessEnd::output_limit, milliseconds{0});
       else if (call_.stop.stop_requested())
-        begin_end(ProcessEnd::cancelled, cancel_grace);
+        begin_end(ProcessEnd::cancelled, patience_);
       else if (call_.expired())
         begin_end(ProcessEnd::timed_out, spec_.grace);
     }
@@ -255,6 +255,7 @@ class Waiter {
   const Call& call_;
   Child& child_;
   std::vector<Output> outputs_;
+  milliseconds patience_;
   std::vector<Watched> watched_;
   std::size_t total_ = 0;
   ProcessEnd end_ = ProcessEnd::exited;
@@ -273,6 +274,11 @@ Result<void> exec_error(int error_fd, const std::string& program) {
 }  // namespace
 
 Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output, const Call& call) {
+  return run_patiently(spec, on_output, call, cancel_grace);
+}
+
+Result<Finished> run_patiently(const ProcessSpec& spec, const OnOutput& on_output, const Call& call,
+                               milliseconds patience) {
   ERRAND_TRY(call.check());
   ERRAND_TRY_ASSIGN(auto out, make_pipe());
   ERRAND_TRY_ASSIGN(auto err, make_pipe());
@@ -307,7 +313,7 @@ Result<Finished> run_process(const ProcessSpec& spec, const OnOutput& on_output,
   outputs.push_back({std::move(out.read_end), OutputStream::standard_output});
   if (!spec.merge_stderr) outputs.push_back({std::move(err.read_end), OutputStream::standard_error});
   for (const auto& output : outputs) ::fcntl(output.fd.get(), F_SETFL, O_NONBLOCK);
-  return Waiter(spec, on_output, call, child, std::move(outputs)).wait();
+  return Waiter(spec, on_output, call, child, std::move(outputs), patience).wait();
 }
 
 }  // namespace errand

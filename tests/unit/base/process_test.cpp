@@ -1,5 +1,3 @@
-#include "base/process.hpp"
-
 #include <csignal>
 #include <thread>
 
@@ -16,6 +14,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "base/patient_process.hpp"
 
 using namespace errand;
 using std::chrono::milliseconds;
@@ -87,6 +86,22 @@ TEST_CASE("process: a stop ends a running command at once", "[base][process]") {
   const auto ran = shell("sleep 30", Call{stop.get_token(), Call::Clock::time_point::max()});
   CHECK(ran.finished.end == ProcessEnd::cancelled);
   CHECK(ran.finished.duration < milliseconds(5000));
+}
+
+TEST_CASE("process: who is patient lets a program that was stopped keep what it has", "[base][process]") {
+  std::stop_source stop;
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", "trap 'sleep 0.5; echo kept; exit 3' TERM; echo ready; while :; do sleep 0.1; done"};
+  std::string out;
+  const auto hear = [&](OutputStream, std::string_view text) {
+    out += text;
+    if (out == "ready\n") stop.request_stop();
+  };
+  const auto finished = run_patiently(spec, hear, Call{stop.get_token()}, std::chrono::minutes(1));
+  REQUIRE(finished);
+  CHECK(finished->end == ProcessEnd::cancelled);
+  CHECK(finished->exit_code == 3);
+  CHECK(out == "ready\nkept\n");
 }
 
 TEST_CASE("process: a grandchild that holds stdout does not hold us", "[base][process]") {
