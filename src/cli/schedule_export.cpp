@@ -84,6 +84,15 @@ Result<void> check_plan(const ScheduleEntry& entry) {
   return fail(std::move(plan).error());
 }
 
+// A service is not started while it works; run-due makes skip and wait of that.
+Result<void> check_overlap(const ScheduleEntry& entry) {
+  if (entry.overlap != Overlap::allow) return {};
+  return fail(
+      ErrorKind::failure,
+      fmt::format("\"{}\" may run beside itself (--if-running allow), and systemd starts no service twice", entry.name),
+      "use --format cron, or add the entry with --if-running skip or wait");
+}
+
 }  // namespace
 
 Result<std::string> crontab_of(const Launch& launch) {
@@ -110,6 +119,7 @@ Result<std::string> units_of(const std::vector<ScheduleEntry>& entries, const La
   out += variables;
   for (const auto& entry : entries) {
     ERRAND_TRY(check_plan(entry));
+    ERRAND_TRY(check_overlap(entry));
     const auto unit = "errand-" + entry.name;
     const auto about = fmt::format("{}, {} ({})", entry.name, entry.when, entry.zone);
     ERRAND_TRY(check_word(about));

@@ -62,6 +62,7 @@ Json entry_json(const ScheduleEntry& entry) {
                    {"exit", entry.last->exit ? Json(*entry.last->exit) : Json(nullptr)}};
   }
   if (entry.starter) out["starter"] = owner_json(*entry.starter);
+  if (entry.renewed) out["renewed"] = to_rfc3339(*entry.renewed);
   return out;
 }
 
@@ -164,7 +165,8 @@ std::optional<ScheduleEntry> entry_of(const Json& json) {
     out.starter = owner_of(*starter);
     if (!out.starter) return std::nullopt;
   }
-  return out;
+  if (fields.find("renewed") != nullptr) out.renewed = fields.time("renewed");
+  return fields.wrong() ? std::nullopt : std::optional(std::move(out));
 }
 
 tl::unexpected<Error> unreadable(const std::string& path, std::string_view why) {
@@ -208,7 +210,8 @@ std::optional<IfMissed> if_missed_named(std::string_view name) {
 bool is_running(const ScheduleEntry& entry) {
   if (!entry.starter || !entry.last || entry.last->ended) return false;
   // Whoever can't be looked at, on another machine, counts as alive for as long as owners do from their last sign.
-  return store::is_alive(*entry.starter, store::current_owner(), entry.last->started, now());
+  const auto sign = entry.renewed.value_or(entry.last->started);
+  return store::is_alive(*entry.starter, store::current_owner(), sign, now());
 }
 
 bool is_schedule_name(std::string_view name) {

@@ -52,6 +52,7 @@ struct ScheduleEntry {
   Timestamp handled{};                  ///< its times up to here have had their turn
   std::optional<Run> last;              ///< that was started
   std::optional<store::Owner> starter;  ///< the process that waits for the last one; none once it ended
+  std::optional<Timestamp> renewed;     ///< its last sign of life, every store::owner_renewal while the run works
   std::int64_t missed = 0;              ///< times for which nothing ran, since it was added
   std::int64_t skipped = 0;             ///< times that were left out because of an overlap
 };

@@ -5,13 +5,15 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "agent/task_group.hpp"
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
 #include "base/file.hpp"
-#include "base/process.hpp"
+#include "base/log.hpp"
+#include "base/patient_process.hpp"
 #include "base/sync.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -32,6 +34,8 @@ constexpr std::size_t max_kept_output_bytes = std::size_t{4} << 20U;  // of each
 constexpr std::size_t no_output_limit = std::size_t{1} << 40U;        // what is more is dropped, not killed
 // A run-due that comes a little late misses nothing.
 constexpr std::chrono::minutes late_is_missed{5};
+// For a run that is to stop: it keeps what was done, and prints what there is.
+constexpr std::chrono::seconds patience_with_stopping{10};
 // A clock may be set back by hours (summer time done wrong); more than a day ahead it was wrong before.
 constexpr std::chrono::hours future_is_wrong{25};
 
@@ -84,6 +88,18 @@ struct Said {
   }
 };
 
+// Readable at once, and as often again as a living owner gives a sign.
+Result<Fd> renewal_clock() {
+  Fd out(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  itimerspec ticks{};
+  ticks.it_value.tv_nsec = 1;
+  ticks.it_interval.tv_sec = store::owner_renewal.count();
+  if (!out || ::timerfd_settime(out.get(), 0, &ticks, nullptr) != 0) {
+    return fail_errno(ErrorKind::failure, "can't make a timer", errno);
+  }
+  return out;
+}
+
 // One run of an entry, from its start to what becomes of it in the file.
 class DueRun {
  public:
@@ -117,11 +133,13 @@ class DueRun {
     spec.env = environment();
     spec.directory = entry.directory;
     spec.max_output_bytes = no_output_limit;
+    ERRAND_TRY_ASSIGN(const auto ticks, renewal_clock());
+    spec.watched.push_back({ticks.get(), [&] { return renew(entry, ticks.get()); }});
     if (!is_directory(entry.directory)) {
       return fail(ErrorKind::failure, fmt::format("there is no directory {}", entry.directory));
     }
-    ERRAND_TRY_ASSIGN(const auto finished, run_process(
-                                               spec, [&](auto stream, auto text) { said.add(stream, text); }, call));
+    const auto hear = [&](OutputStream stream, std::string_view text) { said.add(stream, text); };
+    ERRAND_TRY_ASSIGN(const auto finished, run_patiently(spec, hear, call, patience_with_stopping));
     return finished.exit_code;
   }
 
@@ -140,14 +158,28 @@ class DueRun {
   }
 
   Result<void> keep(const ScheduleEntry& entry, int code) const {
+    return change(entry, [&](ScheduleEntry& kept) {
+      kept.last->ended = now();
+      kept.last->exit = code;
+      kept.starter.reset();
+    });
+  }
+
+  // For those who can't look this process up. A sign that can't be given is given with the next tick.
+  Reaction renew(const ScheduleEntry& entry, int ticks) const {
+    std::uint64_t count = 0;
+    if (::read(ticks, &count, sizeof count) != sizeof count) return Reaction::go_on;
+    const auto kept = change(entry, [](ScheduleEntry& found) { found.renewed = now(); });
+    if (!kept) log::warn("schedule: no sign of life of {}: {}", entry.name, kept.error().message);
+    return Reaction::go_on;
+  }
+
+  Result<void> change(const ScheduleEntry& entry, const std::function<void(ScheduleEntry&)>& change) const {
     return file_.change(
         [&](std::vector<ScheduleEntry>& entries) -> Result<void> {
           const auto found = std::ranges::find(entries, entry.name, &ScheduleEntry::name);
           const bool same = found != entries.end() && found->last && found->last->started == entry.last->started;
-          if (!same) return {};  // removed meanwhile, or started again beside this one
-          found->last->ended = now();
-          found->last->exit = code;
-          found->starter.reset();
+          if (same) change(*found);  // else it was removed meanwhile, or started again beside this one
           return {};
         },
         Call{});
@@ -180,6 +212,17 @@ std::optional<Timestamp> next_run(const ScheduleEntry& entry, const PlannedEntry
   return next ? std::optional(Timestamp(*next + plan.delay)) : std::nullopt;
 }
 
+namespace {
+
+// Whether that time was to be left out, though nobody looked before the run that was in its way had ended: systemd
+// starts no service beside itself.
+bool came_meanwhile(const ScheduleEntry& entry, Timestamp time) {
+  if (entry.overlap != Overlap::skip || !entry.last || !entry.last->ended) return false;
+  return time > entry.last->started && time < *entry.last->ended;
+}
+
+}  // namespace
+
 Looked look_at(ScheduleEntry& entry, Timestamp at) {
   Looked out;
   const auto plan = plan_of(entry);
@@ -187,7 +230,16 @@ Looked look_at(ScheduleEntry& entry, Timestamp at) {
     out.problem = plan.error();
     return out;
   }
-  if (entry.handled > at + future_is_wrong) {
+  const bool marked_ahead = entry.handled > at + future_is_wrong;
+  if (marked_ahead && entry.created <= at) {
+    // It was added in this clock's past: the clock that marked it was wrong, and nothing ran for the time between.
+    out.notes.push_back(
+        fmt::format("{}: ran for {}, which is in the future: the clock was wrong then, it goes on from now", entry.name,
+                    to_rfc3339(entry.handled)));
+    entry.handled = Timestamp(floor<seconds>(at));
+    return out;
+  }
+  if (marked_ahead) {
     out.problem = Error{.kind = ErrorKind::failure,
                         .message = fmt::format("{} ran for {}, which is in the future: it will not run before",
                                                entry.name, to_rfc3339(entry.handled)),
@@ -211,6 +263,13 @@ Looked look_at(ScheduleEntry& entry, Timestamp at) {
         fmt::format("{}: skipped, its run of {} still works", entry.name, to_rfc3339(entry.last->started)));
     return out;
   }
+  if (came_meanwhile(entry, Timestamp(due->newest + plan->delay))) {
+    entry.skipped += 1 + static_cast<std::int64_t>(due->missed);
+    out.notes.push_back(fmt::format("{}: skipped {}, its run of {} worked till {}", entry.name,
+                                    times_text(due->missed + 1), to_rfc3339(entry.last->started),
+                                    to_rfc3339(*entry.last->ended)));
+    return out;
+  }
   auto could_start = Timestamp(due->newest + plan->delay);
   if (entry.overlap == Overlap::wait && entry.last && entry.last->ended) {
     could_start = std::max(could_start, *entry.last->ended);  // what was made to wait is not late
@@ -227,6 +286,7 @@ Looked look_at(ScheduleEntry& entry, Timestamp at) {
   out.start = true;
   entry.last = ScheduleEntry::Run{.started = at, .ended = std::nullopt, .exit = std::nullopt};
   entry.starter = store::current_owner();
+  entry.renewed = at;
   return out;
 }
 

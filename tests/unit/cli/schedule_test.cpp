@@ -70,6 +70,32 @@ TEST_CASE("schedule: a time that comes while the run before works is skipped, ke
     entry.overlap = Overlap::allow;
     CHECK(look_at(entry, at("2026-11-22T10:00:00Z")).start);
   }
+  SECTION("one on another machine works while it gives signs of life, however long ago it began") {
+    entry.starter->host = "elsewhere";
+    entry.starter->boot = "another";
+    entry.renewed = now();
+    CHECK(is_running(entry));
+    entry.renewed = now() - 2 * store::owner_patience;
+    CHECK_FALSE(is_running(entry));
+  }
+  SECTION("skip, and nobody looked before it had ended") {
+    entry.last->ended = at("2026-11-22T11:30:00Z");
+    entry.starter.reset();
+    const auto looked = look_at(entry, at("2026-11-22T11:31:00Z"));
+    CHECK_FALSE(looked.start);
+    CHECK(looked.notes ==
+          std::vector<std::string>{"hourly: skipped 2 times, its run of 2026-11-22T09:00:00.000Z worked "
+                                   "till 2026-11-22T11:30:00.000Z"});
+    CHECK(entry.skipped == 2);
+    CHECK(entry.missed == 0);
+    CHECK(look_at(entry, at("2026-11-22T12:00:00Z")).start);
+  }
+  SECTION("wait, and nobody looked before it had ended") {
+    entry.overlap = Overlap::wait;
+    entry.last->ended = at("2026-11-22T10:30:00Z");
+    entry.starter.reset();
+    CHECK(look_at(entry, at("2026-11-22T10:31:00Z")).start);
+  }
   SECTION("one whose starter died works no more") {
     entry.starter->started += 1;  // another process has its pid
     CHECK_FALSE(is_running(entry));
@@ -105,13 +131,28 @@ TEST_CASE("schedule: an entry that can't run says why", "[cli][schedule]") {
     entry.zone = "Europe/Nowhere";
     CHECK(look_at(entry, at("2026-11-22T12:30:00Z")).problem);
   }
-  SECTION("a clock that was wrong by years") {
-    entry.handled = at("2040-01-01T00:00:00Z");
+  SECTION("a clock that is wrong by years, or was when it was added") {
+    entry.created = entry.handled = at("2040-01-01T00:00:00Z");
     const auto looked = look_at(entry, at("2026-11-22T12:30:00Z"));
     CHECK_FALSE(looked.start);
     REQUIRE(looked.problem);
     CHECK_THAT(looked.problem->message, Catch::Contains("in the future"));
   }
+}
+
+TEST_CASE("schedule: an entry that a wrong clock marked goes on from now, and says so", "[cli][schedule]") {
+  auto entry = hourly();
+  entry.handled = at("2040-01-01T00:00:00Z");
+  entry.last = ScheduleEntry::Run{.started = entry.handled, .ended = entry.handled, .exit = 0};
+  const auto healed = look_at(entry, at("2026-11-22T12:30:00Z"));
+  CHECK_FALSE(healed.start);
+  CHECK_FALSE(healed.problem);
+  CHECK(healed.notes ==
+        std::vector<std::string>{"hourly: ran for 2040-01-01T00:00:00.000Z, which is in the future: the "
+                                 "clock was wrong then, it goes on from now"});
+  CHECK_FALSE(look_at(entry, at("2026-11-22T12:59:00Z")).start);
+  CHECK(look_at(entry, at("2026-11-22T13:00:00Z")).start);
+  CHECK(entry.missed == 0);
 }
 
 TEST_CASE("schedule: zones are looked up by name, and nowhere else", "[cli][schedule]") {
@@ -146,6 +187,7 @@ TEST_CASE("schedule: entries are kept for their user alone", "[cli][schedule]") 
   CHECK(read[0].handled == entry.handled);
   CHECK(read[0].last->started == entry.last->started);
   CHECK(read[0].starter == entry.starter);
+  CHECK(read[0].renewed == entry.renewed);
   CHECK(read[0].overlap == Overlap::wait);
   CHECK(read[0].jitter == std::chrono::minutes(5));
 
@@ -220,6 +262,16 @@ TEST_CASE("schedule: an entry that a hand broke is not exported", "[cli][schedul
     entry.when = "0 * *\n* *";
   }
   CHECK_FALSE(units_of({entry}, launch));
+}
+
+TEST_CASE("schedule: what systemd can't do is not exported to it", "[cli][schedule]") {
+  const Launch launch{.program = "/opt/errand", .arguments = {}, .environment = {}, .missing_there = {}};
+  auto entry = hourly();
+  entry.overlap = GENERATE(Overlap::skip, Overlap::wait, Overlap::allow);
+  const auto units = units_of({entry}, launch);
+  CHECK(units.has_value() == (entry.overlap != Overlap::allow));
+  if (!units) CHECK_THAT(units.error().message, Catch::Contains("--if-running allow"));
+  CHECK(crontab_of(launch));
 }
 
 TEST_CASE("schedule: a dollar is doubled only where systemd looks for variables", "[cli][schedule]") {
