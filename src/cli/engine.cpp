@@ -166,8 +166,13 @@ Result<agent::Purse> Engine::purse() {
 Result<agent::Surroundings> Engine::surroundings(const Invocation&, const RunArguments& arguments,
                                                  const Place& place) const {
   agent::Surroundings around;
-  if (!config_.project.is_workspace) ERRAND_TRY(make_directories(place.workspace, 0700));
-  ERRAND_TRY_ASSIGN(around.workspace, real_path(place.workspace));
+  if (arguments.dry_run && !path_exists(place.workspace)) {
+    ERRAND_TRY_ASSIGN(const auto here, current_directory());
+    around.workspace = normalize_path(join_path(here, place.workspace));  // it leaves nothing, not even that
+  } else {
+    if (!config_.project.is_workspace) ERRAND_TRY(make_directories(place.workspace, 0700));
+    ERRAND_TRY_ASSIGN(around.workspace, real_path(place.workspace));
+  }
   around.roots = {.project = around.workspace, .home = config_.sources.home};
   ERRAND_TRY_ASSIGN(around.added, resolved_directories(arguments.add_dirs));
   around.cwd = working_directory(config_, around.workspace);
