@@ -325,6 +325,21 @@ TEST_CASE("terminal run: --no-input asks nothing, also where a person is there",
   scene.check();
 }
 
+TEST_CASE("terminal run: under the schema of an agent nothing is shown that does not follow it", "[e2e][terminal]") {
+  const Scene scene(R"([
+    {"reply": {"text": "Not yet JSON."}},
+    {"reply": {"text": "{\"n\": 1}"}}])");
+  REQUIRE(write_file_atomic(scene.world.workspace() + "/agents.yaml",
+                            "agents:\n  helper:\n    model: anthropic/test-model\n"
+                            "    output_schema: { type: object, required: [n] }\n"));
+  const auto env = scene.environment("dumb");
+  Terminal terminal({binary(), "run", "-a", "helper", "go"}, env, scene.world.workspace());
+  CHECK(terminal.wait() == exited(0));
+  CHECK(terminal.shown().find("{\"n\": 1}") != std::string::npos);
+  CHECK(terminal.shown().find("Not yet JSON.") == std::string::npos);
+  scene.check();
+}
+
 TEST_CASE("terminal run: a one-shot run streams its answer and asks on the terminal", "[e2e][terminal]") {
   const Scene scene(R"([
     {"reply": {"text": "Let me.", "tool_call": {"name": "Bash", "arguments": {"command": "echo hello"}}}},
