@@ -13,6 +13,7 @@
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "chat/rule.hpp"
+#include "chat/sdk_modes.hpp"
 
 namespace errand::agent {
 
@@ -57,23 +58,6 @@ std::vector<std::pair<std::string, std::string>> environment_for(const chat::Hoo
   }
   for (const auto* name : project_names) out.emplace_back(name, place.policy.workspace);
   return out;
-}
-
-// As the protocol spells them.
-std::string_view spelling_of(PermissionMode mode) {
-  switch (mode) {
-    case PermissionMode::ask:
-      return "default";
-    case PermissionMode::automatic:
-      return "acceptEdits";
-    case PermissionMode::deny:
-      return "dontAsk";
-    case PermissionMode::plan:
-      return "plan";
-    case PermissionMode::bypass:
-      return "bypassPermissions";
-  }
-  return "default";
 }
 
 std::string why_cut(const Finished& finished, std::chrono::milliseconds timeout) {
@@ -153,7 +137,7 @@ std::string Hooks::standard_input(HookEvent event, const Json& fields) const {
               {"cwd", place_.cwd},
               {"hook_event_name", chat::name_of(event)}};
   if (event != HookEvent::session_start && event != HookEvent::session_end)
-    out["permission_mode"] = spelling_of(place_.mode());
+    out["permission_mode"] = chat::find_name(chat::sdk_mode_names, place_.mode());
   if (!place_.agent_id.empty()) {
     out["agent_id"] = place_.agent_id;
     out["agent_type"] = place_.agent_type;

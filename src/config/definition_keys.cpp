@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "chat/names.hpp"
 #include "chat/rule.hpp"
+#include "chat/sdk_modes.hpp"
 #include "chat/tool_names.hpp"
 #include "config/definition_reader.hpp"
 #include "config/lookup.hpp"
@@ -36,17 +37,6 @@ void set_permissions(const Node& node, DefinitionDraft& draft, Reader& reader) {
   read_permissions(node, draft.definition.rules, reader);
 }
 
-struct OlderMode {
-  std::string_view older;
-  PermissionMode mode;
-};
-constexpr std::array older_modes = {
-    OlderMode{"default", PermissionMode::ask},
-    OlderMode{"acceptEdits", PermissionMode::automatic},
-    OlderMode{"dontAsk", PermissionMode::deny},
-    OlderMode{"bypassPermissions", PermissionMode::bypass},
-};
-
 void use_mode(PermissionMode mode, DefinitionDraft& draft) {
   draft.definition.permission_mode = mode;
   draft.definition.permission_mode_set = true;
@@ -56,11 +46,11 @@ constexpr std::array<std::string_view, 5> modes = {"ask", "auto", "deny", "plan"
 
 void set_permission_mode(const Node& node, DefinitionDraft& draft, Reader& reader) {
   if (const auto mode = chat::permission_mode_named(node.text)) return use_mode(*mode, draft);
-  const auto older = std::ranges::find(older_modes, node.text, &OlderMode::older);
-  if (older == older_modes.end()) return reader.wrong_word(node, modes);
+  const auto older = chat::find_value(chat::sdk_mode_names, node.text);
+  if (!older) return reader.wrong_word(node, modes);
   reader.warn("older_key", node.mark,
-              fmt::format("permission_mode: {} is the older name of {}", node.text, chat::name_of(older->mode)));
-  use_mode(older->mode, draft);
+              fmt::format("permission_mode: {} is the older name of {}", node.text, chat::name_of(*older)));
+  use_mode(*older, draft);
 }
 
 void set_with_permissions(const Node& node, DefinitionDraft& draft, Reader& reader) {
