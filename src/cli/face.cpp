@@ -130,6 +130,7 @@ class JsonLinesFace final : public Face {
     sink_.flush();
     return code_of(sink_.output(), code);
   }
+  void say(std::string_view line) override { sink_.put_line(line); }
   void not_started(const Error& error) override {
     auto first = event_of(chat::event::ErrorEvent{error});
     first.seq = 1;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/run.hpp"
 #include "chat/event.hpp"
@@ -49,6 +50,9 @@ class Face {
   /// The colours of what goes to a terminal, from now on, and the theme of stderr under those. For text alone.
   virtual void use_palette(const render::Palette&) {}
   [[nodiscard]] virtual render::Theme theme_under(const render::Palette&) const { return {}; }
+
+  /// A line of JSON beside the events, between two runs. For JSON lines alone.
+  virtual void say(std::string_view /*line*/) {}
 
   /// The exit code of a run that ended with `code`, once all output is out: 141 when stdout was closed, `failure` when
   /// it could not be written.

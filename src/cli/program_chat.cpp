@@ -2,28 +2,41 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/output.hpp"
+#include "cli/program_control.hpp"
 #include "cli/program_input.hpp"
 #include "cli/prompt_input.hpp"
 #include "cli/talk.hpp"
+#include "config/lookup.hpp"
 
 namespace errand::cli {
 
 namespace {
 
 const agent::CancelledBy by_program{"program", exit_interrupted};
+constexpr int max_shown_columns = 60;
 
 class ProgramChat {
  public:
   ProgramChat(Talk& talk, ProgramInput& input, const Invocation& invocation, AnswerSinks& sinks, Face& face)
-      : talk_(talk), input_(input), invocation_(invocation), sinks_(sinks), face_(face) {}
+      : talk_(talk),
+        input_(input),
+        invocation_(invocation),
+        sinks_(sinks),
+        face_(face),
+        first_models_(talk.chat().definition().models) {}
 
   Result<int> go(const std::optional<chat::UserMessage>& first) {
     if (first) ERRAND_TRY(ask({*first}));
@@ -37,7 +50,8 @@ class ProgramChat {
       if (!item) return fail(item.error());
       if (!*item) break;
       ERRAND_TRY(std::visit(overloaded{[this](const ProgramInput::Prompt& prompt) { return ask(prompt); },
-                                       [this](const ProgramInput::Compact& wanted) { return compact(wanted); }},
+                                       [this](const ProgramInput::Compact& wanted) { return compact(wanted); },
+                                       [this](const ProgramControl& control) { return heed(control); }},
                             **item));
     }
     return code_;
@@ -66,6 +80,52 @@ class ProgramChat {
     return {};
   }
 
+  Result<void> heed(const ProgramControl& control) {
+    const auto done = do_as_asked(control);
+    face_.say(done ? control_response(control, *done) : control_response(control, done.error()));
+    return {};
+  }
+
+  Result<Json> do_as_asked(const ProgramControl& control) {
+    if (control.subtype == "initialize") return initialize(control);
+    if (control.subtype == "interrupt") return Json{{"still_queued", Json::array()}};  // the reading thread did it
+    if (control.subtype == "set_permission_mode") return use_mode(control);
+    if (control.subtype == "set_model") return use_model(control);
+    return fail(ErrorKind::failure, fmt::format("\"{}\" is no request that can be asked here",
+                                                text::ellipsize(control.subtype, max_shown_columns)));
+  }
+
+  // What it would set is set by agents.yaml and the command line.
+  Result<Json> initialize(const ProgramControl& control) {
+    if (!control.fields.empty()) {
+      print_note(invocation_.globals, fmt::format("warning: the program's \"initialize\" sets {}, which has no effect",
+                                                  text::join(control.fields, ", ")));
+    }
+    auto models = Json::array();
+    for (const auto& model : first_models_) {
+      models.push_back({{"value", model}, {"displayName", model}, {"description", ""}});
+    }
+    return Json{{"commands", Json::array()},   {"agents", Json::array()},
+                {"output_style", "default"},   {"available_output_styles", {"default"}},
+                {"models", std::move(models)}, {"account", Json::object()}};
+  }
+
+  Result<Json> use_mode(const ProgramControl& control) {
+    ERRAND_TRY_ASSIGN(const auto mode, mode_in(control));
+    auto definition = talk_.chat().definition();
+    definition.permission_mode = mode;
+    talk_.chat().use_agent(std::move(definition));
+    return Json{{"mode", control.value}};
+  }
+
+  Result<Json> use_model(const ProgramControl& control) {
+    const auto& config = talk_.engine().config();
+    const auto models = control.value.empty() ? first_models_ : std::vector<std::string>{control.value};
+    ERRAND_TRY(config::resolve_models(config, models, config.sources.cwd));
+    talk_.chat().use_models(models);
+    return Json{{"model", text::join(models, ",")}};
+  }
+
   [[nodiscard]] bool must_leave() const {
     const auto by = invocation_.signals.cancelled();
     return by && by->name != by_program.name;
@@ -76,6 +136,7 @@ class ProgramChat {
   const Invocation& invocation_;
   AnswerSinks& sinks_;
   Face& face_;
+  std::vector<std::string> first_models_;
   int code_ = exit_success;
   bool left_ = false;
 };

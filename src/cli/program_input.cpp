@@ -141,6 +141,10 @@ Result<void> ProgramInput::take(std::string_view line) {
     item = Prompt{std::move(message)};
   } else if (is_one_of(type, "compact", "compact_request")) {
     item = Compact{text_in(said, "hint")};
+  } else if (type == "control_request") {
+    ERRAND_TRY_ASSIGN(auto control, control_in(said));
+    if (control.subtype == "interrupt") cancel();
+    item = std::move(control);
   }
   const auto* const kind = reply_kind(type);
   if (!item && kind == nullptr) {

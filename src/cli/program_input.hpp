@@ -17,6 +17,7 @@
 #include "chat/event.hpp"
 #include "chat/interaction.hpp"
 #include "chat/message.hpp"
+#include "cli/program_control.hpp"
 
 namespace errand::cli {
 
@@ -31,7 +32,7 @@ class ProgramInput {
     chat::UserMessage message;
     bool cancelled = false;  ///< by a line behind it, before it was taken
   };
-  using Item = std::variant<Prompt, Compact>;
+  using Item = std::variant<Prompt, Compact, ProgramControl>;
 
   /// Reads `fd`, borrowed. `on_cancel` is called on the reading thread for a line that asks to stop: the run in
   /// progress, and with it what was asked before that line and waits.

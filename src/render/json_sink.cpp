@@ -41,4 +41,10 @@ void JsonLinesSink::on_event(const chat::Event& event) {
   if (last || flushing_ == Flushing::each_event) output_.flush();
 }
 
+void JsonLinesSink::put_line(std::string_view line) {
+  output_.put(line);
+  output_.put("\n");
+  output_.flush();
+}
+
 }  // namespace errand::render

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "base/json_fwd.hpp"
 #include "chat/event.hpp"
@@ -30,6 +31,8 @@ class JsonLinesSink final : public chat::EventSink {
   explicit JsonLinesSink(int out_fd, std::function<void()> on_failure = {}, Flushing flushing = Flushing::each_event,
                          AmendDone amend = {});
   void on_event(const chat::Event& event) override;
+  /// A line that is no event, behind those that came before; written at once.
+  void put_line(std::string_view line);
   void flush() { output_.flush(); }
   [[nodiscard]] const Output& output() const { return output_; }
 
