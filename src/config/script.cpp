@@ -192,8 +192,14 @@ void set_turns(const Node& node, Script& script, Reader& reader) {
 }
 
 using ScriptKey = Key<Script>;
-constexpr std::array script_keys = {
-    ScriptKey{"turns", "list of turns", "", "Tried in order, each used once", set_turns}};
+constexpr std::array top_keys = {ScriptKey{"turns", "list of turns", "", "Tried in order, each used once", set_turns}};
+
+template <class T>
+void add_keys(std::string_view prefix, std::span<const Key<T>> table, std::vector<DefinitionKey>& out) {
+  for (const auto& key : table) {
+    out.push_back({fmt::format("{}{}", prefix, key.name), key.type, key.built_in, key.description});
+  }
+}
 
 }  // namespace
 
@@ -203,7 +209,7 @@ Script read_script(const Node& root, Reader& reader) {
     reader.mistake({1, 1}, "the script holds no turns", "write turns: [ { reply: [ { text: … } ] } ]");
     return out;
   }
-  read_map<Script>(root, script_keys, out, reader);
+  read_map<Script>(root, top_keys, out, reader);
   if (root.kind == yaml::Kind::map && root.find("turns") == nullptr) {
     reader.mistake(root.mark, "the script has no turns", "write turns: [ { reply: [ { text: … } ] } ]");
   }
@@ -224,6 +230,18 @@ Result<Script> load_script(const std::string& path) {
   if (document.usable) out = read_script(document.root, reader);
   if (!findings.mistakes.empty()) return fail(combined(std::move(findings.mistakes)));
   out.path = path;
+  return out;
+}
+
+std::vector<DefinitionKey> script_keys() {
+  std::vector<DefinitionKey> out;
+  add_keys<Script>("", top_keys, out);
+  add_keys<Script::Turn>("turns.*.", turn_keys, out);
+  add_keys<Script::Turn>("turns.*.when.", when_keys, out);
+  add_keys<chat::Usage>("turns.*.usage.", usage_keys, out);
+  add_keys<Parts>("turns.*.reply.*.", part_keys, out);
+  add_keys<Script::Use>("turns.*.reply.*.tool_use.", use_keys, out);
+  add_keys<Error>("turns.*.reply.*.error.", error_keys, out);
   return out;
 }
 

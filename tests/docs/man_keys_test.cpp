@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "config/script.hpp"
 #include "config/settings.hpp"
 #include "config/test_case.hpp"
 
@@ -51,6 +52,7 @@ struct Page {
 Page page_named(const std::string& name) {
   if (name == "errand-config.5") return {name, {{"", items_of(config::setting_keys())}}};
   if (name == "errand-test.5") return {name, {{"", items_of(config::test_case_keys())}}};
+  if (name == "errand-script.5") return {name, {{"", items_of(config::script_keys())}}};
   return {name,
           {{"Of an agent", items_of(config::agent_keys())}, {"Of a subagent", items_of(config::subagent_keys())}}};
 }
@@ -117,7 +119,8 @@ std::vector<std::string> explained_in(std::string_view text) {
 }  // namespace
 
 TEST_CASE("man: pages of file formats list the keys of the tables", "[docs][keys]") {
-  const auto page = page_named(GENERATE(as<std::string>{}, "errand-agents.5", "errand-config.5", "errand-test.5"));
+  const auto page =
+      page_named(GENERATE(as<std::string>{}, "errand-agents.5", "errand-config.5", "errand-script.5", "errand-test.5"));
   CAPTURE(page.name);
   const auto written = read_file(path_of(page.name)).value();
   const auto wanted = with_section(written, section_of(page));
@@ -127,7 +130,8 @@ TEST_CASE("man: pages of file formats list the keys of the tables", "[docs][keys
 }
 
 TEST_CASE("man: pages of file formats explain no key that there is not", "[docs][keys]") {
-  const auto page = page_named(GENERATE(as<std::string>{}, "errand-agents.5", "errand-config.5", "errand-test.5"));
+  const auto page =
+      page_named(GENERATE(as<std::string>{}, "errand-agents.5", "errand-config.5", "errand-script.5", "errand-test.5"));
   const auto written = read_file(path_of(page.name)).value();
   const auto known = words_of(page);
   const auto names = explained_in(written.substr(0, written.find(begin_mark)));
