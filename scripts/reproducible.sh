@@ -32,6 +32,7 @@ build() {
     fi
     cmake --build --preset release --target errand installed_files -- --quiet
     cd build/release
+    umask 022 # cpack writes it into the package's outermost archive
     cpack >cpack.log 2>&1 || {
       cat cpack.log >&2
       exit 1
