@@ -112,12 +112,12 @@ class Runner {
     report.cost_usd = outcome.cost_usd;
     if (batch_.max_cost_usd && report.tokens > 0 && !report.cost_usd)
       report.notes.emplace_back("what it cost is unknown, so --max-cost does not see it");
-    if (test.judge) ERRAND_TRY(ask_judge(test, outcome.answer, report));
+    if (test.judge) ERRAND_TRY(ask_judge(test, outcome, report));
     return {};
   }
 
   // A case that fails anyway is not worth the judge's money.
-  Result<void> ask_judge(const config::TestCase& test, const std::string& answer, TestReport& report) {
+  Result<void> ask_judge(const config::TestCase& test, const TestOutcome& outcome, TestReport& report) {
     if (!report.failures.empty()) {
       report.notes.emplace_back("the judge was not asked");
       return {};
@@ -125,8 +125,9 @@ class Runner {
     auto left = money_left();
     if (left && batch_.max_cost_usd) *left -= report.cost_usd.value_or(0);
     if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: nothing is left of --max-cost");
+    const Judged judged{test.prompts.empty() ? std::vector{outcome.asked} : test.prompts, outcome.answer};
     ERRAND_TRY_ASSIGN(auto judgement,
-                      judge(test, answer, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
+                      judge(test, judged, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
     if (batch_.after == TestPlace::After::keep)
       report.notes.push_back(fmt::format("its judge ran in {}", judgement.place));
     if (!judgement.verdict) report.error = judgement.error;

@@ -42,8 +42,8 @@ std::string instructions(const std::string& rubric) {
       rubric);
 }
 
-std::string matter(const config::TestCase& test, const std::string& answer) {
-  const Json json = {{"asked", test.prompts}, {"answer", answer}};
+std::string matter(const Judged& judged) {
+  const Json json = {{"asked", judged.asked}, {"answer", judged.answer}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -122,7 +122,7 @@ Judgement judgement_of(const TestOutcome& outcome) {
 
 }  // namespace
 
-Result<Judgement> judge(const config::TestCase& test, const std::string& answer, TestMode mode,
+Result<Judgement> judge(const config::TestCase& test, const Judged& judged, TestMode mode,
                         std::optional<double> max_cost_usd, TestPlace::After after, const Invocation& invocation,
                         const Call& call) {
   ERRAND_TRY_ASSIGN(const auto config, configuration_around(test, invocation));
@@ -135,7 +135,7 @@ Result<Judgement> judge(const config::TestCase& test, const std::string& answer,
   ERRAND_TRY_ASSIGN(const auto outcome, run_program({.argv = std::move(argv),
                                                      .env = around.env,
                                                      .workspace = place.workspace(),
-                                                     .input = matter(test, answer),
+                                                     .input = matter(judged),
                                                      .time = test.judge->timeout},
                                                     call));
   auto out = judgement_of(outcome);

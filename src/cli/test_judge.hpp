@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/call.hpp"
 #include "base/error.hpp"
@@ -29,12 +30,18 @@ struct Judgement {
   std::string place;               ///< the directory it ran in
 };
 
-/// Has the case's judge judge `answer`: a run of this program in a place of its own, without tools, whose answer has to
+/// What is judged.
+struct Judged {
+  std::vector<std::string> asked;
+  std::string answer;
+};
+
+/// Has the case's judge judge: a run of this program in a place of its own, without tools, whose answer has to
 /// follow a schema. It gets the rubric as its instructions, and prompts and answer as data. It costs at most what the
 /// case says, and at most `max_cost_usd`.
 ///
 /// A replayed judge answers the recorded request alone: a verdict on another answer would be none.
-Result<Judgement> judge(const config::TestCase& test, const std::string& answer, TestMode mode,
+Result<Judgement> judge(const config::TestCase& test, const Judged& judged, TestMode mode,
                         std::optional<double> max_cost_usd, TestPlace::After after, const Invocation& invocation,
                         const Call& call);
 

@@ -64,8 +64,17 @@ class EventReader {
     if (!event || !event->is_object()) return;
     const auto type = text_at(*event, "type");
     if (type == "tool_use" && out_.tools.size() < max_tools) out_.tools.push_back(text_at(*event, "name"));
+    if (type == "user" && out_.asked.empty()) read_prompt(*event);
     if (type == "warning") read_warning(*event);
     if (type == "done") read_done(*event);
+  }
+
+  void read_prompt(const Json& event) {
+    const auto content = event.find("content");
+    if (content == event.end() || !content->is_array()) return;
+    for (const auto& block : *content) {
+      if (block.is_object()) out_.asked += text_at(block, "text");
+    }
   }
 
   void read_warning(const Json& event) {

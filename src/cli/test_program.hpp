@@ -15,6 +15,7 @@ namespace errand::cli {
 /// What came of a run.
 struct TestOutcome {
   int exit = 0;
+  std::string asked;               ///< the first prompt
   std::string answer;              ///< to the last prompt
   std::string error;               ///< why there is none; what was said on stderr, when nothing else says it
   std::vector<std::string> tools;  ///< called, in order
