@@ -140,7 +140,7 @@ def main():
     parser.add_argument("errand")
     parser.add_argument("inside", help="errand_bench")
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--only", choices=["sessions", "sandbox", "search", "inside"], help="these figures alone")
+    parser.add_argument("--only", choices=["sessions", "sandbox", "search", "telemetry", "inside"], help="these figures alone")
     options = parser.parse_args()
     errand, runs = os.path.abspath(options.errand), options.runs
 
@@ -154,6 +154,7 @@ def main():
     parts = {"sandbox": lambda: sandbox(os.path.abspath(options.inside), project, runs),
              "sessions": lambda: sessions(errand, os.path.abspath(options.inside), env, project, work, server, runs),
              "search": lambda: search(errand, env, work),
+             "telemetry": lambda: telemetry(errand, env, project, server, runs),
              "inside": lambda: inside(os.path.abspath(options.inside), server)}
     if options.only:
         parts[options.only]()
@@ -216,7 +217,7 @@ def main():
         row(f"time per sandboxed tool round, {ROUNDS} rounds", ms(each), f"bare bwrap true {ms(median(r.wall for r in bare))}")
         row(f"peak memory over {ROUNDS} rounds", f"{median(r.peak for r in worked) / 1024:.1f} MiB")
         parts["sandbox"]()
-    for part in ("sessions", "search", "inside"):
+    for part in ("sessions", "search", "telemetry", "inside"):
         parts[part]()
     shutil.rmtree(work)
 
@@ -289,6 +290,35 @@ def search(errand, env, work):
         found = [Run(["rg", "-c", "needle 77$", tree], env, tree, None) for _ in range(5)]
         theirs = f"ripgrep {median(r.wall for r in found) * 1000:.0f} ms"
     row(f"Grep over {SEARCHED} files", f"{median(r.wall for r in ours) * 1000:.0f} ms", theirs)
+
+
+def telemetry(errand, env, project, server, runs):
+    """A run that is exported beside the same that is not, in turns."""
+    collector = Server()
+    asked = {**env, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}"}
+
+    def pairs(reply, times):
+        out = {"off": [], "on": []}
+        for _ in range(times):
+            for name, variables in (("off", env), ("on", asked)):
+                server.plan([reply])
+                collector.plan([b"{}"] * 2)
+                out[name].append(Run([errand, "run", "-m", "anthropic/bench", "hello"], variables, project, server))
+        return out
+
+    pairs(text_reply(["Hello."]), 1)
+    hello = pairs(text_reply(["Hello."]), runs)
+    long = pairs(text_reply([f"word{i % 100} " for i in range(DELTAS)]), max(3, runs // 3))
+
+    def figure(name, of, unit, scale):
+        on, off = (of(which) * scale for which in ("on", "off"))
+        row(f"exported to a collector: {name}", f"{on:.2f} {unit}", f"not exported {off:.2f} {unit}")
+
+    figure("to first request", lambda which: median(r.first for r in hello[which]), "ms", 1e3)
+    figure("one-shot hello, wall", lambda which: median(r.wall for r in hello[which]), "ms", 1e3)
+    figure("one-shot hello, CPU", lambda which: median(r.cpu for r in hello[which]), "ms", 1e3)
+    figure("CPU per delta", lambda which: (median(r.cpu for r in long[which]) - median(r.cpu for r in hello[which])) / DELTAS,
+           "us", 1e6)
 
 
 def inside(bench, server):

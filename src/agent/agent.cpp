@@ -76,6 +76,12 @@ std::vector<chat::Hook> with_inherited(std::vector<chat::Hook> hooks, const chat
   return hooks;
 }
 
+std::function<std::vector<std::pair<std::string, std::string>>()> span_variables_of(const Session& session,
+                                                                                    const Services& services) {
+  if (!services.span_variables) return {};
+  return [variables = services.span_variables, id = session.info.id] { return variables(id, {}); };
+}
+
 Hooks hooks_of(const Agent& agent, const Session& session, const Services& services) {
   if (agent.definition.hooks.empty()) return {};
   const auto& around = services.surroundings;
@@ -87,7 +93,8 @@ Hooks hooks_of(const Agent& agent, const Session& session, const Services& servi
            .cwd = agent.cwd,
            .mode = [permissions = agent.permissions] { return permissions.mode(); },
            .agent_id = agent.depth == 0 ? std::string() : agent.path,
-           .agent_type = agent.depth == 0 ? std::string() : agent.definition.id},
+           .agent_type = agent.depth == 0 ? std::string() : agent.definition.id,
+           .span_variables = span_variables_of(session, services)},
           services.sandbox};
 }
 

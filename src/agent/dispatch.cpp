@@ -358,7 +358,14 @@ class Dispatch {
             .on_contact = [&book = scope_.tree.report](const sandbox::Contact& contact) { book.note_contact(contact); },
             .web = scope_.tree.services.web,
             .notes = scope_.tree.services.notes,
-            .leave_plan = leaving_plan()};
+            .leave_plan = leaving_plan(),
+            .env = variables_of(prepared.plan->call)};
+  }
+
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables_of(const chat::ToolCall& call) const {
+    const auto& variables = scope_.tree.services.span_variables;
+    if (!variables) return {};
+    return variables(scope_.session.info.id, call.id);
   }
 
   // Only the one whose mode it is leaves it: subagents are not offered the tool.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -158,6 +159,7 @@ Result<HookOutcome> Hooks::start(const Ready& ready, const std::string& input, c
   ERRAND_TRY_ASSIGN(const auto standard_input, memory_file(input));
   auto policy = place_.policy;
   policy.env.insert(policy.env.end(), ready.env.begin(), ready.env.end());
+  if (place_.span_variables) std::ranges::move(place_.span_variables(), std::back_inserter(policy.env));
   sandbox::Command command;
   command.argv = {"/bin/bash", "-c", ready.hook.command};
   command.cwd = policy.workspace;

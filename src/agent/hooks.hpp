@@ -28,6 +28,8 @@ struct HookPlace {
   std::function<chat::PermissionMode()> mode = [] { return chat::PermissionMode::ask; };
   std::string agent_id;    ///< empty for the root agent
   std::string agent_type;  ///< likewise
+  /// What tells a hook of the trace it belongs to, asked for each time. May be empty; called from any thread.
+  std::function<std::vector<std::pair<std::string, std::string>>()> span_variables{};
 };
 
 /// What an event is about.

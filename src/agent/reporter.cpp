@@ -23,12 +23,17 @@ std::string* text_of(chat::EventBody& body) {
 void EventStream::send(chat::Event event) {
   const std::lock_guard lock(mutex_);
   event.seq = next_++;
-  sink_.on_event(event);
+  hand_on(event);
 }
 
 void EventStream::send_unnumbered(chat::Event event) {
   const std::lock_guard lock(mutex_);
+  hand_on(event);
+}
+
+void EventStream::hand_on(const chat::Event& event) {
   sink_.on_event(event);
+  if (observer_ != nullptr) observer_->on_event(event);
 }
 
 std::optional<Reporter::TextName> Reporter::name_of(const chat::EventBody& body) {

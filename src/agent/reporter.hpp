@@ -17,8 +17,10 @@ namespace errand::agent {
 /// The one sequence of events of a run and all its subagents: numbers them and hands them on, one at a time.
 class EventStream {
  public:
-  EventStream(chat::EventSink& sink, std::string run, const secrets::Redactor& secrets)
-      : sink_(sink), run_(std::move(run)), secrets_(secrets) {}
+  /// `observer` hears the same, after `sink`; null: nobody does.
+  EventStream(chat::EventSink& sink, std::string run, const secrets::Redactor& secrets,
+              chat::EventSink* observer = nullptr)
+      : sink_(sink), observer_(observer), run_(std::move(run)), secrets_(secrets) {}
 
   [[nodiscard]] const std::string& run() const { return run_; }
   [[nodiscard]] const secrets::Redactor& secrets() const { return secrets_; }
@@ -30,7 +32,10 @@ class EventStream {
   void send_unnumbered(chat::Event event);
 
  private:
+  void hand_on(const chat::Event& event);  // under mutex_
+
   chat::EventSink& sink_;
+  chat::EventSink* observer_;
   std::string run_;
   const secrets::Redactor& secrets_;
   std::mutex mutex_;

@@ -42,7 +42,7 @@ class RootRun {
         options_(options),
         services_(services),
         call_(call),
-        stream_(services.sink, make_uuid7(now()), services.secrets),
+        stream_(services.sink, make_uuid7(now()), services.secrets, services.observer),
         reporter_(stream_, services.store, session.info.id, agent.path),
         tree_{.services = services,
               .stream = stream_,

@@ -51,6 +51,11 @@ struct Purse {
   Place place = Place::with_sessions;
 };
 
+/// The variables that tell a command which span of a trace it works for: a call's, or its session's where that is
+/// empty. Called from several threads at once.
+using SpanVariables = std::function<std::vector<std::pair<std::string, std::string>>(const std::string& session,
+                                                                                     const std::string& call)>;
+
 /// What the engine works with, wired once by a face. All references outlive every run.
 struct Services {
   store::Store& store;
@@ -65,9 +70,11 @@ struct Services {
   std::vector<chat::SkillDefinition> skills;
   Surroundings surroundings;
   Purse purse{};
-  http::Transport* web = nullptr;  ///< what fetches pages; null: there is no network
-  double compact_at = 0.8;         ///< the share of a model's window at which a conversation is made shorter
-  tool::Notes* notes = nullptr;    ///< what is kept across sessions; null: nothing is
+  http::Transport* web = nullptr;       ///< what fetches pages; null: there is no network
+  double compact_at = 0.8;              ///< the share of a model's window at which a conversation is made shorter
+  tool::Notes* notes = nullptr;         ///< what is kept across sessions; null: nothing is
+  chat::EventSink* observer = nullptr;  ///< hears of every run what `sink` hears, of several at once; null: nobody
+  SpanVariables span_variables{};       ///< empty: commands belong to no trace
 };
 
 }  // namespace errand::agent

@@ -79,6 +79,7 @@ std::vector<store::Budget> all_budgets(const config::Configuration& config) {
 }  // namespace
 
 Engine::~Engine() {
+  tracing_.reset();  // logs as long as it sends
   log::set_filter({});
 }
 
@@ -111,6 +112,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       Wire::make(engine->config_, arguments,
                  {{"workspace", around.workspace}, {"data", data}, {"home", engine->config_.sources.home}}));
   const auto wire = self.wire_->is_offline() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
+  self.begin_tracing(invocation);
   auto retry = self.config_.settings.retry;
   retry.quota = arguments.wait_for_quota.value_or(retry.quota);
   engine->model_is_named_ = arguments.model.has_value();
@@ -141,8 +143,18 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .purse = std::move(purse),
                       .web = self.wire_->is_offline() ? nullptr : &self.wire_->network(),
                       .compact_at = self.config_.settings.sessions.compact_at,
-                      .notes = &*self.notes_});
+                      .notes = &*self.notes_,
+                      .observer = self.tracing_->observer(),
+                      .span_variables = self.tracing_->span_variables()});
   return engine;
+}
+
+// What runs without a network exports nothing either.
+void Engine::begin_tracing(const Invocation& invocation) {
+  const auto reach = wire_->is_offline() ? Tracing::Reach::nobody : Tracing::Reach::collector;
+  tracing_ = std::make_unique<Tracing>(
+      config_, reach, [this]() -> http::Transport& { return wire_->network(); }, invocation);
+  for (const auto& notice : tracing_->notices()) config_.warnings.push_back({"telemetry", notice, std::nullopt});
 }
 
 Result<store::Store*> Engine::user_store() {

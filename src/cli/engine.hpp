@@ -17,6 +17,7 @@
 #include "cli/local_models.hpp"
 #include "cli/run_options.hpp"
 #include "cli/setup.hpp"
+#include "cli/tracing.hpp"
 #include "cli/wire.hpp"
 #include "config/configuration.hpp"
 #include "config/keys.hpp"
@@ -55,6 +56,7 @@ class Engine {
  private:
   explicit Engine(config::Configuration config) : config_(std::move(config)) {}
   Result<agent::Purse> purse();
+  void begin_tracing(const Invocation& invocation);
   Result<agent::Surroundings> surroundings(const Invocation& invocation, const RunArguments& arguments,
                                            const Place& place) const;
   Result<std::string> find_key(const chat::ProviderSpec& provider, const Call& call);
@@ -72,6 +74,7 @@ class Engine {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
   std::unique_ptr<Wire> wire_;
+  std::unique_ptr<Tracing> tracing_;
   std::unique_ptr<provider::Registry> providers_;
   bool model_is_named_ = false;
   LocalModels local_models_{config_, [this]() -> http::Transport& { return wire_->network(); }};

@@ -48,6 +48,10 @@ std::string environment() {
   ERRAND_DATA_DIR      where sessions are kept (--data-dir)
   ERRAND_USER          whose they are (--user); else the login name
   ERRAND_ENV           which .env.NAME files of a trusted project count
+  OTEL_EXPORTER_OTLP_ENDPOINT …
+                       a collector that runs are exported to; errand(1) lists all OTEL_* that are read
+  TRACEPARENT, TRACESTATE
+                       the trace that runs are a part of
   XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME
                        in place of ~/.config, ~/.local/share, ~/.local/state
   https_proxy, http_proxy, all_proxy, no_proxy

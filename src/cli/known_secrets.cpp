@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "cli/tracing.hpp"
 #include "config/lookup.hpp"
 #include "http/redactor.hpp"
 
@@ -36,6 +37,11 @@ std::vector<secrets::Secret> known_secrets(const config::Configuration& config) 
     if (secrets::is_secret_name(name)) out.push_back({value, name, secrets::Source::variable});
   };
   for (const auto& [name, value] : config.sources.env) add_variable(name, value);
+  for (const auto& value : telemetry::secrets_of(environment_of(config))) {
+    for (auto& word : http::secret_words(value)) {
+      out.push_back({std::move(word), "OTEL_EXPORTER_OTLP_HEADERS", secrets::Source::variable});
+    }
+  }
   for (const auto& variable : config.env_files) add_variable(variable.name, variable.value);
   return out;
 }

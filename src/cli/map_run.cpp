@@ -231,7 +231,7 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
   Sink sink(*this);
   // Each of them by name, so that one which is added is not forgotten here.
   const auto& [kept, tools, sandbox, interaction, nobody, secrets, open_model, save_rule, subagents, skills,
-               surroundings, purse, web, compact_at, notes] = talk_.engine().services();
+               surroundings, purse, web, compact_at, notes, observer, span_variables] = talk_.engine().services();
   const agent::Services services{.store = temporary ? *temporary : kept,
                                  .tools = tools,
                                  .sandbox = sandbox,
@@ -246,7 +246,9 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
                                  .purse = purse,
                                  .web = web,
                                  .compact_at = compact_at,
-                                 .notes = notes};
+                                 .notes = notes,
+                                 .observer = observer,
+                                 .span_variables = span_variables};
   const auto definition = definition_for_next();
   Call call{running_.get_token()};
   if (definition.limits.timeout.count() > 0) call = call.within(definition.limits.timeout);

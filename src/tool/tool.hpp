@@ -83,6 +83,8 @@ struct Context {
   Notes* notes = nullptr;
   /// For ExitPlanMode: the permission mode that follows. Empty: this is no plan mode.
   std::function<void(chat::PermissionMode mode)> leave_plan = {};
+  /// Given to commands beside what the policy passes; where both name one, this counts.
+  std::vector<std::pair<std::string, std::string>> env = {};
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.

@@ -128,13 +128,14 @@ Failures check_request(const Json& expected, const ReceivedRequest& request, con
   return out;
 }
 
-// A question beside the conversation: which models there are, what a server has loaded.
-bool is_question(const ReceivedRequest& request) {
-  return request.method == "GET" || request.path.starts_with("/api/");
+// What is beside the conversation: which models there are, what a server has loaded, what a collector is told.
+bool is_beside(const ReceivedRequest& request) {
+  return request.method == "GET" || request.path.starts_with("/api/") || request.path.ends_with("/v1/traces") ||
+         request.path.ends_with("/v1/metrics");
 }
 
 SeenRequest seen_in(Protocol protocol, const ReceivedRequest& request) {
-  if (!is_question(request)) return decode_request(protocol, request.body);
+  if (!is_beside(request)) return decode_request(protocol, request.body);
   SeenRequest out;
   if (!request.body.empty()) out.body = Json::parse(request.body);
   return out;
@@ -196,7 +197,7 @@ ModelServer::Prepared ModelServer::prepare(const ReceivedRequest& request) {
   const int number = ++number_;
   try {
     const auto seen = seen_in(protocol_, request);
-    if (!is_question(request)) note(number, mistakes_in(seen));
+    if (!is_beside(request)) note(number, mistakes_in(seen));
     auto* planned = choose(request, seen);
     if (planned == nullptr) {
       note(number, {"no reply is left for it; its last message: " +

@@ -81,7 +81,7 @@ class BashTool final : public Tool {
         live.feed(bytes);
       };
       auto result = context.shell.run(
-          command, context.files.policy(), [&](OutputStream, std::string_view bytes) { take(filter.feed(bytes)); },
+          command, policy_for(context), [&](OutputStream, std::string_view bytes) { take(filter.feed(bytes)); },
           call.within(timeout_of(input)));
       take(filter.finish());
       return result;
@@ -106,7 +106,7 @@ class BashTool final : public Tool {
     command.cwd = starting_directory(context);
     command.max_output_bytes = std::numeric_limits<std::size_t>::max();
     ERRAND_TRY_ASSIGN(const auto id, context.state.shells.start(
-                                         [&shell = context.shell, policy = context.files.policy(),
+                                         [&shell = context.shell, policy = policy_for(context),
                                           command = std::move(command)](const OnOutput& on_output, const Call& call) {
                                            return shell.run(command, policy, on_output, call);
                                          },
@@ -115,6 +115,12 @@ class BashTool final : public Tool {
         fmt::format("started in the background as {}; BashOutput shows what it prints, KillShell ends it. "
                     "It ends with the session",
                     id));
+  }
+
+  static sandbox::SandboxPolicy policy_for(const Context& context) {
+    auto policy = context.files.policy();
+    policy.env.insert(policy.env.end(), context.env.begin(), context.env.end());
+    return policy;
   }
 
   static std::chrono::milliseconds timeout_of(const Json& input) {

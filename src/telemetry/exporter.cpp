@@ -1,0 +1,208 @@
+#include "telemetry/exporter.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/call.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "telemetry/otlp.hpp"
+
+namespace errand::telemetry {
+
+namespace {
+
+constexpr std::size_t max_kept_answer = 4096;  // bytes of what a collector says; the rest is read past
+constexpr std::size_t shown_columns = 200;
+constexpr std::size_t instance_id_bytes = 16;
+constexpr std::chrono::milliseconds look_again{50};  // at whether the person wants to leave
+
+http::Request request_to(const Endpoint& endpoint, std::string body) {
+  http::Request out;
+  out.url = endpoint.url;
+  out.headers = {{"content-type", "application/json"}};
+  for (const auto& [name, value] : endpoint.headers) out.headers.push_back({name, value});
+  out.body = std::move(body);
+  out.connect_limit = endpoint.timeout;
+  out.idle_limit = endpoint.timeout;
+  return out;
+}
+
+// Sums of several processes must not be taken for one another's.
+void add_instance(Attributes& resource) {
+  if (std::ranges::find(resource, "service.instance.id", &Attribute::key) == resource.end())
+    resource.push_back({"service.instance.id", random_hex(instance_id_bytes)});
+}
+
+}  // namespace
+
+Exporter::Exporter(Settings settings, std::function<http::Transport&()> transport,
+                   std::function<Patience()> patience_left)
+    : settings_(std::move(settings)), transport_(std::move(transport)), patience_left_(std::move(patience_left)) {
+  add_instance(settings_.resource);
+}
+
+void Exporter::begin() {
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error& e) {
+    closing_ = true;
+    first_failure_ = fmt::format("nothing can be exported: no thread can be started: {}", e.what());
+    log::warn("telemetry: {}", first_failure_);
+  }
+}
+
+void Exporter::add(Span span) {
+  if (!settings_.traces) return;
+  const std::lock_guard lock(mutex_);
+  if (closing_) return;
+  if (spans_.size() >= max_queued) {
+    ++lost_;
+    return;
+  }
+  spans_.push_back(std::move(span));
+  if (!spans_due_) spans_due_ = Clock::now() + settings_.span_delay;
+  if (spans_.size() == 1 || spans_.size() >= batch) changed_.notify_all();
+  begin();
+}
+
+void Exporter::measure(const Instrument& instrument, double value, const Attributes& attributes) {
+  if (!settings_.metrics) return;
+  metrics_.measure(instrument, value, attributes);
+  const std::lock_guard lock(mutex_);
+  if (closing_ || metrics_due_) return;
+  metrics_due_ = Clock::now() + settings_.metric_interval;
+  changed_.notify_all();
+  begin();
+}
+
+std::optional<Exporter::Clock::time_point> Exporter::due() const {
+  if (spans_due_ && metrics_due_) return std::min(*spans_due_, *metrics_due_);
+  return spans_due_ ? spans_due_ : metrics_due_;
+}
+
+Exporter::Work Exporter::next_work() {
+  std::unique_lock lock(mutex_);
+  const auto is_due = [&](const auto& when) { return when && *when <= Clock::now(); };
+  while (!closing_ && spans_.size() < batch && !is_due(due())) {
+    if (const auto when = due())
+      changed_.wait_until(lock, *when);
+    else
+      changed_.wait(lock);
+  }
+  Work out;
+  out.metrics = closing_ || is_due(metrics_due_);
+  if (out.metrics) metrics_due_.reset();
+  const auto count = std::min(spans_.size(), batch);
+  out.spans.assign(std::make_move_iterator(spans_.begin()),
+                   std::make_move_iterator(spans_.begin() + static_cast<std::ptrdiff_t>(count)));
+  spans_.erase(spans_.begin(), spans_.begin() + static_cast<std::ptrdiff_t>(count));
+  if (spans_.empty()) spans_due_.reset();
+  out.is_last = closing_ && spans_.empty();
+  if (closing_ && !spans_.empty()) out.metrics = false;  // once, at the very end
+  return out;
+}
+
+void Exporter::work() {
+  for (bool is_last = false; !is_last;) {
+    auto todo = next_work();
+    is_last = todo.is_last;
+    if (!todo.spans.empty())
+      send(settings_.traces, "traces", traces_json(settings_.resource, todo.spans), todo.spans.size());
+    if (todo.metrics) send_metrics();
+  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void Exporter::send_metrics() {
+  if (!settings_.metrics) return;
+  const bool anew = settings_.temporality == Temporality::delta;
+  const auto points = anew ? metrics_.take() : metrics_.points();
+  if (points.empty()) return;
+  const auto until = now();
+  send(settings_.metrics, "metrics",
+       metrics_json(settings_.resource, points, settings_.temporality, measured_since_, until), 0);
+  if (anew) measured_since_ = until;
+}
+
+void Exporter::send(const std::optional<Endpoint>& endpoint, std::string_view what, std::string body,
+                    std::size_t spans) {
+  if (!endpoint) return;
+  const auto request = request_to(*endpoint, std::move(body));
+  const auto call = Call{give_up_.get_token()}.within(endpoint->timeout);
+  std::string answer;
+  const auto head = transport_().send(
+      request,
+      [&](const http::ResponseHead&, std::string_view bytes) -> Result<void> {
+        answer += bytes.substr(0, max_kept_answer - std::min(max_kept_answer, answer.size()));
+        return {};
+      },
+      call);
+  if (!head) {
+    const bool was_silent = head.error().kind == ErrorKind::timeout || head.error().kind == ErrorKind::cancelled;
+    if (was_silent) {
+      const std::lock_guard lock(mutex_);
+      silent_ = true;
+    }
+    return note_failure(what, *endpoint, was_silent ? "it did not answer in time" : head.error().message, spans);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    silent_ = false;
+  }
+  if (head->status >= 200 && head->status < 300) {
+    log::debug("telemetry: {} sent, HTTP {}", what, head->status);
+    return;
+  }
+  note_failure(what, *endpoint,
+               fmt::format("HTTP {}{}{}", head->status, answer.empty() ? "" : ": ",
+                           text::ellipsize(text::first_line(answer), shown_columns)),
+               spans);
+}
+
+void Exporter::note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why,
+                            std::size_t spans) {
+  auto sentence = fmt::format("{} can't be sent to {}: {}", what, text::public_url(endpoint.url), why);
+  const std::lock_guard lock(mutex_);
+  lost_ += spans;
+  if (first_failure_.empty()) {
+    log::warn("telemetry: {}", sentence);
+    first_failure_ = std::move(sentence);
+  } else {
+    log::debug("telemetry: {}", sentence);
+  }
+}
+
+void Exporter::finish() {
+  {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    if (!thread_.joinable()) return;
+    changed_.notify_all();
+    const auto began = Clock::now();
+    const auto limit = [&] {
+      const bool hurries = silent_ || (patience_left_ && patience_left_() == Patience::little);
+      return hurries ? short_patience : patience;
+    };
+    while (!ended_ && Clock::now() - began < limit()) changed_.wait_for(lock, look_again);
+  }
+  give_up_.request_stop();
+  thread_.join();
+}
+
+std::optional<std::string> Exporter::trouble() const {
+  const std::lock_guard lock(mutex_);
+  if (first_failure_.empty() && lost_ == 0) return std::nullopt;
+  const auto lost = lost_ == 0 ? std::string() : fmt::format("{} lost", text::count_of(lost_, "span"));
+  if (first_failure_.empty()) return lost;
+  return lost.empty() ? first_failure_ : fmt::format("{} ({})", first_failure_, lost);
+}
+
+}  // namespace errand::telemetry
