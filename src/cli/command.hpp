@@ -20,6 +20,7 @@ struct Globals {
   std::optional<std::string> config_file;
   std::optional<std::string> log_file;
   std::optional<std::string> log_format;
+  std::optional<std::string> log_level;
   std::optional<std::string> color;
   bool quiet = false;
   int verbose = 0;

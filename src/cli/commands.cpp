@@ -98,6 +98,7 @@ void declare_globals(Options& options, Globals& globals) {
   options.flag("-q,--quiet", globals.quiet, "errors only on stderr");
   options.count("-v,--verbose", globals.verbose, "say more on stderr; repeat for the log");
   options.text("--log-file", globals.log_file, "FILE", "write a log there");
+  options.text("--log-level", globals.log_level, "LEVELS", "of the log: warn, or by room: http=debug,agent=info");
   options.choice("--log-format", globals.log_format, {"text", "json"}, "of the log");
   options.choice("--color", globals.color, {"auto", "always", "never"}, "colour on the terminal");
   options.flag("--no-input", globals.no_input, "never ask anything");

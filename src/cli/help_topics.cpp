@@ -48,6 +48,7 @@ std::string environment() {
   ERRAND_DATA_DIR      where sessions are kept (--data-dir)
   ERRAND_USER          whose they are (--user); else the login name
   ERRAND_ENV           which .env.NAME files of a trusted project count
+  ERRAND_LOG           levels of the log (--log-level)
   OTEL_EXPORTER_OTLP_ENDPOINT …
                        a collector that runs are exported to; errand(1) lists all OTEL_* that are read
   TRACEPARENT, TRACESTATE

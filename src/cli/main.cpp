@@ -1,6 +1,7 @@
 #include "cli/main.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -83,14 +84,25 @@ const CommandEntry* default_command(const std::vector<std::string>& args) {
   return find_command(::isatty(STDIN_FILENO) != 0 ? "chat" : "run");
 }
 
+// What -v asks for holds for the rooms that --log-level, or ERRAND_LOG where that is not given, does not name.
+Result<log::Levels> log_levels(const Globals& globals) {
+  auto others = log::Level::off;
+  if (globals.verbose >= 3)
+    others = log::Level::debug;
+  else if (globals.verbose == 2 || globals.log_file)
+    others = log::Level::info;
+  const char* const variable = std::getenv("ERRAND_LOG");
+  const bool has_variable = variable != nullptr && *variable != '\0';
+  if (!globals.log_level && !has_variable) return log::Levels{others, {}};
+  auto levels = log::parse_levels(globals.log_level ? *globals.log_level : variable, others);
+  if (levels) return levels;
+  return fail(std::move(levels).error().within(
+      fmt::format("while reading {}", globals.log_level ? "--log-level" : "ERRAND_LOG")));
+}
+
 Result<void> start_log(const Globals& globals) {
   log::Options options;
-  if (globals.verbose >= 3)
-    options.level = log::Level::debug;
-  else if (globals.verbose == 2)
-    options.level = log::Level::info;
-  else if (globals.log_file)
-    options.level = log::Level::info;
+  ERRAND_TRY_ASSIGN(options.levels, log_levels(globals));
   options.file = globals.log_file.value_or("");
   if (globals.log_format == "json") options.format = log::Format::json;
   return log::setup(options);

@@ -56,7 +56,7 @@ Result<void> archive_stale(store::Store& store, const store::StaleQuery& query, 
     if (archived) {
       out.push_back(*std::move(archived));
     } else if (archived.error().kind == ErrorKind::busy) {
-      log::info("retention: {}", archived.error().message);
+      log::info("cli: {}", archived.error().message);
     } else {
       return fail(std::move(archived).error());
     }

@@ -75,7 +75,7 @@ class InFlight {
 
 void log_outcome(const Request& request, const Target& target, const Result<ResponseHead>& result,
                  Call::Clock::time_point began) {
-  if (!log::enabled(log::Level::debug)) return;
+  if (!log::enabled(log::Level::debug, "http: ")) return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Call::Clock::now() - began).count();
   const auto outcome = result ? fmt::format("{}", result->status) : result.error().message;
   log::debug("http: {} {}{} -> {} in {} ms, {} bytes sent", request.method, target.host, target.path, outcome, ms,
