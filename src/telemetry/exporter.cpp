@@ -32,6 +32,11 @@ http::Request request_to(const Endpoint& endpoint, std::string body) {
   return out;
 }
 
+// The OTLP specification's list of what is worth another try.
+bool is_passing(int status) {
+  return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
 // Sums of several processes must not be taken for one another's.
 void add_instance(Attributes& resource) {
   if (std::ranges::find(resource, "service.instance.id", &Attribute::key) == resource.end())
@@ -42,7 +47,10 @@ void add_instance(Attributes& resource) {
 
 Exporter::Exporter(Settings settings, std::function<http::Transport&()> transport,
                    std::function<Patience()> patience_left)
-    : settings_(std::move(settings)), transport_(std::move(transport)), patience_left_(std::move(patience_left)) {
+    : settings_(std::move(settings)),
+      transport_(std::move(transport)),
+      patience_left_(std::move(patience_left)),
+      next_backoff_(settings_.span_delay) {
   add_instance(settings_.resource);
 }
 
@@ -81,30 +89,33 @@ void Exporter::measure(const Instrument& instrument, double value, const Attribu
   begin();
 }
 
-std::optional<Exporter::Clock::time_point> Exporter::due() const {
-  if (spans_due_ && metrics_due_) return std::min(*spans_due_, *metrics_due_);
-  return spans_due_ ? spans_due_ : metrics_due_;
+std::optional<Exporter::Clock::time_point> Exporter::spans_wake() const {
+  if (spans_.empty()) return std::nullopt;
+  if (spans_.size() >= batch || !spans_due_) return not_before_;
+  return std::max(*spans_due_, not_before_);
 }
 
 Exporter::Work Exporter::next_work() {
   std::unique_lock lock(mutex_);
-  const auto is_due = [&](const auto& when) { return when && *when <= Clock::now(); };
-  while (!closing_ && spans_.size() < batch && !is_due(due())) {
-    if (const auto when = due())
-      changed_.wait_until(lock, *when);
+  const auto is_due = [](const auto& when) { return when && *when <= Clock::now(); };
+  while (!closing_ && !is_due(spans_wake()) && !is_due(metrics_due_)) {
+    auto wake = spans_wake();
+    if (metrics_due_ && (!wake || *metrics_due_ < *wake)) wake = metrics_due_;
+    if (wake)
+      changed_.wait_until(lock, *wake);
     else
       changed_.wait(lock);
   }
   Work out;
-  out.metrics = closing_ || is_due(metrics_due_);
-  if (out.metrics) metrics_due_.reset();
-  const auto count = std::min(spans_.size(), batch);
-  out.spans.assign(std::make_move_iterator(spans_.begin()),
-                   std::make_move_iterator(spans_.begin() + static_cast<std::ptrdiff_t>(count)));
-  spans_.erase(spans_.begin(), spans_.begin() + static_cast<std::ptrdiff_t>(count));
-  if (spans_.empty()) spans_due_.reset();
+  if (closing_ || is_due(spans_wake())) {
+    const auto end = spans_.begin() + static_cast<std::ptrdiff_t>(std::min(spans_.size(), batch));
+    out.spans.assign(std::make_move_iterator(spans_.begin()), std::make_move_iterator(end));
+    spans_.erase(spans_.begin(), end);
+    if (spans_.empty()) spans_due_.reset();
+  }
   out.is_last = closing_ && spans_.empty();
-  if (closing_ && !spans_.empty()) out.metrics = false;  // once, at the very end
+  out.metrics = closing_ ? out.is_last : is_due(metrics_due_);
+  if (out.metrics) metrics_due_.reset();
   return out;
 }
 
@@ -112,8 +123,7 @@ void Exporter::work() {
   for (bool is_last = false; !is_last;) {
     auto todo = next_work();
     is_last = todo.is_last;
-    if (!todo.spans.empty())
-      send(settings_.traces, "traces", traces_json(settings_.resource, todo.spans), todo.spans.size());
+    if (!todo.spans.empty()) send_spans(std::move(todo.spans));
     if (todo.metrics) send_metrics();
   }
   const std::lock_guard lock(mutex_);
@@ -121,22 +131,40 @@ void Exporter::work() {
   changed_.notify_all();
 }
 
+// At the end nothing is tried twice, and what follows a failure would fail as well.
+void Exporter::send_spans(std::vector<Span> spans) {
+  const auto sent = send(*settings_.traces, "traces", traces_json(settings_.resource, spans));
+  const std::lock_guard lock(mutex_);
+  if (sent == Sent::yes) {
+    next_backoff_ = settings_.span_delay;
+    return;
+  }
+  if (closing_) {
+    lost_ += spans.size() + std::exchange(spans_, {}).size();
+    return;
+  }
+  if (sent == Sent::never || spans_.size() + spans.size() > max_queued) {
+    lost_ += spans.size();
+    return;
+  }
+  spans_.insert(spans_.begin(), std::make_move_iterator(spans.begin()), std::make_move_iterator(spans.end()));
+  not_before_ = Clock::now() + next_backoff_;
+  next_backoff_ = std::min(longest_backoff, next_backoff_ * 2);
+}
+
 void Exporter::send_metrics() {
-  if (!settings_.metrics) return;
   const bool anew = settings_.temporality == Temporality::delta;
   const auto points = anew ? metrics_.take() : metrics_.points();
-  if (points.empty()) return;
+  if (points.empty() || !settings_.metrics) return;
   const auto until = now();
-  send(settings_.metrics, "metrics",
-       metrics_json(settings_.resource, points, settings_.temporality, measured_since_, until), 0);
+  send(*settings_.metrics, "metrics",
+       metrics_json(settings_.resource, points, settings_.temporality, measured_since_, until));
   if (anew) measured_since_ = until;
 }
 
-void Exporter::send(const std::optional<Endpoint>& endpoint, std::string_view what, std::string body,
-                    std::size_t spans) {
-  if (!endpoint) return;
-  const auto request = request_to(*endpoint, std::move(body));
-  const auto call = Call{give_up_.get_token()}.within(endpoint->timeout);
+Exporter::Sent Exporter::send(const Endpoint& endpoint, std::string_view what, std::string body) {
+  const auto request = request_to(endpoint, std::move(body));
+  const auto call = Call{give_up_.get_token()}.within(endpoint.timeout);
   std::string answer;
   const auto head = transport_().send(
       request,
@@ -145,33 +173,25 @@ void Exporter::send(const std::optional<Endpoint>& endpoint, std::string_view wh
         return {};
       },
       call);
+  const std::lock_guard lock(mutex_);
+  silent_ = !head && (head.error().kind == ErrorKind::timeout || head.error().kind == ErrorKind::cancelled);
   if (!head) {
-    const bool was_silent = head.error().kind == ErrorKind::timeout || head.error().kind == ErrorKind::cancelled;
-    if (was_silent) {
-      const std::lock_guard lock(mutex_);
-      silent_ = true;
-    }
-    return note_failure(what, *endpoint, was_silent ? "it did not answer in time" : head.error().message, spans);
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    silent_ = false;
+    note_failure(what, endpoint, silent_ ? "it did not answer in time" : head.error().message);
+    return Sent::not_now;
   }
   if (head->status >= 200 && head->status < 300) {
     log::debug("telemetry: {} sent, HTTP {}", what, head->status);
-    return;
+    if (lost_ == 0) first_failure_.clear();
+    return Sent::yes;
   }
-  note_failure(what, *endpoint,
+  note_failure(what, endpoint,
                fmt::format("HTTP {}{}{}", head->status, answer.empty() ? "" : ": ",
-                           text::ellipsize(text::first_line(answer), shown_columns)),
-               spans);
+                           text::ellipsize(text::first_line(answer), shown_columns)));
+  return is_passing(head->status) ? Sent::not_now : Sent::never;
 }
 
-void Exporter::note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why,
-                            std::size_t spans) {
+void Exporter::note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why) {
   auto sentence = fmt::format("{} can't be sent to {}: {}", what, text::public_url(endpoint.url), why);
-  const std::lock_guard lock(mutex_);
-  lost_ += spans;
   if (first_failure_.empty()) {
     log::warn("telemetry: {}", sentence);
     first_failure_ = std::move(sentence);

@@ -20,11 +20,13 @@
 namespace errand::telemetry {
 
 /// Sends spans and metrics to a collector, from a thread of its own: nobody who adds waits, and nothing that fails here
-/// fails anything else. What can't be sent is dropped, with a line in the log for the first failure of each signal.
+/// fails anything else. Spans that can't be sent for now are tried again, later each time, as long as there is room for
+/// what comes meanwhile; what a collector refuses is dropped. The first failure is a line in the log.
 class Exporter {
  public:
-  static constexpr std::size_t max_queued = 2048;                  ///< spans; what comes when so many wait is dropped
-  static constexpr std::size_t batch = 512;                        ///< spans of one request
+  static constexpr std::size_t max_queued = 2048;  ///< spans; what comes when so many wait is dropped
+  static constexpr std::size_t batch = 512;        ///< spans of one request
+  static constexpr std::chrono::milliseconds longest_backoff{60'000};
   static constexpr std::chrono::milliseconds patience{2'000};      ///< of finish()
   static constexpr std::chrono::milliseconds short_patience{200};  ///< where nobody is to wait
 
@@ -58,13 +60,18 @@ class Exporter {
     bool is_last = false;
   };
 
-  void begin();  // under mutex_
+  enum class Sent { yes, not_now, never };
+
+  // These three under mutex_.
+  void begin();
+  [[nodiscard]] std::optional<Clock::time_point> spans_wake() const;
+  void note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why);
+
   void work();
   Work next_work();
-  [[nodiscard]] std::optional<Clock::time_point> due() const;
+  void send_spans(std::vector<Span> spans);
   void send_metrics();
-  void send(const std::optional<Endpoint>& endpoint, std::string_view what, std::string body, std::size_t spans);
-  void note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why, std::size_t spans);
+  Sent send(const Endpoint& endpoint, std::string_view what, std::string body);
 
   Settings settings_;
   std::function<http::Transport&()> transport_;
@@ -76,6 +83,8 @@ class Exporter {
   std::condition_variable changed_;
   std::deque<Span> spans_;
   std::optional<Clock::time_point> spans_due_;
+  Clock::time_point not_before_{};          // after a failure
+  std::chrono::milliseconds next_backoff_;  // what follows the next one
   std::optional<Clock::time_point> metrics_due_;
   bool closing_ = false;
   bool ended_ = false;

@@ -114,6 +114,24 @@ TEST_CASE("exporter: what a collector refuses is dropped, and its words are told
         "traces can't be sent to " + server.url("/v1/traces") + ": HTTP 400: no such tenant (1 span lost)");
 }
 
+TEST_CASE("exporter: spans that can't be taken for now are sent again, in their order", "[telemetry][exporter]") {
+  test::LoopbackServer server;
+  server.enqueue(test::text_reply(503, "later"));
+  server.enqueue(test::no_reply());
+  server.enqueue(test::text_reply(200, "{}"));
+  auto settings = to(server.url());
+  settings.metrics.reset();
+  settings.span_delay = std::chrono::milliseconds(1);
+  Bench bench(std::move(settings));
+  bench.exporter.add(span_named("one"));
+  REQUIRE(server.wait_for_requests(3));
+  const auto requests = server.requests();
+  for (const auto& request : requests) {
+    REQUIRE(spans_in(request).size() == 1);
+    CHECK(spans_in(request).at(0).at("name") == "one");
+  }
+}
+
 TEST_CASE("exporter: sums go on, or begin anew with each export that is asked to be a delta", "[telemetry][exporter]") {
   const auto temporality = GENERATE(Temporality::cumulative, Temporality::delta);
   test::LoopbackServer server([](const test::ReceivedRequest&) { return test::text_reply(200, "{}"); });
