@@ -23,6 +23,9 @@ struct Levels {
   bool operator==(const Levels&) const = default;
 };
 
+/// "debug", "info", "warn", "error", "off".
+std::span<const std::string_view> level_names();
+
 /// The rooms that may log, sorted: the folders of src/.
 std::span<const std::string_view> rooms();
 

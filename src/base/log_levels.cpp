@@ -12,13 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 17> room_names = {
     "agent",  "base", "chat",    "cli",      "config", "http",      "net",      "policy", "provider",
     "render", "repl", "sandbox", "schedule", "store",  "telemetry", "terminal", "tool"};
-constexpr std::array<std::pair<std::string_view, Level>, 5> level_names = {{
-    {"debug", Level::debug},
-    {"info", Level::info},
-    {"warn", Level::warn},
-    {"error", Level::error},
-    {"off", Level::off},
-}};
+// In the order of the enum.
+constexpr std::array<std::string_view, 5> level_words = {"debug", "info", "warn", "error", "off"};
 
 template <class Names>
 std::vector<std::string> owned(const Names& names) {
@@ -26,13 +21,10 @@ std::vector<std::string> owned(const Names& names) {
 }
 
 Result<Level> level_named(const std::string& word) {
-  for (const auto& [name, level] : level_names) {
-    if (name == text::lower(word)) return level;
-  }
-  std::vector<std::string> known;
-  for (const auto& [name, level] : level_names) known.emplace_back(name);
+  const auto* const found = std::ranges::find(level_words, text::lower(word));
+  if (found != level_words.end()) return static_cast<Level>(found - level_words.begin());
   return fail(ErrorKind::usage, fmt::format("\"{}\" is no level of the log", word),
-              text::suggest(word, known, "levels"));
+              text::suggest(word, owned(level_words), "levels"));
 }
 
 void set(Levels& levels, const std::string& room, Level level) {
@@ -41,6 +33,10 @@ void set(Levels& levels, const std::string& room, Level level) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> level_names() {
+  return level_words;
+}
 
 std::span<const std::string_view> rooms() {
   return room_names;

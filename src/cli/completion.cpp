@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/run_options.hpp"
 #include "cli/sessions.hpp"
@@ -63,8 +64,16 @@ std::vector<Candidate> choices_in(std::string_view value) {
   return out.size() > 1 ? out : std::vector<Candidate>();
 }
 
+// Of --log-level: a level for all rooms, or the beginning of one for a room.
+std::vector<Candidate> log_levels() {
+  std::vector<Candidate> out;
+  for (const auto level : log::level_names()) out.push_back({std::string(level), "for all rooms"});
+  for (const auto room : log::rooms()) out.push_back({std::string(room) + "=", "for one"});
+  return out;
+}
+
 void want_value(Wanted& out, const OptionFacts& option) {
-  out.listed = choices_in(option.value);
+  out.listed = option.value == "LEVELS" ? log_levels() : choices_in(option.value);
   if (!out.listed.empty()) {
     out.kind = WordKind::listed;
     return;
