@@ -118,6 +118,13 @@ Result<After> run_on_command_line(const SlashCommand& command, const std::string
   return After::go_on;
 }
 
+// What help shows without brackets has to be there.
+Result<void> check_argument(const SlashCommand& command, const std::string& argument) {
+  if (!argument.empty() || command.argument.empty() || command.argument.starts_with('[')) return {};
+  return fail(ErrorKind::usage, fmt::format("\"{}\" wants {}", command.name, command.argument),
+              fmt::format("{} {}: {}", command.name, command.argument, command.help));
+}
+
 Result<After> ask_kept(const config::PromptCommand& command, const std::string& argument, SlashContext& context) {
   ERRAND_TRY_ASSIGN(const auto text, config::expand(command, argument));
   ERRAND_TRY_ASSIGN(const auto prompt, context.message_of(text));
@@ -150,6 +157,7 @@ Result<After> run_slash(std::string_view line, SlashContext& context) {
   const std::string argument(text::trim(line.substr(name.size())));
   const auto found = std::ranges::find(table, name, &SlashCommand::name);
   if (found != table.end()) {
+    ERRAND_TRY(check_argument(*found, argument));
     return found->run != nullptr ? found->run(argument, context) : run_on_command_line(*found, argument, context);
   }
   const auto prompts = config::find_prompt_commands(context.config);
