@@ -16,6 +16,9 @@ namespace {
 // A status on a narrower terminal costs more than it says.
 constexpr std::size_t least_status_columns = 40;
 
+// How long it takes at least until a new size is heard of.
+constexpr std::chrono::milliseconds hearing{15};
+
 // What goes into the scrollback at once: some screens full.
 constexpr std::size_t max_rows_a_frame = 200;
 
@@ -157,10 +160,10 @@ void Bottom::wait_for_resized(Waits waits) {
   waits_ = waits;
 }
 
-Result<void> Bottom::resized(std::optional<std::size_t> cursor_column) {
+Result<void> Bottom::resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip) {
   const std::lock_guard lock(mutex_);
-  other_size_.reset();
-  return painter_.resize(size(), cursor_column);
+  const auto heard = std::exchange(other_size_, std::nullopt).value_or(std::chrono::steady_clock::now() - round_trip);
+  return painter_.resize(size(), {.cursor_column = cursor_column, .shown_until = heard - round_trip - hearing});
 }
 
 bool Bottom::is_behind() {
@@ -199,7 +202,10 @@ Result<void> Bottom::paint() {
 
 Result<void> Bottom::paint(std::vector<Row> finished) {
   behind_ = false;
-  if (size() != painter_.size()) ERRAND_TRY(painter_.resize(size()));
+  if (const auto now = size(); now != painter_.size()) {
+    const auto heard = std::chrono::steady_clock::now() - hearing;
+    ERRAND_TRY(painter_.resize(now, {.cursor_column = std::nullopt, .shown_until = heard}));
+  }
   const auto columns = painter_.size().columns;
   const bool fits = std::ranges::all_of(finished, [&](const Row& row) { return row.width <= columns; });
   return fits ? painter_.paint(frame(), finished) : painter_.print_above(finished, frame());

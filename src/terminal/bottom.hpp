@@ -57,8 +57,9 @@ class Bottom {
   /// Somebody who reads keys hears of another size and tells it by resized(), once what was written for the old one has
   /// been shown. Until then nothing is painted, but for no longer than `resize_patience`. Else each paint looks.
   void wait_for_resized(Waits waits);
-  /// `cursor_column` as Painter::resize has it. What was shown is taken away; the next paint shows all.
-  Result<void> resized(std::optional<std::size_t> cursor_column);
+  /// `round_trip` is how long the terminal took to tell its cursor's column: what was written for so long before has
+  /// met the new size. What was shown is taken away; the next paint shows all.
+  Result<void> resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip);
   static constexpr std::chrono::milliseconds resize_patience{1500};
 
   /// Not all is shown: the terminal takes no bytes at present, or it is a lot. A flush() shows the newest, and more of

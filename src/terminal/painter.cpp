@@ -177,17 +177,22 @@ void Painter::move_end(std::string& out, const std::vector<Row>& rows) {
     go_to_row(out, old_size - kept);
     out += move(more, 'L');
     shown_.rows.insert(place(old_size - kept), more, Row{});
+    written_.insert(written_.begin() + static_cast<std::ptrdiff_t>(old_size - kept), more, {});
   } else {
     const auto fewer = old_size - rows.size();
     go_to_row(out, rows.size() - kept);
     out += move(fewer, 'M');
     shown_.rows.erase(place(rows.size() - kept), place(old_size - kept));
+    written_.erase(written_.begin() + static_cast<std::ptrdiff_t>(rows.size() - kept),
+                   written_.begin() + static_cast<std::ptrdiff_t>(old_size - kept));
   }
 }
 
 std::string Painter::changes_to(const Frame& frame) {
   std::string out;
+  const auto now = Resized::Clock::now();
   move_end(out, frame.rows);
+  written_.resize(std::max(written_.size(), frame.rows.size()));
   for (std::size_t i = 0; i < frame.rows.size(); ++i) {
     const bool is_new = i >= shown_.rows.size();
     if (!is_new && shown_.rows[i] == frame.rows[i]) continue;
@@ -199,7 +204,9 @@ std::string Painter::changes_to(const Frame& frame) {
       go_to_row(out, i);
     }
     put_row(out, i, frame.rows[i]);
+    written_[i] = now;
   }
+  written_.resize(frame.rows.size());
   if (shown_.rows.size() > frame.rows.size()) {
     go_to_row(out, frame.rows.size());
     out += '\r';
@@ -221,6 +228,7 @@ Result<void> Painter::paint(const Frame& whole, const std::vector<Row>& finished
   if (is_empty) all.rows.emplace_back();
   const auto out = changes_to(all);
   row_ -= finished.size();
+  written_.erase(written_.begin(), written_.begin() + static_cast<std::ptrdiff_t>(finished.size()));
   shown_ = std::move(frame);
   is_shown_ = true;
   if (is_empty) forget();
@@ -270,21 +278,24 @@ Result<void> Painter::clear_screen() {
 
 // From the region's first, once the terminal has so many columns. In doubt fewer: a row too many would be one of the
 // scrollback's.
-std::size_t Painter::rows_above_cursor(std::size_t columns, std::optional<std::size_t> cursor_column) const {
+std::size_t Painter::rows_above_cursor(std::size_t columns, const Resized& resized) const {
   if (row_ >= shown_.rows.size()) return row_;
-  auto cursor = cell_when_wrapped(shown_.rows[row_], shown_.cursor_column, columns);
-  if (cursor.column == columns && cursor_column == 0U) cursor = {cursor.row + 1, 0};
+  const auto was_cut = [&](std::size_t i) { return written_[i] > resized.shown_until; };
   const auto last = columns - 1;
-  const bool is_elsewhere = cursor_column && std::min(*cursor_column, last) != std::min(cursor.column, last);
-  if (is_elsewhere && shown_.cursor_column >= columns) return row_;  // it cuts them
+  const auto told = resized.cursor_column;
+  auto cursor = was_cut(row_) ? Cell{0, std::min(shown_.cursor_column, last)}
+                              : cell_when_wrapped(shown_.rows[row_], shown_.cursor_column, columns);
+  if (cursor.column == columns && told == 0U) cursor = {cursor.row + 1, 0};
+  const bool is_elsewhere = told && std::min(*told, last) != std::min(cursor.column, last);
+  if (is_elsewhere && !was_cut(row_) && shown_.cursor_column >= columns) return row_;  // it cuts them
   auto out = cursor.row;
-  for (std::size_t i = 0; i < row_; ++i) out += rows_when_wrapped(shown_.rows[i], columns);
+  for (std::size_t i = 0; i < row_; ++i) out += was_cut(i) ? 1 : rows_when_wrapped(shown_.rows[i], columns);
   return out;
 }
 
-Result<void> Painter::resize(Size size, std::optional<std::size_t> cursor_column) {
+Result<void> Painter::resize(Size size, const Resized& resized) {
   const auto columns = std::max<std::size_t>(size.columns, 1);
-  if (is_shown_ && on_narrowing_ == OnNarrowing::wraps) row_ = rows_above_cursor(columns, cursor_column);
+  if (is_shown_ && on_narrowing_ == OnNarrowing::wraps) row_ = rows_above_cursor(columns, resized);
   row_ = std::min(row_, std::max<std::size_t>(size.rows, 1) - 1);
   size_ = size;
   return clear();
@@ -292,6 +303,7 @@ Result<void> Painter::resize(Size size, std::optional<std::size_t> cursor_column
 
 void Painter::forget() {
   shown_ = {};
+  written_.clear();
   is_shown_ = false;
   row_ = 0;
 }

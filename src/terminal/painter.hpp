@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,15 @@ struct Frame {
 
 /// What a terminal does with rows that have become too wide for it: most begin a new row, xterm and others cut them.
 enum class OnNarrowing { wraps, cuts };
+
+/// What is known of a terminal that has changed its size.
+struct Resized {
+  using Clock = std::chrono::steady_clock;
+
+  std::optional<std::size_t> cursor_column;  ///< where it says that its cursor is since then, from 0
+  /// What was written later came when the size was another already: such rows were cut, not wrapped.
+  Clock::time_point shown_until = Clock::time_point::max();
+};
 
 /// Paints a region that lives at the bottom of the scrollback: what is above is never touched. Only rows that changed
 /// are written, all at once in a synchronised update (CSI ? 2026,
@@ -66,16 +76,15 @@ class Painter {
   /// Clears the screen, not the scrollback, which the region leaves no copy in; the next paint() begins at its top.
   Result<void> clear_screen();
 
-  /// The terminal has another size now, or has had one. The next paint() is a whole one. `cursor_column` is where the
-  /// terminal says that its cursor is since then, from 0: that tells what it did with rows that became too wide.
-  Result<void> resize(Size size, std::optional<std::size_t> cursor_column = std::nullopt);
+  /// The terminal has another size now, or has had one. The next paint() is a whole one.
+  Result<void> resize(Size size, const Resized& resized = {});
 
   /// Others wrote to the terminal, or it was theirs for a while: what was shown is theirs.
   void forget();
 
  private:
   [[nodiscard]] Frame visible_part(const Frame& frame);
-  [[nodiscard]] std::size_t rows_above_cursor(std::size_t columns, std::optional<std::size_t> cursor_column) const;
+  [[nodiscard]] std::size_t rows_above_cursor(std::size_t columns, const Resized& resized) const;
   void go_to_row(std::string& out, std::size_t row);
   void go_to_start(std::string& out);
   [[nodiscard]] std::string changes_to(const Frame& frame);
@@ -86,6 +95,7 @@ class Painter {
   Size size_;
   OnNarrowing on_narrowing_;
   Frame shown_;
+  std::vector<Resized::Clock::time_point> written_;  // when each of its rows was
   bool is_shown_ = false;
   std::size_t first_visible_ = 0;
   std::size_t row_ = 0;  // of the cursor, from the region's first

@@ -115,7 +115,9 @@ Result<std::optional<terminal::Input>> LineEditor::next_input(const Call& call) 
 // What is on its way to the terminal was painted for the old size. Once it tells its cursor's place it has shown all of
 // it, and where the rows are is known.
 Result<void> LineEditor::follow_resize(const Call& call) {
-  return bottom_.resized(raw_ && asks_place_ ? ask_place(call) : std::nullopt);
+  const auto begun = Call::Clock::now();
+  const auto column = raw_ && asks_place_ ? ask_place(call) : std::nullopt;
+  return bottom_.resized(column, Call::Clock::now() - begun);
 }
 
 // The cursor's column. Whoever drags a window changes it again and again. What is typed meanwhile is taken after.

@@ -258,7 +258,7 @@ TEST_CASE("bottom: once somebody tells of another size, nothing is painted for i
   REQUIRE(bottom.flush());
   CHECK(bottom.is_behind());
   CHECK(shown().empty());
-  REQUIRE(bottom.resized(4));
+  REQUIRE(bottom.resized(4, {}));
   REQUIRE(bottom.flush());
   CHECK(shown().find("more") != std::string::npos);
 }

@@ -99,7 +99,7 @@ TEST_CASE("painter: what a terminal did with rows too wide shows in where its cu
   Bench bench({20, 10});
   REQUIRE(bench.painter.paint({{row("0123456789012345"), row("012345678901234"), row("status")}, 1, 12}));
   bench.written();
-  REQUIRE(bench.painter.resize({8, 10}, told.column));
+  REQUIRE(bench.painter.resize({8, 10}, {.cursor_column = told.column}));
   CHECK(bench.written() == told.up + "\r" + erase_all);
 }
 
@@ -113,8 +113,19 @@ TEST_CASE("painter: behind the last character of a row that is full now, the cur
   Bench bench({20, 10});
   REQUIRE(bench.painter.paint({{row("01234567")}, 0, 8}));
   bench.written();
-  REQUIRE(bench.painter.resize({8, 10}, column));
+  REQUIRE(bench.painter.resize({8, 10}, {.cursor_column = column}));
   CHECK(bench.written() == up + "\r" + erase_all);
+}
+
+TEST_CASE("painter: rows that came when the window was narrow already were cut, not wrapped", "[terminal]") {
+  Bench bench({20, 10});
+  const Row old = row("0123456789012345");
+  REQUIRE(bench.painter.paint({{old, row("0123456789"), row("> ")}, 2, 2}));
+  const auto then = Resized::Clock::now();
+  REQUIRE(bench.painter.paint({{old, row("9876543210"), row("> ")}, 2, 2}));
+  bench.written();
+  REQUIRE(bench.painter.resize({8, 10}, {.cursor_column = 2, .shown_until = then}));
+  CHECK(bench.written() == "^[3A\r" + erase_all);  // two rows of the first, one of the second
 }
 
 TEST_CASE("painter: no wide character is cut in two where a terminal wraps", "[terminal]") {
