@@ -125,20 +125,6 @@ Result<Value> value_of(const std::string& key, const std::string& value) {
   return fail(ErrorKind::config, fmt::format("the value of {} is no text", key), "UTF-8 without control characters");
 }
 
-// Whatever stands on a command line is seen by all, and kept by the shell.
-Result<void> check_no_secret(const Path& path, const Node& value) {
-  if (path.front() != "providers") return {};
-  const Node* headers = nullptr;
-  if (path.back() == "headers") headers = &value;
-  if (value.kind == Kind::map && headers == nullptr) headers = value.find("headers");
-  if (headers == nullptr) return {};
-  const bool all_by_name =
-      std::ranges::all_of(headers->items, [](const Node& item) { return item.text.find("${") != std::string::npos; });
-  if (headers->kind == Kind::map && all_by_name) return {};
-  return fail(ErrorKind::config, "headers may be secrets, which a command line is no place for",
-              "name a variable, { x-team: \"${TEAM}\" }, or write them into the file by hand");
-}
-
 // --- the tree as it is to be ---
 
 Node map_node() {
@@ -167,6 +153,42 @@ void take(Node& node, std::span<const std::string> path) {
     if (!below.keys.empty()) return;
   }
   yaml::drop(node, path.front());
+}
+
+// --- secrets ---
+
+// "${TEAM}", or "Bearer ${TEAM}": a word that is no scheme may be a secret itself.
+bool is_by_name(std::string_view header) {
+  constexpr std::array<std::string_view, 5> schemes = {"bearer", "basic", "token", "apikey", "api-key"};
+  constexpr std::string_view name_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  if (const auto blank = header.find(' '); blank != std::string_view::npos) {
+    const auto word = text::lower(header.substr(0, blank));
+    if (std::ranges::find(schemes, word) == schemes.end()) return false;
+    header = text::trim(header.substr(blank));
+  }
+  if (!header.starts_with("${") || !header.ends_with('}') || header.size() < 4) return false;
+  return header.find_first_not_of(name_letters, 2) == header.size() - 1;
+}
+
+bool are_by_name(const Node& headers) {
+  return headers.kind == Kind::map && std::ranges::all_of(headers.items, [](const Node& item) {
+           return item.kind == Kind::scalar && is_by_name(item.text);
+         });
+}
+
+// Whatever stands on a command line is seen by all, and kept by the shell.
+Result<void> check_no_secret(const Path& path, const Node& value) {
+  auto alone = map_node();
+  put(alone, path, value);
+  const auto* providers = alone.find("providers");
+  if (providers == nullptr) return {};
+  const bool clean = std::ranges::all_of(providers->items, [](const Node& provider) {
+    const auto* headers = provider.find("headers");
+    return headers == nullptr || are_by_name(*headers);
+  });
+  if (clean) return {};
+  return fail(ErrorKind::config, "headers may be secrets, which a command line is no place for",
+              "name a variable, { x-team: \"${TEAM}\" }, or write them into the file by hand");
 }
 
 // --- the whole file ---

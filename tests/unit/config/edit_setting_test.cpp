@@ -62,6 +62,8 @@ TEST_CASE("config set: the value changes or is added, and nothing else does", "[
       {"data_dir: /d\n", "models.a b", "{ provider: openai, id: x }", ""},
       {"data_dir: /d\n", "models.mine", "{ provider: openai, id: x }",
        "data_dir: /d\nmodels:\n  mine: { provider: openai, id: x }\n"},
+      {"providers:\n  openai: { like: openai }\n", "providers.openai.headers", "{ authorization: \"Bearer ${TEAM}\" }",
+       "providers:\n  openai: { like: openai, headers: { authorization: \"Bearer ${TEAM}\" } }\n"},
   }));
   CAPTURE(c.before, c.key, c.value);
   World world;
@@ -134,6 +136,13 @@ TEST_CASE("config set: what is wrong is told, and the file stays", "[config][edi
       {"data_dir: /d\n", "providers.openai.api_key", "sk-secret", "there is no setting"},
       {"data_dir: /d\n", "providers.openai.headers", "{ x-team: sekret }", "headers may be secrets"},
       {"data_dir: /d\n", "providers.openai", "{ headers: { x-team: sekret } }", "headers may be secrets"},
+      {"data_dir: /d\n", "providers", "{ openai: { headers: { x-team: sekret } } }", "headers may be secrets"},
+      {"data_dir: /d\n", "providers", "{ a: { headers: { b: \"${X}\" } }, openai: { headers: { x-team: sekret } } }",
+       "headers may be secrets"},
+      {"data_dir: /d\n", "providers.openai.headers", "{ a: \"Bearer sekret${X}\" }", "headers may be secrets"},
+      {"data_dir: /d\n", "providers.openai.headers", "{ a: \"sekret ${X}\" }", "headers may be secrets"},
+      {"data_dir: /d\n", "providers.openai.headers", "{ a: \"${X}sekret}\" }", "headers may be secrets"},
+      {"data_dir: /d\n", "providers.openai.headers", "{ a: [sekret] }", "headers may be secrets"},
       {"a: [\n", "retry.attempts", "5", "not valid YAML"},
       {"port: 80\n", "retry.attempts", "5", "it may be another program's"},
       {"data_dir: &a /d\n", "data_dir", "/e", ""},
