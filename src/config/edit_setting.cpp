@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,13 @@ std::vector<std::string> setting_patterns() {
   return out;
 }
 
-// The maps that hold them: "retry", "models.*".
+// What has to stand behind a pattern's name.
+std::size_t suffix_size(const std::string& pattern) {
+  const auto star = pattern.find('*');
+  return star == std::string::npos ? pattern.size() : pattern.size() - star - 1;
+}
+
+// The maps that hold them: "retry", "models.*". "models.*.price" goes first, as `*` fits "mine.price" too.
 std::vector<std::string> group_patterns() {
   std::vector<std::string> out;
   for (const auto& name : setting_patterns()) {
@@ -56,6 +63,7 @@ std::vector<std::string> group_patterns() {
       if (std::ranges::find(out, group) == out.end()) out.push_back(std::move(group));
     }
   }
+  std::ranges::stable_sort(out, std::greater(), suffix_size);
   return out;
 }
 

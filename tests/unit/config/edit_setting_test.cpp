@@ -62,6 +62,8 @@ TEST_CASE("config set: the value changes or is added, and nothing else does", "[
       {"data_dir: /d\n", "models.a b", "{ provider: openai, id: x }", ""},
       {"data_dir: /d\n", "models.mine", "{ provider: openai, id: x }",
        "data_dir: /d\nmodels:\n  mine: { provider: openai, id: x }\n"},
+      {"models:\n  a.b: { provider: openai, id: x }\n", "models.a.b.price", "{ input: 1, output: 2 }",
+       "models:\n  a.b: { provider: openai, id: x, price: { input: 1, output: 2 } }\n"},
       {"providers:\n  openai: { like: openai }\n", "providers.openai.headers", "{ authorization: \"Bearer ${TEAM}\" }",
        "providers:\n  openai: { like: openai, headers: { authorization: \"Bearer ${TEAM}\" } }\n"},
   }));
@@ -104,6 +106,8 @@ TEST_CASE("config unset: the value goes, and maps that would be empty", "[config
        "data_dir: /d\npermissions:\n  deny:\n    - Bash\n"},
       {"models:\n  a: { provider: openai, id: x }\n  b: { provider: openai, id: y }\n", "models.a", "",
        "models:\n  b: { provider: openai, id: y }\n"},
+      {"models:\n  a: { provider: openai, id: x, price: { input: 1, output: 2 } }\n", "models.a.price", "",
+       "models:\n  a: { provider: openai, id: x }\n"},
   }));
   CAPTURE(c.before, c.key);
   World world;
