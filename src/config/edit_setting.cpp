@@ -220,12 +220,24 @@ std::vector<Error> mistakes_of(const YamlFile& file, const Node& root, const Sou
   return std::move(findings.mistakes);
 }
 
-// What was wrong before stays so: another setting may be the one that mends it.
-Result<void> check_new_mistakes(const YamlFile& file, const Node& after, const Sources& sources) {
+/// Where a value was written, on one line; nowhere for one that was taken out.
+struct Written {
+  yaml::Mark mark;
+  std::size_t size = 0;
+};
+
+bool is_in(const Written& value, const Error& mistake) {
+  if (!mistake.where || mistake.where->line != value.mark.line) return false;
+  const auto end = value.mark.column + static_cast<int>(value.size);
+  return mistake.where->column >= value.mark.column && mistake.where->column < end;
+}
+
+// What was wrong elsewhere before stays so: another setting may be the one that mends it.
+Result<void> check_new_mistakes(const YamlFile& file, const Node& after, const Written& value, const Sources& sources) {
   const auto before = mistakes_of(file, file.root, sources);
   auto mistakes = mistakes_of(file, after, sources);
   std::erase_if(mistakes, [&](const Error& mistake) {
-    return std::ranges::find(before, mistake.message, &Error::message) != before.end();
+    return !is_in(value, mistake) && std::ranges::find(before, mistake.message, &Error::message) != before.end();
   });
   for (auto& mistake : mistakes) mistake.where.reset();  // a place in a text that nobody sees
   if (!mistakes.empty()) return fail(combined(std::move(mistakes)));
@@ -251,14 +263,17 @@ Result<YamlFile> open_settings(const std::string& path, const Sources& sources) 
               "add the first setting by hand");
 }
 
-Result<Node> checked(const YamlFile& file, const std::optional<std::string>& text, const Node& wanted,
-                     const std::string& key, const Sources& sources) {
+bool is_as_wanted(const Node& after, const Node& wanted) {
+  const bool nothing_left = wanted.kind == Kind::map && wanted.keys.empty();
+  if (nothing_left && after.kind == Kind::null) return true;
+  return yaml::show(after) == yaml::show(wanted);
+}
+
+Result<Node> read_again(const YamlFile& file, const std::optional<std::string>& text, const Node& wanted,
+                        const std::string& key) {
   if (!text) return cant_edit(file, key);
   auto after = parse_clean(*text, file.shown);
-  const bool is_empty = wanted.kind == Kind::map && wanted.keys.empty();
-  if (!after || (is_empty ? after->kind != Kind::null : yaml::show(*after) != yaml::show(wanted)))
-    return cant_edit(file, key);
-  ERRAND_TRY(check_new_mistakes(file, *after, sources));
+  if (!after || !is_as_wanted(*after, wanted)) return cant_edit(file, key);
   return *std::move(after);
 }
 
@@ -281,9 +296,10 @@ Result<Location> set_setting(const Sources& sources, const std::string& path, co
   auto wanted = file.root;
   put(wanted, place, written.node);
   const auto text = yaml::with_value(file.text, file.root, place, written.written);
-  ERRAND_TRY_ASSIGN(const auto after, checked(file, text, wanted, key, sources));
-  if (*text != file.text) ERRAND_TRY(write_file_atomic(file.path, *text, 0600));
+  ERRAND_TRY_ASSIGN(const auto after, read_again(file, text, wanted, key));
   const auto mark = find(after, place)->mark;
+  ERRAND_TRY(check_new_mistakes(file, after, {mark, written.written.size()}, sources));
+  if (*text != file.text) ERRAND_TRY(write_file_atomic(file.path, *text, 0600));
   return Location{file.shown, mark.line, mark.column};
 }
 
@@ -298,7 +314,8 @@ Result<Location> unset_setting(const Sources& sources, const std::string& path, 
   auto wanted = file.root;
   take(wanted, place);
   const auto text = yaml::without_value(file.text, file.root, place);
-  ERRAND_TRY(checked(file, text, wanted, key, sources));
+  ERRAND_TRY_ASSIGN(const auto after, read_again(file, text, wanted, key));
+  ERRAND_TRY(check_new_mistakes(file, after, {}, sources));
   ERRAND_TRY(write_file_atomic(file.path, *text, 0600));
   return Location{file.shown, old->mark.line, old->mark.column};
 }

@@ -27,7 +27,7 @@ inline constexpr std::size_t max_message_columns = 500;
 
 enum class Kind { null, scalar, list, map };
 
-/// Counts from 1; columns are characters.
+/// Counts from 1; columns of what was parsed are bytes, and a byte order mark is none of them.
 struct Mark {
   int line = 0;
   int column = 0;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "base/unicode.hpp"
 
 namespace errand::config::yaml {
 
@@ -31,13 +30,27 @@ std::size_t behind_quotes(std::string_view text, std::size_t at) {
   return npos;
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool begins_comment(std::string_view text, std::size_t at) {
+  return text[at] == '#' && (at == 0 || is_blank(text[at - 1]));
+}
+
+// Elsewhere a quote is a letter: `[it's]`.
+bool begins_quotes(std::string_view text, std::size_t at) {
+  if (text[at] != '"' && text[at] != '\'') return false;
+  return at == 0 || is_blank(text[at - 1]) || std::string_view("[{,:").find(text[at - 1]) != npos;
+}
+
 std::size_t behind_brackets(std::string_view text, std::size_t at) {
   int depth = 0;
   for (auto i = at; i < text.size(); ++i) {
     if (text[i] == '[' || text[i] == '{') ++depth;
     if ((text[i] == ']' || text[i] == '}') && --depth == 0) return i + 1;
-    if (text[i] == '#' && i > 0 && (text[i - 1] == ' ' || text[i - 1] == '\n')) return npos;  // comments may hold any
-    if (text[i] != '"' && text[i] != '\'') continue;
+    if (begins_comment(text, i)) return npos;  // it may hold any
+    if (!begins_quotes(text, i)) continue;
     i = behind_quotes(text, i);
     if (i == npos) return npos;
     --i;
@@ -45,24 +58,43 @@ std::size_t behind_brackets(std::string_view text, std::size_t at) {
   return npos;
 }
 
-std::size_t behind_plain(std::string_view text, std::size_t at, bool in_flow) {
+enum class Style { block, flow };
+
+Style style_of(const Node& map) {
+  return map.flow ? Style::flow : Style::block;
+}
+
+std::size_t behind_plain(std::string_view text, std::size_t at, Style around) {
   auto end = at;
   while (end < text.size() && text[end] != '\n' && text[end] != '\r') {
-    if (in_flow && std::string_view(",]}").find(text[end]) != npos) break;
-    if (text[end] == '#' && end > at && text[end - 1] == ' ') break;
+    if (around == Style::flow && std::string_view(",]}").find(text[end]) != npos) break;
+    if (end > at && begins_comment(text, end)) break;
     ++end;
   }
   return at + text::trim_end(text.substr(at, end - at)).size();
 }
 
 // Of a value that stands on its key's line in quotes, in brackets or as it is.
-std::size_t end_of_value(std::string_view text, const Node& value, bool in_flow) {
+std::size_t end_of_value(std::string_view text, const Node& value, Style around) {
   const auto at = offset_of(text, value.mark);
   if (at >= text.size()) return npos;
   if (value.flow) return behind_brackets(text, at);
   if (value.kind != Kind::scalar || std::string_view("|>&*!").find(text[at]) != npos) return npos;
   if (text[at] == '"' || text[at] == '\'') return behind_quotes(text, at);
-  return behind_plain(text, at, in_flow);
+  return behind_plain(text, at, around);
+}
+
+// Behind a byte order mark, which no mark counts.
+std::size_t text_begin(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  return text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+}
+
+// How the line before `at` ends, or the first one where there is none.
+std::string newline_before(std::string_view text, std::size_t at) {
+  auto newline = at == 0 ? npos : text.rfind('\n', at - 1);
+  if (newline == npos) newline = text.find('\n');
+  return newline != npos && newline > 0 && text[newline - 1] == '\r' ? "\r\n" : "\n";
 }
 
 // --- keys ---
@@ -100,38 +132,78 @@ std::string in_block(std::span<const std::string> path, const std::string& value
   return out + fmt::format(" {}\n", value);
 }
 
+// --- comments ---
+
+// Behind the key and what follows it on its line, with the blanks before it; empty: there is none.
+std::string_view comment_behind(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (begins_comment(line, i)) {
+      const auto before = text::trim_end(line.substr(0, i)).size();
+      return text::trim_end(line.substr(before));
+    }
+    if (!begins_quotes(line, i)) continue;
+    i = behind_quotes(line, i);
+    if (i == npos) return {};
+    --i;
+  }
+  return {};
+}
+
+// What looks like one, also in quotes: no comment is worth less than a value.
+bool may_hold_comment(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (begins_comment(text, i)) return true;
+  }
+  return false;
+}
+
+// --- steps ---
+
 /// A map on the way, and where the text that may be its own ends.
 struct Step {
   const Node* map = nullptr;
   std::size_t end = 0;
+  const Key* key = nullptr;  ///< the one that it is the value of; nullptr: it is the root
 };
 
 // The maps that are there, outermost first.
 std::vector<Step> steps_to(std::string_view text, const Node& root, std::span<const std::string> path) {
   std::vector<Step> out = {{&root, text.size()}};
   for (const auto& name : path.first(path.size() - 1)) {
-    const auto& [map, end] = out.back();
+    const auto [map, end, above] = out.back();
     const auto* next = map->kind == Kind::map ? map->find(name) : nullptr;
     if (next == nullptr) break;
-    out.push_back({next, next->flow ? end : end_of_entry(text, *map, index_of(*map, name), end)});
+    const auto index = index_of(*map, name);
+    const auto next_end = next->flow || map->flow ? end : end_of_entry(text, *map, index, end);
+    out.push_back({next, next_end, &map->keys[index]});
   }
   return out;
+}
+
+// A value that is more than what stands on its key's line. A comment there stays; others would go with the value.
+std::optional<std::string> with_entry(const std::string& text, const Step& step, std::size_t index,
+                                      const std::string& value) {
+  const auto& key = step.map->keys[index];
+  const auto begin = offset_of(text, key.mark);
+  const auto end = end_of_entry(text, *step.map, index, step.end);
+  if (begin >= end) return std::nullopt;
+  const auto old = std::string_view(text).substr(begin, end - begin);
+  const auto first = old.substr(0, old.find('\n'));
+  if (may_hold_comment(old.substr(first.size()))) return std::nullopt;
+  const auto entry = fmt::format("{}: {}{}", written_key(key.name), value, comment_behind(first));
+  return text.substr(0, begin) + entry + newline_before(text, end) + text.substr(end);
 }
 
 std::optional<std::string> replaced(const std::string& text, const Step& step, const std::string& name,
                                     const std::string& value) {
   const auto index = index_of(*step.map, name);
   const auto& old = step.map->items[index];
-  if (const auto end = end_of_value(text, old, step.map->flow); end != npos) {
+  if (const auto end = end_of_value(text, old, style_of(*step.map)); end != npos) {
     const auto begin = offset_of(text, old.mark);
     return text.substr(0, begin) + value + text.substr(end);
   }
   if (step.map->flow) return std::nullopt;
-  const auto& key = step.map->keys[index];
-  const auto begin = line_begin(text, key.mark.line);
-  const auto end = end_of_entry(text, *step.map, index, step.end);
-  const auto entry = in_block(std::span(&name, 1), value, indent_of(key));
-  return with_lines(text.substr(0, begin) + text.substr(end), begin, entry);
+  return with_entry(text, step, index, value);
 }
 
 std::optional<std::string> added_in_flow(const std::string& text, const Node& map, const std::string& entry) {
@@ -145,10 +217,19 @@ std::optional<std::string> added_in_flow(const std::string& text, const Node& ma
   return text.substr(0, at) + before + entry + " " + text.substr(end);
 }
 
-std::optional<std::string> added(const std::string& text, const Step& step, std::span<const std::string> path,
-                                 const std::string& value, bool at_top) {
+// Below a key that has nothing yet: comments, at most.
+std::optional<std::string> added_below(const std::string& text, const Step& step, const Node& around,
+                                       std::span<const std::string> path, const std::string& value) {
+  if (around.flow) return std::nullopt;
+  return with_lines(text, step.end, in_block(path, value, indent_of(*step.key) + "  "));
+}
+
+std::optional<std::string> added(const std::string& text, std::span<const Step> steps,
+                                 std::span<const std::string> path, const std::string& value) {
+  const auto& step = steps.back();
   const auto& map = *step.map;
-  if (map.kind == Kind::null && at_top) return with_lines(text, text.size(), in_block(path, value, ""));
+  if (map.kind == Kind::null && steps.size() == 1) return with_lines(text, text.size(), in_block(path, value, ""));
+  if (map.kind == Kind::null) return added_below(text, step, *steps[steps.size() - 2].map, path, value);
   if (map.kind != Kind::map) return std::nullopt;
   if (map.flow) return added_in_flow(text, map, in_flow(path, value));
   if (map.keys.empty()) return std::nullopt;
@@ -156,19 +237,37 @@ std::optional<std::string> added(const std::string& text, const Step& step, std:
   return with_lines(text, at, in_block(path, value, indent_of(map.keys.front())));
 }
 
-std::optional<std::string> without_flow_entry(const std::string& text, const Node& map, std::size_t index) {
-  const auto value_end = end_of_value(text, map.items[index], true);
-  if (value_end == npos) return std::nullopt;
-  auto begin = offset_of(text, map.keys[index].mark);
-  auto end = value_end;
-  if (index + 1 < map.keys.size()) {
-    end = offset_of(text, map.keys[index + 1].mark);
-  } else if (index > 0) {
-    const auto comma = text.rfind(',', begin);
-    if (comma == npos) return std::nullopt;
-    begin = comma;
-  }
+bool is_one_comma(std::string_view text) {
+  return std::ranges::count(text, ',') == 1 &&
+         std::ranges::all_of(text, [](char c) { return c == ',' || is_blank(c); });
+}
+
+// The text without what stands from `begin` to `end`, where `between`, which goes too, is no more than a comma.
+std::optional<std::string> without_part(const std::string& text, std::size_t begin, std::size_t end,
+                                        std::string_view between) {
+  if (!is_one_comma(between)) return std::nullopt;
   return text.substr(0, begin) + text.substr(end);
+}
+
+std::optional<std::string> without_flow_entry(const std::string& text, const Node& map, std::size_t index) {
+  const std::string_view view = text;
+  if (map.keys.size() == 1) {
+    const auto begin = offset_of(text, map.mark);
+    const auto end = behind_brackets(text, begin);
+    if (end == npos) return std::nullopt;
+    return text.substr(0, begin) + "{}" + text.substr(end);
+  }
+  const auto key = offset_of(text, map.keys[index].mark);
+  const auto end = end_of_value(text, map.items[index], Style::flow);
+  if (end == npos) return std::nullopt;
+  if (index + 1 < map.keys.size()) {
+    const auto next = offset_of(text, map.keys[index + 1].mark);
+    if (next < end) return std::nullopt;
+    return without_part(text, key, next, view.substr(end, next - end));
+  }
+  const auto before = end_of_value(text, map.items[index - 1], Style::flow);
+  if (before == npos || before > key) return std::nullopt;
+  return without_part(text, before, end, view.substr(before, key - before));
 }
 
 }  // namespace
@@ -192,12 +291,8 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
-std::string newline_of(std::string_view text) {
-  return text.find("\r\n") != npos ? "\r\n" : "\n";
-}
-
 std::size_t line_begin(std::string_view text, int line) {
-  std::size_t at = 0;
+  auto at = text_begin(text);
   for (int i = 1; i < line; ++i) {
     const auto newline = text.find('\n', at);
     if (newline == npos) return text.size();
@@ -207,12 +302,8 @@ std::size_t line_begin(std::string_view text, int line) {
 }
 
 std::size_t offset_of(std::string_view text, Mark mark) {
-  auto at = line_begin(text, mark.line);
-  for (int column = 1; column < mark.column && at < text.size(); ++column) {
-    ++at;
-    while (at < text.size() && unicode::is_continuation(text[at])) ++at;
-  }
-  return at;
+  const auto before = static_cast<std::size_t>(std::max(0, mark.column - 1));
+  return std::min(text.size(), line_begin(text, mark.line) + before);
 }
 
 std::string indent_of(const Key& key) {
@@ -238,12 +329,11 @@ std::size_t end_of_entry(std::string_view text, const Node& map, std::size_t ind
 }
 
 std::string with_lines(const std::string& text, std::size_t at, std::string_view addition) {
+  const auto newline = newline_before(text, at);
   std::string before = text.substr(0, at);
-  if (!before.empty() && !before.ends_with('\n')) before += '\n';
-  auto out = before + std::string(addition) + text.substr(at);
-  if (newline_of(text) == "\r\n")
-    out = text::replace_all(text::replace_all(std::move(out), "\r\n", "\n"), "\n", "\r\n");
-  return out;
+  if (at > text_begin(text) && !before.ends_with('\n')) before += newline;
+  const auto lines = text::replace_all(text::replace_all(std::string(addition), "\r\n", "\n"), "\n", newline);
+  return before + lines + text.substr(at);
 }
 
 Node& child(Node& map, std::string_view name) {
@@ -263,13 +353,13 @@ std::optional<std::string> with_value(const std::string& text, const Node& root,
   const auto left = path.subspan(steps.size() - 1);
   if (left.size() == 1 && last.map->kind == Kind::map && last.map->find(left.front()) != nullptr)
     return replaced(text, last, left.front(), value);
-  return added(text, last, left, value, steps.size() == 1);
+  return added(text, steps, left, value);
 }
 
 std::optional<std::string> without_value(const std::string& text, const Node& root, std::span<const std::string> path) {
   auto steps = steps_to(text, root, path);
   while (steps.size() > 1 && steps.back().map->keys.size() == 1) steps.pop_back();
-  const auto& [map, end] = steps.back();
+  const auto& [map, end, key] = steps.back();
   const auto index = index_of(*map, path[steps.size() - 1]);
   if (index == map->keys.size()) return std::nullopt;
   if (map->flow) return without_flow_entry(text, *map, index);

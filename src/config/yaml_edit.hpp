@@ -14,8 +14,6 @@ namespace errand::config::yaml {
 /// A text in double quotes, as YAML reads it.
 std::string in_quotes(std::string_view text);
 
-std::string newline_of(std::string_view text);
-
 /// Where line `line` (from 1) begins; the end of the text for a line behind it.
 std::size_t line_begin(std::string_view text, int line);
 
@@ -28,7 +26,7 @@ std::string indent_of(const Key& key);
 /// blank lines, and the comments indented less than the map, that lead over to what follows.
 std::size_t end_of_entry(std::string_view text, const Node& map, std::size_t index, std::size_t end);
 
-/// `addition` at `at`, on lines of its own, which end as the others do.
+/// `addition` at `at`, on lines of its own, which end as the line before does.
 std::string with_lines(const std::string& text, std::size_t at, std::string_view addition);
 
 Node& child(Node& map, std::string_view name);
