@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/face.hpp"
@@ -22,7 +23,7 @@ class ChatStatus {
 
   Talk& talk_;
   Face& face_;
-  std::string models_;  ///< as the definition has them, that model_ stands for
+  std::optional<std::string> models_;  ///< as the definition has them, that model_ stands for
   std::string model_;
 };
 
