@@ -96,6 +96,13 @@ constexpr std::array case_keys = {
     CaseKey{"expect", "map", "", "What must come of it", read_expectations, CaseKey::Use::group},
 };
 
+// Each run makes its own anew.
+void check_recordings(const Node& root, const TestCase& test, Reader& reader) {
+  if (!test.judge || test.replay.empty() || test.judge->replay != test.replay) return;
+  reader.mistake(root.find("expect")->find("judge")->find("replay")->mark,
+                 "expect.judge.replay is the recording that replay names too", "give the judge one of its own");
+}
+
 void read_case(const Node& root, TestCase& test, Reader& reader) {
   if (root.kind == Kind::null) return reader.mistake({1, 1}, "the case is empty", "write prompt: … and expect: …");
   read_map<TestCase>(root, case_keys, test, reader);
@@ -105,6 +112,7 @@ void read_case(const Node& root, TestCase& test, Reader& reader) {
   if (test.strict && test.replay.empty())
     reader.mistake(root.find("strict")->mark, "strict is about a recording, and there is none",
                    "name one: replay: FILE");
+  check_recordings(root, test, reader);
 }
 
 }  // namespace

@@ -95,6 +95,8 @@ TEST_CASE("test case: mistakes have their place, and none leads out of the works
       {"prompt: a\nexpect: { answer: { schema: { type: nothing } } }\n", "expect.answer.schema"},
       {"prompt: a\nexpect: { answer: { schema: none.json } }\n", "expect.answer.schema names no file: \"none.json\""},
       {"prompt: a\nexpect: { judge: { model: x/y } }\n", "expect.judge has no rubric"},
+      {"prompt: a\nreplay: a.jsonl\nexpect: { judge: { rubric: good, model: x/y, replay: ./a.jsonl } }\n",
+       "expect.judge.replay is the recording that replay names too"},
       {"prompt: a\nexpect: { judge: { rubric: good } }\n", "expect.judge has no model"},
       {"prompt: a\nexpect: { judge: { rubric: good, model: x/y, at_least: 11 } }\n", "expect.judge.at_least must be"},
       {"prompt: a\nexpect: { judge: { rubric: good, model: x/y, max_cost_usd: 0 } }\n", "a number above 0"},
