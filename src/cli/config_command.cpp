@@ -99,13 +99,19 @@ class ConfigCommand final : public Command {
     return exit_success;
   }
 
+  // Rules of several files hold together, and name all of them.
+  static bool counts(const config::Setting& setting, const std::string& place) {
+    const auto origins = text::split(setting.winner.origin, ',');
+    return std::ranges::any_of(origins, [&](const std::string& origin) { return text::trim(origin) == place; });
+  }
+
   // A nearer file, a variable or missing trust may leave it without effect.
   static void tell_what_wins(const std::string& key, const Location& where, const Invocation& invocation) {
     const auto config = load_quietly(invocation, config::Scope::settings);
     if (!config) return;
     const auto shown = config::shown_settings(*config);
     const auto setting = std::ranges::find(shown, key, &config::Setting::key);
-    if (setting == shown.end() || setting->winner.origin == to_string(where)) return;
+    if (setting == shown.end() || counts(*setting, to_string(where))) return;
     print_note(invocation.globals, fmt::format("warning: {} stays {}, as {} says; errand config show --origin", key,
                                                setting->winner.value, setting->winner.origin));
   }
