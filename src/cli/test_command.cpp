@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/exit_code.hpp"
 #include "base/file.hpp"
@@ -22,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_cases = 10'000;
-constexpr std::int64_t max_jobs = 256;
+constexpr std::int64_t max_jobs = 64;  // each takes some seven descriptors, and many shells give 1024
 constexpr std::size_t max_jobs_by_default = 8;
 
 bool is_case_name(std::string_view name) {
@@ -37,7 +40,7 @@ Result<std::vector<std::string>> cases_below(const std::string& directory) {
     const auto name = at->path().filename().string();
     if (at->is_directory() && name.starts_with('.')) at.disable_recursion_pending();
     if (!at->is_regular_file() || !is_case_name(name)) continue;
-    out.push_back(directory == "." ? at->path().lexically_relative(".").string() : at->path().string());
+    out.push_back(at->path().string());
     if (out.size() > max_cases) return fail(ErrorKind::failure, fmt::format("more than {} cases", max_cases));
   }
   if (error) return fail_errno(ErrorKind::failure, fmt::format("can't look for cases in {}", directory), error.value());
@@ -45,7 +48,19 @@ Result<std::vector<std::string>> cases_below(const std::string& directory) {
   return out;
 }
 
+// However a path was written, a case has one name: reports are compared by it.
+std::vector<std::string> named_from_here(const std::vector<std::string>& paths, const std::string& here) {
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  for (const auto& path : paths) {
+    auto name = fs::path(normalize_path(join_path(here, path))).lexically_relative(here).string();
+    if (seen.insert(name).second) out.push_back(std::move(name));
+  }
+  return out;
+}
+
 Result<std::vector<std::string>> find_cases(std::vector<std::string> paths) {
+  ERRAND_TRY_ASSIGN(const auto here, current_directory());
   if (paths.empty()) paths.emplace_back(".");
   std::vector<std::string> out;
   for (const auto& path : paths) {
@@ -61,7 +76,7 @@ Result<std::vector<std::string>> find_cases(std::vector<std::string> paths) {
     }
     out.insert(out.end(), found.begin(), found.end());
   }
-  return out;
+  return named_from_here(out, here);
 }
 
 class TestCommand final : public Command {
@@ -76,7 +91,7 @@ class TestCommand final : public Command {
     options.text("--from", from_, "FILE", "take the results from that --json, and run nothing");
     options.flag("--record", record_, "make the recordings anew, with your own keys");
     options.flag("--live", live_, "ask the models themselves, with your own keys; recordings are not read");
-    options.money("--max-cost", max_cost_, "begin no case once so much is spent; with --record or --live");
+    options.money("--max-cost", max_cost_, "spend no more than that, all cases together; with --record or --live");
     options.flag("--keep", keep_, "keep the directories the cases ran in, and name them");
   }
 
@@ -108,6 +123,19 @@ class TestCommand final : public Command {
                   "give --live or --record with it");
     if (jobs_.value_or(1) > max_jobs)
       return fail(ErrorKind::usage, fmt::format("-j {} is more than {}", *jobs_, max_jobs));
+    return check_junit();
+  }
+
+  // Before anything is paid for.
+  [[nodiscard]] Result<void> check_junit() const {
+    if (!junit_) return {};
+    const auto directory = parent_path(*junit_);
+    if (!is_directory(directory))
+      return fail(ErrorKind::failure, fmt::format("can't write {}: there is no directory {}", *junit_, directory));
+    if (is_directory(*junit_))
+      return fail(ErrorKind::failure, fmt::format("can't write {}: it is a directory", *junit_));
+    if (::access(directory.c_str(), W_OK | X_OK) != 0)
+      return fail_errno(ErrorKind::failure, fmt::format("can't write {}", *junit_), errno);
     return {};
   }
 
@@ -142,11 +170,11 @@ class TestCommand final : public Command {
 
   [[nodiscard]] Result<int> finish(const std::vector<TestReport>& reports,
                                    const std::optional<std::vector<TestReport>>& older) const {
-    if (junit_) ERRAND_TRY(write_file_atomic(*junit_, report_junit(reports)));
     const auto compared = older ? std::optional(compare(*older, reports)) : std::nullopt;
     ERRAND_TRY_ASSIGN(const int written, json_ ? print_results_json(reports, compared)
                                                : print_out(summary_text(reports) +
                                                            (compared ? comparison_text(*compared, *compare_) : "")));
+    if (junit_) ERRAND_TRY(write_file_atomic(*junit_, report_junit(reports)));  // what was paid for was shown before
     if (written != exit_success) return written;
     return exit_of(reports, compared);
   }

@@ -35,6 +35,14 @@ std::string score_of(const TestReport& report) {
   return report.judgement->verdict ? fmt::format("{} of 10", report.judgement->verdict->score) : "none";
 }
 
+std::string tools_of(const TestReport& report) {
+  return report.tools.empty() ? "none" : text::join(report.tools, ", ");
+}
+
+std::string indented(const std::string& text) {
+  return text::replace_all(std::string(text::trim_end(text)), "\n", "\n    ");
+}
+
 // Whether a text ends its last line is no difference here.
 std::string as_lines(const std::string& text) {
   return text.empty() || text.ends_with('\n') ? text : text + '\n';
@@ -52,26 +60,28 @@ std::vector<std::string> differences_of(const TestReport& before, const TestRepo
   add("tokens", std::to_string(before.tokens), std::to_string(after.tokens));
   add("cost", money_text(before.cost_usd), money_text(after.cost_usd));
   add("judge", score_of(before), score_of(after));
-  add("tools", text::join(before.tools, ", "), text::join(after.tools, ", "));
+  add("tools", tools_of(before), tools_of(after));
   if (before.answer != after.answer)
     out.push_back(
         fmt::format("answer\n{}", text::trim_end(tool::unified_diff(as_lines(before.answer), as_lines(after.answer)))));
   return out;
 }
 
-TestChange change_of(const TestReport* before, const TestReport& after, bool differs) {
+// `same` where it ends as it did.
+TestChange change_of(const TestReport* before, const TestReport& after) {
   const bool passes = after.end == TestEnd::passed;
   if (before == nullptr) return passes ? TestChange::added : TestChange::regressed;
   const bool passed = before->end == TestEnd::passed;
   if (passed && !passes) return TestChange::regressed;
   if (!passed && passes) return TestChange::fixed;
-  return differs ? TestChange::differs : TestChange::same;
+  return TestChange::same;
 }
 
 ComparedTest compared(const TestReport* before, const TestReport& after) {
   ComparedTest out{after.file, after.about, TestChange::same, {}};
   if (before != nullptr) out.differences = differences_of(*before, after);
-  out.change = change_of(before, after, !out.differences.empty());
+  out.change = change_of(before, after);
+  if (out.change == TestChange::same && !out.differences.empty()) out.change = TestChange::differs;
   if (after.end == TestEnd::passed) return out;
   out.differences.insert(out.differences.end(), after.failures.begin(), after.failures.end());
   if (!after.error.empty()) out.differences.push_back(after.error);
@@ -112,9 +122,8 @@ std::string comparison_text(const std::vector<ComparedTest>& tests, const std::s
     if (change == TestChange::same) continue;
     for (const auto& test : tests) {
       if (test.change != change) continue;
-      cases += fmt::format("{:<10}{}{}{}\n", name, test.file, test.about.empty() ? "" : ": ", test.about);
-      for (const auto& difference : test.differences)
-        cases += fmt::format("    {}\n", text::replace_all(difference, "\n", "\n    "));
+      cases += fmt::format("{:<10}{}{}{}\n", name, test.file, test.about.empty() ? "" : ": ", indented(test.about));
+      for (const auto& difference : test.differences) cases += fmt::format("    {}\n", indented(difference));
     }
   }
   return unicode::sanitize(

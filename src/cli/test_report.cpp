@@ -71,10 +71,20 @@ std::string indented(std::string_view text) {
   return text::replace_all(unicode::sanitize(text), "\n", "\n    ");
 }
 
-// XML 1.0 takes no control characters, not even escaped (2.2 Characters); sanitize() leaves none but tabs and newlines.
+// Without what XML 1.0 takes nowhere, not even escaped (2.2 Characters): the two that are no characters, and controls,
+// of which sanitize() leaves tabs and newlines alone.
+std::string xml_characters(std::string_view text) {
+  constexpr std::string_view replacement = "\uFFFD";
+  auto out = unicode::sanitize(text);
+  for (const std::string_view none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+    out = text::replace_all(std::move(out), none, replacement);
+  return out;
+}
+
+// For an attribute, which would read blanks of any kind as spaces (3.3.3).
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : unicode::sanitize(text)) {
+  for (const char c : xml_characters(text)) {
     switch (c) {
       case '<':
         out += "&lt;";
@@ -90,6 +100,9 @@ std::string xml(std::string_view text) {
         break;
       case '\n':
         out += "&#10;";
+        break;
+      case '\t':
+        out += "&#9;";
         break;
       default:
         out += c;
@@ -222,7 +235,7 @@ std::size_t count_of(const std::vector<TestReport>& reports, TestEnd end) {
 }
 
 std::string report_text(const TestReport& report) {
-  auto out = fmt::format("{}{}{} ({})\n", report.file, report.about.empty() ? "" : ": ", report.about,
+  auto out = fmt::format("{}{}{} ({})\n", report.file, report.about.empty() ? "" : ": ", text::trim_end(report.about),
                          format_duration(report.duration));
   for (const auto& failure : report.failures) out += "  " + failure + "\n";
   if (!report.error.empty()) out += "  " + report.error + "\n";
