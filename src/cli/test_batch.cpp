@@ -83,35 +83,40 @@ class Runner {
   TestReport run(const std::string& file) {
     TestReport report;
     report.file = file;
-    if (const auto left = money_left(); left && *left <= 0) {
-      report.error = fmt::format("it was not begun: ${:.4f} are spent", *batch_.max_cost_usd);
-      return report;
-    }
     const auto done = run(report);
     if (!done && done.error().kind == ErrorKind::cancelled) return report;
+    if (!done && done.error().kind == ErrorKind::limit) {
+      report.error = done.error().message;
+      return report;
+    }
     if (!done) report.error = text::trim(describe(done.error()));
     report.end = !report.error.empty() ? TestEnd::error : report.failures.empty() ? TestEnd::passed : TestEnd::failed;
     return report;
   }
 
+  // `limit`: the money that all may cost was not enough for it.
   Result<void> run(TestReport& report) {
+    const auto left = money_left();
+    if (left && *left <= 0)
+      return fail(ErrorKind::limit, fmt::format("it was not begun: ${:.4f} are spent", *batch_.max_cost_usd));
     ERRAND_TRY_ASSIGN(const auto path, real_path(report.file));
     ERRAND_TRY_ASSIGN(const auto test, config::load_test_case(path, report.file));
     report.about = test.about;
     ERRAND_TRY_ASSIGN(const auto place, TestPlace::make(batch_.after));
-    ERRAND_TRY_ASSIGN(auto outcome, run_test(test, mode_for(test.replay), place, invocation_, call_));
+    ERRAND_TRY_ASSIGN(auto outcome, run_test(test, mode_for(test.replay), place, left, invocation_, call_));
     report.duration = outcome.duration;
-    report.failures = check_test(test, outcome);
+    if (!outcome.money_ran_out) report.failures = check_test(test, outcome);
     if (batch_.after == TestPlace::After::keep) outcome.notes.push_back(fmt::format("it ran in {}", place.root()));
-    report.notes = std::move(outcome.notes);
+    report.notes = outcome.notes;
     report.exit = outcome.exit;
     report.answer = text::ellipsize(outcome.answer, max_answer_columns);
-    report.tools = std::move(outcome.tools);
+    report.tools = outcome.tools;
     report.turns = outcome.turns;
     report.tokens = outcome.tokens;
     report.cost_usd = outcome.cost_usd;
     if (batch_.max_cost_usd && report.tokens > 0 && !report.cost_usd)
       report.notes.emplace_back("what it cost is unknown, so --max-cost does not see it");
+    if (outcome.money_ran_out) return fail(ErrorKind::limit, "it was stopped: nothing is left of --max-cost");
     if (test.judge) ERRAND_TRY(ask_judge(test, outcome, report));
     return {};
   }
@@ -123,18 +128,21 @@ class Runner {
       return {};
     }
     auto left = money_left();
-    if (left && batch_.max_cost_usd) *left -= report.cost_usd.value_or(0);
+    if (left) *left -= report.cost_usd.value_or(0);
     if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: nothing is left of --max-cost");
-    const Judged judged{test.prompts.empty() ? std::vector{outcome.asked} : test.prompts, outcome.answer};
     ERRAND_TRY_ASSIGN(auto judgement,
-                      judge(test, judged, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
+                      judge(test, outcome, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
     if (batch_.after == TestPlace::After::keep)
       report.notes.push_back(fmt::format("its judge ran in {}", judgement.place));
+    if (batch_.max_cost_usd && judgement.tokens > 0 && !judgement.cost_usd)
+      report.notes.emplace_back("what its judge cost is unknown, so --max-cost does not see it");
+    const bool by_rest = judgement.money_ran_out && left && *left < test.judge->max_cost_usd;
     if (!judgement.verdict) report.error = judgement.error;
     if (judgement.verdict) {
       if (auto why = check_verdict(*test.judge, *judgement.verdict)) report.failures.push_back(*std::move(why));
     }
     report.judgement = std::move(judgement);
+    if (by_rest) return fail(ErrorKind::limit, "its judge was stopped: nothing is left of --max-cost");
     return {};
   }
 

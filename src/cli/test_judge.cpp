@@ -9,7 +9,6 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
-#include "cli/test_program.hpp"
 #include "cli/test_run.hpp"
 #include "config/lookup.hpp"
 
@@ -42,8 +41,9 @@ std::string instructions(const std::string& rubric) {
       rubric);
 }
 
-std::string matter(const Judged& judged) {
-  const Json json = {{"asked", judged.asked}, {"answer", judged.answer}};
+// A case without a prompt asks what its agent's own says.
+std::string matter(const config::TestCase& test, const TestOutcome& judged) {
+  const Json json = {{"asked", test.prompts.empty() ? judged.asked : test.prompts}, {"answer", judged.answer}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -89,7 +89,7 @@ Result<std::vector<std::string>> argv_of(const config::ExpectedVerdict& wanted, 
       fmt::format("--output-schema={}", schema),
       "--system-prompt=@" + rubric,
       fmt::format("--max-turns={}", judge_turns),
-      fmt::format("--max-cost={}", std::min(wanted.max_cost_usd, max_cost_usd.value_or(wanted.max_cost_usd))),
+      max_cost_option(std::min(wanted.max_cost_usd, max_cost_usd.value_or(wanted.max_cost_usd))),
       fmt::format("--timeout={}ms", wanted.timeout.count())};
   ERRAND_TRY_ASSIGN(auto wire, wire_option(wanted, mode, place, config));
   if (wire.starts_with("--replay=")) out.emplace_back("--replay-strict");
@@ -115,6 +115,7 @@ Judgement judgement_of(const TestOutcome& outcome) {
   out.cost_usd = outcome.cost_usd;
   if (outcome.exit == 0) out.verdict = verdict_in(outcome.answer);
   if (out.verdict) return out;
+  out.money_ran_out = outcome.money_ran_out;
   out.error = fmt::format("the judge gave no verdict, exit code {}{}{}", outcome.exit,
                           outcome.error.empty() ? "" : ": ", outcome.error);
   return out;
@@ -122,7 +123,7 @@ Judgement judgement_of(const TestOutcome& outcome) {
 
 }  // namespace
 
-Result<Judgement> judge(const config::TestCase& test, const Judged& judged, TestMode mode,
+Result<Judgement> judge(const config::TestCase& test, const TestOutcome& outcome, TestMode mode,
                         std::optional<double> max_cost_usd, TestPlace::After after, const Invocation& invocation,
                         const Call& call) {
   ERRAND_TRY_ASSIGN(const auto config, configuration_around(test, invocation));
@@ -132,13 +133,13 @@ Result<Judgement> judge(const config::TestCase& test, const Judged& judged, Test
   ERRAND_TRY(put_file(join_path(place.workspace(), "agents.yaml"), definition));
   ERRAND_TRY(trust_copy(config.project, around));
   ERRAND_TRY_ASSIGN(auto argv, argv_of(*test.judge, mode, place, max_cost_usd, config));
-  ERRAND_TRY_ASSIGN(const auto outcome, run_program({.argv = std::move(argv),
+  ERRAND_TRY_ASSIGN(const auto judging, run_program({.argv = std::move(argv),
                                                      .env = around.env,
                                                      .workspace = place.workspace(),
-                                                     .input = matter(judged),
+                                                     .input = matter(test, outcome),
                                                      .time = test.judge->timeout},
                                                     call));
-  auto out = judgement_of(outcome);
+  auto out = judgement_of(judging);
   out.place = place.root();
   return out;
 }

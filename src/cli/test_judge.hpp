@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/test_place.hpp"
+#include "cli/test_program.hpp"
 #include "config/test_case.hpp"
 
 namespace errand::cli {
@@ -27,21 +28,16 @@ struct Judgement {
   std::string error;
   std::int64_t tokens = 0;
   std::optional<double> cost_usd;  ///< nullopt: unknown
+  bool money_ran_out = false;      ///< what it may cost is why it gave none
   std::string place;               ///< the directory it ran in
 };
 
-/// What is judged.
-struct Judged {
-  std::vector<std::string> asked;
-  std::string answer;
-};
-
-/// Has the case's judge judge: a run of this program in a place of its own, without tools, whose answer has to
-/// follow a schema. It gets the rubric as its instructions, and prompts and answer as data. It costs at most what the
-/// case says, and at most `max_cost_usd`.
+/// Has the case's judge judge the answer of `outcome`: a run of this program in a place of its own, without tools,
+/// whose answer has to follow a schema. It gets the rubric as its instructions, and prompts and answer as data. It
+/// costs at most what the case says, and at most `max_cost_usd`.
 ///
 /// A replayed judge answers the recorded request alone: a verdict on another answer would be none.
-Result<Judgement> judge(const config::TestCase& test, const Judged& judged, TestMode mode,
+Result<Judgement> judge(const config::TestCase& test, const TestOutcome& outcome, TestMode mode,
                         std::optional<double> max_cost_usd, TestPlace::After after, const Invocation& invocation,
                         const Call& call);
 

@@ -64,17 +64,20 @@ class EventReader {
     if (!event || !event->is_object()) return;
     const auto type = text_at(*event, "type");
     if (type == "tool_use" && out_.tools.size() < max_tools) out_.tools.push_back(text_at(*event, "name"));
-    if (type == "user" && out_.asked.empty()) read_prompt(*event);
+    if (type == "user" && text_at(*event, "agent") == "root") out_.asked.push_back(content_of(*event));
     if (type == "warning") read_warning(*event);
     if (type == "done") read_done(*event);
   }
 
-  void read_prompt(const Json& event) {
+  // A text, or blocks of which some are.
+  static std::string content_of(const Json& event) {
     const auto content = event.find("content");
-    if (content == event.end() || !content->is_array()) return;
+    if (content == event.end() || !content->is_array()) return text_at(event, "content");
+    std::vector<std::string> texts;
     for (const auto& block : *content) {
-      if (block.is_object()) out_.asked += text_at(block, "text");
+      if (block.is_object() && text_at(block, "type") == "text") texts.push_back(text_at(block, "text"));
     }
+    return text::join(texts, "\n");
   }
 
   void read_warning(const Json& event) {
@@ -97,7 +100,10 @@ class EventReader {
     const auto error = event.find("error");
     if (error != event.end() && error->is_object()) {
       out_.error = text_at(*error, "message");
-      if (const auto hint = text_at(*error, "hint"); !hint.empty()) out_.error += "\nhint: " + hint;
+      const auto hint = text_at(*error, "hint");
+      if (!hint.empty()) out_.error += "\nhint: " + hint;
+      // No other limit is raised by it.
+      out_.money_ran_out = text_at(*error, "kind") == "limit" && hint.find("--max-cost") != std::string::npos;
     }
   }
 
@@ -108,6 +114,11 @@ class EventReader {
 };
 
 }  // namespace
+
+std::string max_cost_option(double usd) {
+  constexpr double smallest = 1e-9;
+  return fmt::format("--max-cost={:.9f}", std::max(usd, smallest));
+}
 
 Result<TestOutcome> run_program(const TestProgram& program, const Call& call) {
   ERRAND_TRY_ASSIGN(const auto input, memory_file(program.input));

@@ -15,9 +15,10 @@ namespace errand::cli {
 /// What came of a run.
 struct TestOutcome {
   int exit = 0;
-  std::string asked;               ///< the first prompt
   std::string answer;              ///< to the last prompt
   std::string error;               ///< why there is none; what was said on stderr, when nothing else says it
+  bool money_ran_out = false;      ///< what it may cost is why there is none
+  std::vector<std::string> asked;  ///< of the agent itself, not of its subagents
   std::vector<std::string> tools;  ///< called, in order
   std::vector<std::string> notes;  ///< where its requests differ from the recording
   std::int64_t turns = 0;          ///< over all prompts, as the other two
@@ -26,6 +27,9 @@ struct TestOutcome {
   std::string workspace;           ///< as it was left
   std::chrono::milliseconds duration{0};
 };
+
+/// `--max-cost` of so much, and be it next to nothing: 0 would mean no limit.
+std::string max_cost_option(double usd);
 
 /// A start of this program that writes its events to stdout.
 struct TestProgram {

@@ -9,6 +9,7 @@
 #include "base/try.hpp"
 #include "cli/setup.hpp"
 #include "config/load.hpp"
+#include "config/lookup.hpp"
 
 namespace errand::cli {
 
@@ -46,6 +47,23 @@ Result<std::vector<std::string>> argv_of(const config::TestCase& test, TestMode 
   return out;
 }
 
+// What the agent itself may cost; 0: as much as it likes. A case whose definitions are wrong says so when it runs.
+double own_limit(const config::TestCase& test, const config::Sources& around) {
+  const auto config = config::load(around);
+  if (!config) return 0;
+  const auto agent = config::find_agent(*config, test.agent);
+  return agent ? (*agent)->definition.limits.max_cost_usd : 0;
+}
+
+// An option counts for more than the agent's limit: the lower of the two is given. nullopt: the agent's own is.
+std::optional<double> limit_of_each(const config::TestCase& test, std::optional<double> max_cost_usd,
+                                    const config::Sources& around) {
+  if (!max_cost_usd) return std::nullopt;
+  const auto each = *max_cost_usd / static_cast<double>(std::max<std::size_t>(test.prompts.size(), 1));
+  const auto own = own_limit(test, around);
+  return own > 0 && own <= each ? std::nullopt : std::optional(each);
+}
+
 // Who wrote the case knows nothing of the recording that stands in for none.
 void explain_silence(TestOutcome& outcome, const TestPlace& place) {
   if (outcome.error.find(empty_recording_path(place)) == std::string::npos) return;
@@ -66,13 +84,15 @@ Result<config::Configuration> configuration_around(const config::TestCase& test,
 }
 
 Result<TestOutcome> run_test(const config::TestCase& test, TestMode mode, const TestPlace& place,
-                             const Invocation& invocation, const Call& call) {
+                             std::optional<double> max_cost_usd, const Invocation& invocation, const Call& call) {
   ERRAND_TRY_ASSIGN(const auto config, configuration_around(test, invocation));
   const auto around = surrounding_of(place, mode, config.sources);
   ERRAND_TRY(copy_definitions(config.project, place));
   ERRAND_TRY(trust_copy(config.project, around));
   for (const auto& [name, content] : test.files) ERRAND_TRY(put_file(join_path(place.workspace(), name), content));
   ERRAND_TRY_ASSIGN(auto argv, argv_of(test, mode, place));
+  const auto limit = limit_of_each(test, max_cost_usd, around.sources);
+  if (limit) argv.push_back(max_cost_option(*limit));
   const auto runs = static_cast<std::chrono::milliseconds::rep>(std::max<std::size_t>(test.prompts.size(), 1));
   ERRAND_TRY_ASSIGN(auto outcome, run_program({.argv = std::move(argv),
                                                .env = around.env,
@@ -81,6 +101,7 @@ Result<TestOutcome> run_test(const config::TestCase& test, TestMode mode, const 
                                                .time = runs * test.timeout},
                                               call));
   explain_silence(outcome, place);
+  outcome.money_ran_out = outcome.money_ran_out && limit.has_value();
   return outcome;
 }
 
