@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/try.hpp"
 #include "chat/rule.hpp"
@@ -155,6 +156,10 @@ void Engine::begin_tracing(const Invocation& invocation) {
   tracing_ = std::make_unique<Tracing>(
       config_, reach, [this]() -> http::Transport& { return wire_->network(); }, invocation);
   for (const auto& notice : tracing_->notices()) config_.warnings.push_back({"telemetry", notice, std::nullopt});
+}
+
+std::optional<Json> Engine::held_request() const {
+  return wire_->held_request();
 }
 
 Result<store::Store*> Engine::user_store() {

@@ -48,7 +48,7 @@ class Engine {
   [[nodiscard]] store::Store& store() const { return *store_; }
 
   /// What --dry-run kept from being sent: Wire::held_request().
-  [[nodiscard]] std::optional<Json> held_request() const { return wire_->held_request(); }
+  [[nodiscard]] std::optional<Json> held_request() const;
 
   /// The user's own store, also where the session is kept nowhere: locks and budgets are his.
   Result<store::Store*> user_store();
