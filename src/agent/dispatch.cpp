@@ -306,8 +306,9 @@ class Dispatch {
     return failed(plan, std::move(output).error());
   }
 
-  // A PDF that Read gives is seen by whichever model answers.
+  // A PDF that Read gives is seen by whichever model answers; without one (ToolDesk) it stays as it is.
   Result<tool::Output> readable(tool::Output output) {
+    if (!scope_.agent.provider) return output;
     const tool::PdfReader reader{.sandbox = scope_.tree.services.sandbox,
                                  .confined = scope_.agent.files->policy().enforced};
     const auto models = scope_.agent.provider->models();
