@@ -26,6 +26,12 @@ double seconds(Timestamp since, Timestamp until) {
   return std::max(0.0, std::chrono::duration<double>(until - since).count());
 }
 
+// What stands there is a model's word: it may be anything.
+std::string text_in(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+
 std::string list_of(const std::vector<std::string>& messages) {
   return fmt::format("[{}]", text::join(messages, ","));
 }
@@ -47,7 +53,7 @@ const std::string* AgentTrace::take_delegation(const std::string& prompt) {
   for (auto& [id, call] : calls_) {
     if (call.delegated || call.input.empty()) continue;
     const auto input = chat::parse_arguments(call.input);
-    if (!input || input->value("prompt", std::string()) != prompt) continue;
+    if (!input || text_in(*input, "prompt") != prompt) continue;
     call.delegated = true;
     return &call.span.span_id;
   }
@@ -227,10 +233,11 @@ void AgentTrace::add_event(Timestamp at, std::string name, Attributes attributes
   if (asking_->events.size() < max_events) asking_->events.push_back({std::move(name), at, std::move(attributes)});
 }
 
+// Reasons are a server's words, and some quote the request.
 void AgentTrace::on_retry(Timestamp at, const chat::event::Retry& retry) {
   Attributes attributes{{"errand.retry.attempt", std::int64_t{retry.attempt}},
-                        {"errand.retry.delay_ms", std::int64_t{retry.delay.count()}},
-                        {"errand.retry.reason", retry.reason}};
+                        {"errand.retry.delay_ms", std::int64_t{retry.delay.count()}}};
+  if (output_.content == Content::captured) attributes.push_back({"errand.retry.reason", retry.reason});
   if (retry.status > 0) attributes.push_back({"http.response.status_code", std::int64_t{retry.status}});
   add_event(at, "retry", std::move(attributes));
   ++asking_->retries;
@@ -239,10 +246,9 @@ void AgentTrace::on_retry(Timestamp at, const chat::event::Retry& retry) {
 
 void AgentTrace::on_fallback(Timestamp at, const chat::event::Fallback& fallback) {
   names_.model = fallback.to;
-  add_event(at, "fallback",
-            {{"errand.fallback.from", fallback.from},
-             {"errand.fallback.to", fallback.to},
-             {"errand.fallback.reason", fallback.reason}});
+  Attributes attributes{{"errand.fallback.from", fallback.from}, {"errand.fallback.to", fallback.to}};
+  if (output_.content == Content::captured) attributes.push_back({"errand.fallback.reason", fallback.reason});
+  add_event(at, "fallback", std::move(attributes));
 }
 
 // Clearing old results asks nobody; a summary is a request of its own.

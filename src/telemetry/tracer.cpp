@@ -1,8 +1,10 @@
 #include "telemetry/tracer.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "base/id.hpp"
+#include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "telemetry/conventions.hpp"
 
@@ -28,11 +30,9 @@ AgentTrace::Asked asked_before(const Error& error) {
   }
 }
 
-// Whether the message of such an error may quote what was said or what a tool was to do.
+// Whether the message of such an error may quote what was said or what a tool was to do: a server's words may as well.
 bool quotes_content(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::auth:
-    case ErrorKind::unavailable:
     case ErrorKind::timeout:
     case ErrorKind::cancelled:
     case ErrorKind::storage:
@@ -45,8 +45,19 @@ bool quotes_content(const Error& error) {
 }  // namespace
 
 void Tracer::on_event(const chat::Event& event) {
-  namespace e = chat::event;
   const std::lock_guard lock(mutex_);
+  if (is_broken_) return;
+  try {
+    take(event);
+  } catch (const std::exception& e) {
+    is_broken_ = true;
+    runs_.clear();
+    log::warn("telemetry: nothing is traced any more: {}", e.what());
+  }
+}
+
+void Tracer::take(const chat::Event& event) {
+  namespace e = chat::event;
   // To an agent that is at work; to nobody else.
   const auto tell = [&](auto&& what) {
     if (auto* agent = agent_of(event)) what(*agent);
@@ -176,7 +187,7 @@ void Tracer::on_done(const chat::Event& event, const chat::event::Done& done) {
   auto asked = AgentTrace::Asked::as_it_seems;
   if (done.error) {
     const bool is_told = output_.content == Content::captured || !quotes_content(*done.error);
-    ending = {std::string(name_of(done.error->kind)), is_told ? done.error->message : std::string()};
+    ending = {std::string(name_of(done.error->kind)), is_told ? done.error->message : done.error->code};
     asked = asked_before(*done.error);
   }
   auto& agents = run->second.agents;

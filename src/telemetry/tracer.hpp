@@ -24,7 +24,7 @@ namespace errand::telemetry {
 /// ended, not when it was sent: it begins where the prompt or the last result before it was kept.
 ///
 /// Any number of runs at once, the events of each in order. Thread-safe; never waits, and keeps of a run that has ended
-/// no more than its agent's name.
+/// no more than its agent's name. A fault of its own is a line in the log and the end of tracing: runs never feel it.
 class Tracer final : public chat::EventSink {
  public:
   /// `outer` is what our own runs are a part of.
@@ -42,6 +42,8 @@ class Tracer final : public chat::EventSink {
     std::map<std::string, AgentTrace> agents;  // by path
   };
 
+  // These under mutex_.
+  void take(const chat::Event& event);
   void on_user(const chat::Event& event, const chat::event::User& user);
   void on_tool_result(const chat::Event& event, const chat::event::ToolResult& result);
   void on_done(const chat::Event& event, const chat::event::Done& done);
@@ -54,6 +56,7 @@ class Tracer final : public chat::EventSink {
   Sampler sampler_;
   TraceOutput output_;
   mutable std::mutex mutex_;
+  bool is_broken_ = false;
   std::map<std::string, OpenRun> runs_;
   std::map<std::string, AgentNames> sessions_;  // what `ready` said, for the runs that follow
 };
