@@ -36,7 +36,7 @@ constexpr std::size_t no_output_limit = std::size_t{1} << 40U;        // what is
 constexpr std::chrono::minutes late_is_missed{5};
 // For a run that is to stop: it keeps what was done, and prints what there is.
 constexpr std::chrono::seconds patience_with_stopping{10};
-// A clock may be set back by hours (summer time done wrong); more than a day ahead it was wrong before.
+// A clock may be set back by hours (summer time done wrong); where it is more than a day, somebody should look.
 constexpr std::chrono::hours future_is_wrong{25};
 
 std::string times_text(std::size_t missed) {
@@ -230,20 +230,14 @@ Looked look_at(ScheduleEntry& entry, Timestamp at) {
     out.problem = plan.error();
     return out;
   }
-  const bool marked_ahead = entry.handled > at + future_is_wrong;
-  if (marked_ahead && entry.created <= at) {
-    // It was added in this clock's past: the clock that marked it was wrong, and nothing ran for the time between.
-    out.notes.push_back(
-        fmt::format("{}: ran for {}, which is in the future: the clock was wrong then, it goes on from now", entry.name,
-                    to_rfc3339(entry.handled)));
-    entry.handled = Timestamp(floor<seconds>(at));
-    return out;
-  }
-  if (marked_ahead) {
+  if (entry.handled > at + future_is_wrong) {
+    // Which clock was wrong, the one that marked it or this one, can't be told; beginning anew could run times twice.
     out.problem = Error{.kind = ErrorKind::failure,
                         .message = fmt::format("{} ran for {}, which is in the future: it will not run before",
                                                entry.name, to_rfc3339(entry.handled)),
-                        .hint = "the clock was wrong then or is now; to begin anew, remove it and add it again"};
+                        .hint = fmt::format("the clock was wrong then or is now; if it was then, begin anew: \"errand "
+                                            "schedule remove {}\", and add it again",
+                                            entry.name)};
     return out;
   }
   const auto due = schedule::due({.timetable = plan->timetable,

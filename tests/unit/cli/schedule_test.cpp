@@ -140,18 +140,24 @@ TEST_CASE("schedule: an entry that can't run says why", "[cli][schedule]") {
   }
 }
 
-TEST_CASE("schedule: an entry that a wrong clock marked goes on from now, and says so", "[cli][schedule]") {
+TEST_CASE("schedule: a clock that was set back by days and forth again runs nothing twice", "[cli][schedule]") {
   auto entry = hourly();
-  entry.handled = at("2040-01-01T00:00:00Z");
-  entry.last = ScheduleEntry::Run{.started = entry.handled, .ended = entry.handled, .exit = 0};
-  const auto healed = look_at(entry, at("2026-11-22T12:30:00Z"));
-  CHECK_FALSE(healed.start);
-  CHECK_FALSE(healed.problem);
-  CHECK(healed.notes ==
-        std::vector<std::string>{"hourly: ran for 2040-01-01T00:00:00.000Z, which is in the future: the "
-                                 "clock was wrong then, it goes on from now"});
-  CHECK_FALSE(look_at(entry, at("2026-11-22T12:59:00Z")).start);
-  CHECK(look_at(entry, at("2026-11-22T13:00:00Z")).start);
+  REQUIRE(look_at(entry, at("2026-11-22T09:00:10Z")).start);
+  entry.last->ended = at("2026-11-22T09:00:20Z");
+  entry.starter.reset();
+  const auto marked = entry.handled;
+  for (const auto* back : {"2026-11-22T08:30:00Z", "2026-11-22T09:30:00Z"}) {
+    CAPTURE(back);
+    const auto looked = look_at(entry, at(back) - std::chrono::days(3));
+    CHECK_FALSE(looked.start);
+    REQUIRE(looked.problem);
+    CHECK(looked.problem->message ==
+          "hourly ran for 2026-11-22T09:00:00.000Z, which is in the future: it will not run before");
+    CHECK_THAT(looked.problem->hint, Catch::Contains("errand schedule remove hourly"));
+    CHECK(entry.handled == marked);
+  }
+  CHECK_FALSE(look_at(entry, at("2026-11-22T09:01:00Z")).start);
+  CHECK(look_at(entry, at("2026-11-22T10:00:00Z")).start);
   CHECK(entry.missed == 0);
 }
 
