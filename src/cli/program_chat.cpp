@@ -91,8 +91,10 @@ class ProgramChat {
     if (control.subtype == "interrupt") return Json{{"still_queued", Json::array()}};  // the reading thread did it
     if (control.subtype == "set_permission_mode") return use_mode(control);
     if (control.subtype == "set_model") return use_model(control);
-    return fail(ErrorKind::failure, fmt::format("\"{}\" is no request that can be asked here",
-                                                text::ellipsize(control.subtype, max_shown_columns)));
+    return fail(Error{.kind = ErrorKind::failure,
+                      .message = fmt::format("\"{}\" is no request that can be asked here",
+                                             text::ellipsize(control.subtype, max_shown_columns)),
+                      .code = std::string(unsupported_request)});
   }
 
   // What it would set is set by agents.yaml and the command line.

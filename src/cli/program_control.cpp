@@ -70,8 +70,9 @@ std::string control_response(const ProgramControl& control, const Json& done) {
 }
 
 std::string control_response(const ProgramControl& control, const Error& error) {
-  return chat::dump(Json{{"type", "control_response"},
-                         {"response", {{"subtype", "error"}, {"request_id", control.id}, {"error", error.message}}}});
+  Json response{{"subtype", "error"}, {"request_id", control.id}, {"error", error.message}};
+  if (error.code == unsupported_request) response["error_code"] = error.code;
+  return chat::dump(Json{{"type", "control_response"}, {"response", std::move(response)}});
 }
 
 }  // namespace errand::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,6 +18,9 @@ struct ProgramControl {
   std::string value;    ///< of the last two: the mode, and the model; empty: that which the agent began with
   std::vector<std::string> fields;  ///< of "initialize": what it sets beside its subtype
 };
+
+/// The Error::code of what such a program asks in vain: it is told so.
+inline constexpr std::string_view unsupported_request = "unsupported_request";
 
 /// `usage` for a line without an id or a request, and for a value that is no text.
 Result<ProgramControl> control_in(const Json& line);

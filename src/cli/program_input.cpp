@@ -128,6 +128,14 @@ void ProgramInput::cancel() {
   on_cancel_();
 }
 
+void ProgramInput::withdraw(const std::string& request_id) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(items_, [&](const Item& item) {
+    const auto* const control = std::get_if<ProgramControl>(&item);
+    return control != nullptr && control->id == request_id;
+  });
+}
+
 Result<void> ProgramInput::take(std::string_view line) {
   ERRAND_TRY_ASSIGN(auto said, chat::parse_json(line));
   const auto type = said.is_object() ? text_in(said, "type") : std::string();
@@ -135,6 +143,11 @@ Result<void> ProgramInput::take(std::string_view line) {
     cancel();
     return {};
   }
+  if (type == "control_cancel_request") {
+    withdraw(text_in(said, "request_id"));
+    return {};
+  }
+  if (type == "control_response") return {};  // to nothing that was asked here
   std::optional<Item> item;
   if (type == "user") {
     ERRAND_TRY_ASSIGN(auto message, message_in(said));

@@ -56,6 +56,7 @@ class ProgramInput {
   void read(const std::stop_token& stop);
   Result<void> take(std::string_view line);
   void cancel();
+  void withdraw(const std::string& request_id);
   void end(std::optional<Error> why);
 
   int fd_;
