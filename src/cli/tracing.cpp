@@ -57,6 +57,7 @@ void Tracing::begin(const config::Configuration& config, telemetry::Settings set
   using Patience = telemetry::Exporter::Patience;
   const auto sampler = settings.sampler;
   const auto content = settings.content;
+  exports_spans_ = settings.traces.has_value();
   exporter_ = std::make_unique<telemetry::Exporter>(std::move(settings), std::move(network), [&signals] {
     return signals.cancelled() ? Patience::little : Patience::normal;
   });
@@ -77,7 +78,7 @@ Tracing::~Tracing() {
 }
 
 agent::SpanVariables Tracing::span_variables() const {
-  if (tracer_) {
+  if (exports_spans_) {
     return [&tracer = *tracer_](const std::string& session, const std::string& call) {
       return tracer.variables(session, call);
     };

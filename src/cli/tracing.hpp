@@ -49,6 +49,7 @@ class Tracing {
   std::optional<telemetry::TraceParent> outer_;
   std::unique_ptr<telemetry::Exporter> exporter_;
   std::optional<telemetry::Tracer> tracer_;  // after what it writes to
+  bool exports_spans_ = false;               // not metrics alone: nobody would find the spans that commands hear of
 };
 
 }  // namespace errand::cli
