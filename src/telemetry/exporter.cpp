@@ -209,7 +209,7 @@ void Exporter::finish() {
     const auto began = Clock::now();
     const auto limit = [&] {
       const bool hurries = silent_ || (patience_left_ && patience_left_() == Patience::little);
-      return hurries ? short_patience : patience;
+      return hurries ? std::min(short_patience, settings_.patience) : settings_.patience;
     };
     while (!ended_ && Clock::now() - began < limit()) changed_.wait_for(lock, look_again);
   }

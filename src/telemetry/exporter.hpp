@@ -21,14 +21,14 @@ namespace errand::telemetry {
 
 /// Sends spans and metrics to a collector, from a thread of its own: nobody who adds waits, and nothing that fails here
 /// fails anything else. Spans that can't be sent for now are tried again, later each time, as long as there is room for
-/// what comes meanwhile; what a collector refuses is dropped. The first failure is a line in the log.
+/// what comes meanwhile; what a collector refuses is dropped. The first failure, and the first
+/// after what was sent meanwhile, is a line in the log.
 class Exporter {
  public:
   static constexpr std::size_t max_queued = 2048;  ///< spans; what comes when so many wait is dropped
   static constexpr std::size_t batch = 512;        ///< spans of one request
   static constexpr std::chrono::milliseconds longest_backoff{60'000};
-  static constexpr std::chrono::milliseconds patience{2'000};      ///< of finish()
-  static constexpr std::chrono::milliseconds short_patience{200};  ///< where nobody is to wait
+  static constexpr std::chrono::milliseconds short_patience{200};  ///< of finish() where nobody is to wait
 
   /// How long the end may take: `little` once the person wants to leave.
   enum class Patience { normal, little };
@@ -44,8 +44,8 @@ class Exporter {
   void add(Span span);
   void measure(const Instrument& instrument, double value, const Attributes& attributes);
 
-  /// Sends what is left and ends the thread, within its patience; the rest is dropped. A collector that was silent once
-  /// is not waited for again.
+  /// Sends what is left and ends the thread, within Settings::patience; the rest is dropped. A collector that was
+  /// silent once is not waited for again.
   void finish();
 
   /// What went wrong, as one sentence; nothing when all was sent.

@@ -113,6 +113,7 @@ class Reader {
     read_temporality();
     out_.span_delay = wait_of("OTEL_BSP_SCHEDULE_DELAY", out_.span_delay);
     out_.metric_interval = wait_of("OTEL_METRIC_EXPORT_INTERVAL", out_.metric_interval);
+    out_.patience = wait_of("OTEL_BSP_EXPORT_TIMEOUT", out_.patience);
     return std::move(out_);
   }
 

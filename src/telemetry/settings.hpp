@@ -45,6 +45,7 @@ struct Settings {
   Temporality temporality = Temporality::cumulative;
   std::chrono::milliseconds span_delay{5'000};  ///< how long a span waits for others, at most
   std::chrono::milliseconds metric_interval{60'000};
+  std::chrono::milliseconds patience{2'000};  ///< with what is left at the end
   std::vector<std::string> notices;  ///< one sentence for each value that could not be followed, without secrets
 
   [[nodiscard]] bool exports() const { return traces || metrics; }

@@ -17,6 +17,7 @@ Settings to(const std::string& url) {
   out.traces = Endpoint{.url = url + "/v1/traces", .headers = {{"x-key", "k"}}};
   out.metrics = Endpoint{.url = url + "/v1/metrics", .headers = {}};
   out.resource = {{"service.name", std::string("errand")}};
+  out.patience = std::chrono::minutes(1);
   return out;
 }
 
