@@ -127,9 +127,9 @@ class Child {
   }
 
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+  // Once: a program may take a second signal for more than the first.
   void signal_group(int signal) const {
-    ::kill(-pid_, signal);
-    ::kill(pid_, signal);
+    if (::kill(-pid_, signal) != 0) ::kill(pid_, signal);  // it has no group of its own yet
   }
   int reap() {
     int status = 0;

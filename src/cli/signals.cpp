@@ -17,8 +17,9 @@ namespace errand::cli {
 
 namespace {
 
-// Two interrupts this close mean: leave now, whatever is still to be saved.
-constexpr std::chrono::seconds leave_at_once{2};
+// Two interrupts this close mean: leave now, whatever is still to be saved. Two last words this close are one:
+// timeout(1) and others tell a process, and then its group.
+constexpr std::chrono::seconds close_behind{2};
 
 constexpr const char* interrupt_name = "SIGINT";
 
@@ -89,14 +90,20 @@ void Signals::on_signal(int signal) {
     terminal::restore_terminal();
     ::_exit(exit_interrupted);
   }
-  request(named(signal));
+  if (signal == SIGINT || !is_said_again()) request(named(signal));
 }
 
 bool Signals::is_second_interrupt() {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   const auto before = std::exchange(last_interrupt_, now);
-  return before && now - *before < leave_at_once;
+  return before && now - *before < close_behind;
+}
+
+bool Signals::is_said_again() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto before = std::exchange(last_word_, now);
+  return before && now - *before < close_behind;
 }
 
 void Signals::typed() {

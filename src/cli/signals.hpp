@@ -12,8 +12,8 @@
 namespace errand::cli {
 
 /// The process's signals as requests to stop. SIGINT, SIGTERM and SIGHUP are blocked everywhere and read by one thread:
-/// the first asks the run to stop, a second SIGINT within two seconds and with no key between leaves at once. Make one
-/// in main, before any other thread.
+/// the first asks the run to stop, a second SIGINT within two seconds and with no key between leaves at once; of the
+/// other two what comes as close behind says nothing new. Make one in main, before any other thread.
 class Signals {
  public:
   Signals();
@@ -48,6 +48,7 @@ class Signals {
   void watch(const std::stop_token& stop);
   void on_signal(int signal);
   bool is_second_interrupt();
+  bool is_said_again();
 
   Fd signals_;
   Fd wake_;
@@ -58,6 +59,7 @@ class Signals {
   bool had_run_ = false;
   bool keeps_interrupts_ = false;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
+  std::optional<std::chrono::steady_clock::time_point> last_word_;  // the reading thread's
   std::jthread thread_;
 };
 
