@@ -17,11 +17,31 @@ constexpr std::string_view pdf_type = "application/pdf";
 
 // What stands in a stranger's file ends no block.
 std::string framed(const std::string& name, const std::string& text) {
-  return fmt::format("<file path=\"{}\" type=\"{}\">\n{}\n</file>", unicode::sanitize(name), pdf_type,
+  return fmt::format("<file path=\"{}\" type=\"{}\">\n{}\n</file>", in_quotes(unicode::sanitize(name)), pdf_type,
                      text::replace_all(text, "</file", "&lt;/file"));
 }
 
 }  // namespace
+
+std::string in_quotes(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    switch (c) {
+      case '"':
+        out += "&quot;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
 
 Result<std::vector<chat::UserBlock>> readable_documents(std::vector<chat::UserBlock> content,
                                                         const std::vector<const chat::ModelSpec*>& models,

@@ -10,6 +10,9 @@
 
 namespace errand::agent {
 
+/// A path as it stands in `<file path="…">`: none, however its file was named, ends the quotes or the line.
+std::string in_quotes(std::string_view path);
+
 /// `content` as all of `models` can be given it: its PDFs as they are where each of them takes PDFs, else the text of
 /// them, inside <file> blocks. Fails as tool::pdf_text() does; nothing is read where there is no PDF.
 Result<std::vector<chat::UserBlock>> readable_documents(std::vector<chat::UserBlock> content,

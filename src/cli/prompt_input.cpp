@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/documents.hpp"
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/record_reader.hpp"
@@ -103,7 +104,7 @@ Result<chat::UserBlock> file_block(const std::string& path) {
     return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", path, name_of(bytes)),
                 "text, PNG, JPEG, GIF, WebP and PDF can");
   }
-  return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", path, bytes)};
+  return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", agent::in_quotes(path), bytes)};
 }
 
 // What stands behind an '@': up to a blank, or in quotes; a sentence may end with it.
