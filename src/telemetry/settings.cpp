@@ -23,6 +23,12 @@ constexpr std::size_t shown_columns = 60;
 constexpr std::array<const char*, 3> header_variables = {
     "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_METRICS_HEADERS"};
 
+// Headers that say what for, not by what right: tenants and data sets are words that a conversation may well have.
+constexpr std::array<std::string_view, 15> plain_headers = {
+    "content-type",  "dataset",         "organization",   "stream-name", "tenant",        "tenant-id",
+    "user-agent",    "x-axiom-dataset", "x-axiom-org-id", "x-dataset",   "x-environment", "x-honeycomb-dataset",
+    "x-scope-orgid", "x-tenant-id",     "x-tenant"};
+
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -308,7 +314,10 @@ Settings read_settings(const Lookup& lookup) {
 std::vector<std::string> secrets_of(const Lookup& lookup) {
   std::vector<std::string> out;
   for (const auto* name : header_variables) {
-    for (auto& pair : parse_pairs(lookup(name).value_or("")).good) out.push_back(std::move(pair.value));
+    for (auto& pair : parse_pairs(lookup(name).value_or("")).good) {
+      const bool is_plain = std::ranges::find(plain_headers, text::lower(pair.key)) != plain_headers.end();
+      if (!is_plain) out.push_back(std::move(pair.value));
+    }
   }
   return out;
 }

@@ -59,7 +59,8 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 /// be read counts as not set, with a notice.
 Settings read_settings(const Lookup& lookup);
 
-/// The values of the headers that requests will carry, whole: what must be seen nowhere.
+/// The values of the headers that requests will carry, whole: what must be seen nowhere. Without those of headers that
+/// are known to name something, as a tenant.
 std::vector<std::string> secrets_of(const Lookup& lookup);
 
 }  // namespace errand::telemetry

@@ -59,14 +59,24 @@ TEST_CASE("telemetry: each signal has its path below the endpoint for all, or an
 TEST_CASE("telemetry: headers are percent-decoded, a signal's own replace the others", "[telemetry][settings]") {
   const Environment environment = {{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"},
                                    {"OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%20b%2Cc, x = y,100=%"},
-                                   {"OTEL_EXPORTER_OTLP_METRICS_HEADERS", "only=this"}};
+                                   {"OTEL_EXPORTER_OTLP_METRICS_HEADERS", "only=this,X-Scope-OrgID=production"}};
   const auto settings = read(environment);
   REQUIRE(settings.traces);
   CHECK(settings.traces->headers == Headers{{"api-key", "a b,c"}, {"x", "y"}, {"100", "%"}});
   REQUIRE(settings.metrics);
-  CHECK(settings.metrics->headers == Headers{{"only", "this"}});
+  CHECK(settings.metrics->headers == Headers{{"only", "this"}, {"X-Scope-OrgID", "production"}});
   CHECK(settings.notices.empty());
   CHECK(secrets_of(lookup_in(environment)) == std::vector<std::string>{"a b,c", "y", "%", "this"});
+}
+
+TEST_CASE("telemetry: the end waits two seconds, or as long as is said", "[telemetry][settings]") {
+  Environment environment = {{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"}};
+  CHECK(read(environment).patience == std::chrono::seconds(2));
+  environment["OTEL_BSP_EXPORT_TIMEOUT"] = "60000";
+  CHECK(read(environment).patience == std::chrono::minutes(1));
+  environment["OTEL_BSP_EXPORT_TIMEOUT"] = "soon";
+  CHECK(read(environment).patience == std::chrono::seconds(2));
+  CHECK(read(environment).notices.size() == 1);
 }
 
 TEST_CASE("telemetry: a header that can't be sent is told of without its text", "[telemetry][settings]") {
