@@ -7,6 +7,7 @@
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
 #include "telemetry/content.hpp"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t span_id_bytes = 8;
 constexpr std::size_t max_events = 64;   // of one request
 constexpr std::size_t max_unsent = 200;  // messages
+constexpr std::size_t max_attribute_bytes = std::size_t{256} << 10U;
+constexpr std::size_t max_word_bytes = 128;  // of a name that a model or a server gave
 constexpr std::string_view other_error = "_OTHER";
 constexpr std::string_view delegating_tool = "Task";
 
@@ -30,6 +33,13 @@ double seconds(Timestamp since, Timestamp until) {
 std::string text_in(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+
+// A name as it may stand in a list of names: models and servers send what they like.
+std::string word(std::string_view text) {
+  auto out = unicode::sanitize(text);
+  out.resize(unicode::char_border_before(out, std::min(out.size(), max_word_bytes)));
+  return out;
 }
 
 std::string list_of(const std::vector<std::string>& messages) {
@@ -92,7 +102,11 @@ Attributes AgentTrace::model_attributes() const {
 }
 
 void AgentTrace::add_unsent(const Json& message) {
-  if (output_.content == Content::captured && unsent_.size() < max_unsent) unsent_.push_back(chat::dump(message));
+  if (output_.content != Content::captured || unsent_.size() >= max_unsent) return;
+  std::size_t bytes = 0;
+  for (const auto& one : unsent_) bytes += one.size();
+  auto text = chat::dump(message);
+  if (bytes + text.size() <= max_attribute_bytes) unsent_.push_back(std::move(text));
 }
 
 void AgentTrace::on_user(Timestamp at, const chat::event::User& user) {
@@ -129,7 +143,10 @@ void AgentTrace::end_chat(Span span, Timestamp at, const chat::Usage& usage, con
   add_usage(span.attributes, usage);
   auto measured = Attributes{{"gen_ai.operation.name", std::string("chat")}};
   for (auto& attribute : model_attributes()) measured.push_back(std::move(attribute));
-  if (!answered_by.empty()) measured.push_back({"gen_ai.response.model", answered_by});
+  // Each value is a sum of its own to the collector.
+  if (!answered_by.empty() && word(answered_by) == answered_by) {
+    measured.push_back({"gen_ai.response.model", answered_by});
+  }
   if (output_.base_url) add_server(measured, output_.base_url(split_model(names_.model).provider));
   if (asking_ && asking_->first_chunk)
     output_.measure(time_to_first_chunk, seconds(span.start, *asking_->first_chunk), measured);
@@ -150,14 +167,17 @@ void AgentTrace::on_assistant(Timestamp at, const chat::event::Assistant& assist
   const auto& message = assistant.message;
   end_cut({std::string(other_error), {}});  // it was asked anew
   if (names_.model.empty() && !message.provider.empty()) {
-    names_.model = fmt::format("{}/{}", message.provider, message.model);
+    names_.model = fmt::format("{}/{}", message.provider, word(message.model));
   }
   auto span = chat_span(asking_ ? asking_->since : at);
-  if (!message.model.empty()) span.attributes.push_back({"gen_ai.response.model", message.model});
+  if (!message.model.empty()) span.attributes.push_back({"gen_ai.response.model", word(message.model)});
   span.attributes.push_back({"gen_ai.response.finish_reasons", std::vector{std::string(chat::name_of(message.stop))}});
   if (assistant.cost_usd) span.attributes.push_back({"errand.cost_usd", *assistant.cost_usd});
   if (output_.content == Content::captured) {
-    span.attributes.push_back({"gen_ai.output.messages", list_of({chat::dump(message_json(message))})});
+    auto messages = list_of({chat::dump(message_json(message))});
+    if (messages.size() <= max_attribute_bytes) {
+      span.attributes.push_back({"gen_ai.output.messages", std::move(messages)});
+    }
   }
   if (message.stop != chat::StopReason::cancelled)
     return end_chat(std::move(span), at, message.usage, message.model, {});
@@ -190,10 +210,10 @@ void AgentTrace::on_usage(Timestamp at, const chat::event::UsageEvent& usage) {
 }
 
 void AgentTrace::on_tool_use(Timestamp at, const chat::event::ToolUse& use) {
-  auto span = new_span(fmt::format("execute_tool {}", use.name), Span::Kind::internal, span_.span_id, at);
+  auto span = new_span(fmt::format("execute_tool {}", word(use.name)), Span::Kind::internal, span_.span_id, at);
   span.attributes = {{"gen_ai.operation.name", std::string("execute_tool")},
-                     {"gen_ai.tool.name", use.name},
-                     {"gen_ai.tool.call.id", use.id},
+                     {"gen_ai.tool.name", word(use.name)},
+                     {"gen_ai.tool.call.id", word(use.id)},
                      {"gen_ai.tool.type", std::string("function")},
                      {"gen_ai.conversation.id", session_}};
   if (output_.content == Content::captured) {

@@ -103,10 +103,12 @@ class Bench {
 
   std::vector<Span> spans;
   std::vector<Measured> measured;
+  std::vector<std::string> models_measured;
   Tracer tracer;
 
  private:
   void note(const Instrument& instrument, double value, const Attributes& attributes) {
+    if (auto model = text_at(attributes, "gen_ai.response.model"); !model.empty()) models_measured.push_back(model);
     auto type = text_at(attributes, "error.type");
     if (type.empty()) type = text_at(attributes, "gen_ai.token.type");
     measured.push_back({std::string(instrument.name), value, std::move(type)});
@@ -238,6 +240,44 @@ TEST_CASE("tracer: a call whose arguments are not what they should be started no
   const auto parent = std::ranges::find(bench.spans, scout.parent_id, &Span::span_id);
   REQUIRE(parent != bench.spans.end());
   CHECK(value_at(*parent, "gen_ai.tool.call.id") == Value(std::string("t2")));
+}
+
+TEST_CASE("tracer: names that a model or a server made up are cut and harmless", "[telemetry][tracer]") {
+  Bench bench;
+  const auto endless = "\x1b[31m" + std::string(100'000, 'x');
+  bench.ready();
+  bench.user(0, "hi");
+  bench.tell(10, e::Assistant{"m", {{}, endless, chat::StopReason::tool_use, {.input = 1}, "gemini"}, std::nullopt});
+  bench.call(10, endless, endless);
+  bench.result(20, endless);
+  bench.done(30);
+  for (const auto& span : bench.spans) {
+    CHECK(span.name.size() <= 150);
+    CHECK(span.name.find('\x1b') == std::string::npos);
+    for (const auto& attribute : span.attributes) {
+      const auto* text = std::get_if<std::string>(&attribute.value);
+      if (text == nullptr) continue;
+      CAPTURE(attribute.key);
+      CHECK(text->size() <= 128);
+      CHECK(text->find('\x1b') == std::string::npos);
+    }
+  }
+  CHECK(bench.spans.size() == 3);
+  CHECK(bench.models_measured.empty());
+}
+
+TEST_CASE("tracer: large messages are left out of what one attribute holds", "[telemetry][tracer]") {
+  Bench bench(std::nullopt, Content::captured);
+  bench.ready();
+  for (int i = 0; i < 20; ++i) bench.user(i, std::string(30'000, 'x'));
+  bench.reply(30, "short");
+  bench.done(40);
+  const auto value = value_at(bench.spans.front(), "gen_ai.input.messages");
+  REQUIRE(value);
+  const auto& text = std::get<std::string>(*value);
+  CHECK(text.size() > 200'000);
+  CHECK(text.size() < 270'000);
+  CHECK(Json::parse(text).size() == 8);
 }
 
 TEST_CASE("tracer: a fault of its own ends the tracing, not the run", "[telemetry][tracer]") {
