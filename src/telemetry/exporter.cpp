@@ -16,7 +16,8 @@ namespace errand::telemetry {
 
 namespace {
 
-constexpr std::size_t max_kept_answer = 4096;  // bytes of what a collector says; the rest is read past
+constexpr std::size_t max_kept_answer = 4096;                    // bytes of what a collector says
+constexpr std::size_t max_read_answer = std::size_t{64} << 10U;  // what goes on then is not waited for
 constexpr std::size_t shown_columns = 200;
 constexpr std::size_t instance_id_bytes = 16;
 constexpr std::chrono::milliseconds look_again{50};  // at whether the person wants to leave
@@ -25,7 +26,9 @@ http::Request request_to(const Endpoint& endpoint, std::string body) {
   http::Request out;
   out.url = endpoint.url;
   out.headers = {{"content-type", "application/json"}};
-  for (const auto& [name, value] : endpoint.headers) out.headers.push_back({name, value});
+  for (const auto& [name, value] : endpoint.headers) {
+    if (text::lower(name) != "content-type") out.headers.push_back({name, value});  // it says what the body is
+  }
   out.body = std::move(body);
   out.connect_limit = endpoint.timeout;
   out.idle_limit = endpoint.timeout;
@@ -35,6 +38,25 @@ http::Request request_to(const Endpoint& endpoint, std::string body) {
 // The OTLP specification's list of what is worth another try.
 bool is_passing(int status) {
   return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+std::size_t size_of(const Attributes& attributes) {
+  std::size_t out = attributes.size() * sizeof(Attribute);
+  for (const auto& [key, value] : attributes) {
+    out += key.size();
+    if (const auto* text = std::get_if<std::string>(&value)) out += text->size();
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+      for (const auto& text : *texts) out += text.size();
+    }
+  }
+  return out;
+}
+
+// About what it takes, here and on its way.
+std::size_t size_of(const Span& span) {
+  auto out = sizeof span + span.state.size() + span.name.size() + span.error.size() + size_of(span.attributes);
+  for (const auto& event : span.events) out += sizeof event + event.name.size() + size_of(event.attributes);
+  return out;
 }
 
 // Sums of several processes must not be taken for one another's.
@@ -69,13 +91,15 @@ void Exporter::add(Span span) {
   if (!settings_.traces) return;
   const std::lock_guard lock(mutex_);
   if (closing_) return;
-  if (spans_.size() >= max_queued) {
+  const auto bytes = size_of(span);
+  if (spans_.size() >= max_queued || spans_bytes_ + bytes > max_queued_bytes) {
     ++lost_;
     return;
   }
   spans_.push_back(std::move(span));
+  spans_bytes_ += bytes;
   if (!spans_due_) spans_due_ = Clock::now() + settings_.span_delay;
-  if (spans_.size() == 1 || spans_.size() >= batch) changed_.notify_all();
+  if (spans_.size() == 1 || spans_.size() >= batch || spans_bytes_ >= batch_bytes) changed_.notify_all();
   begin();
 }
 
@@ -91,8 +115,23 @@ void Exporter::measure(const Instrument& instrument, double value, const Attribu
 
 std::optional<Exporter::Clock::time_point> Exporter::spans_wake() const {
   if (spans_.empty()) return std::nullopt;
-  if (spans_.size() >= batch || !spans_due_) return not_before_;
+  if (spans_.size() >= batch || spans_bytes_ >= batch_bytes || !spans_due_) return not_before_;
   return std::max(*spans_due_, not_before_);
+}
+
+std::vector<Span> Exporter::take_batch() {
+  std::vector<Span> out;
+  std::size_t bytes = 0;
+  while (!spans_.empty() && out.size() < batch) {
+    const auto next = size_of(spans_.front());
+    if (!out.empty() && bytes + next > batch_bytes) break;
+    bytes += next;
+    out.push_back(std::move(spans_.front()));
+    spans_.pop_front();
+  }
+  spans_bytes_ -= bytes;
+  if (spans_.empty()) spans_due_.reset();
+  return out;
 }
 
 Exporter::Work Exporter::next_work() {
@@ -107,12 +146,7 @@ Exporter::Work Exporter::next_work() {
       changed_.wait(lock);
   }
   Work out;
-  if (closing_ || is_due(spans_wake())) {
-    const auto end = spans_.begin() + static_cast<std::ptrdiff_t>(std::min(spans_.size(), batch));
-    out.spans.assign(std::make_move_iterator(spans_.begin()), std::make_move_iterator(end));
-    spans_.erase(spans_.begin(), end);
-    if (spans_.empty()) spans_due_.reset();
-  }
+  if (closing_ || is_due(spans_wake())) out.spans = take_batch();
   out.is_last = closing_ && spans_.empty();
   out.metrics = closing_ ? out.is_last : is_due(metrics_due_);
   if (out.metrics) metrics_due_.reset();
@@ -141,12 +175,17 @@ void Exporter::send_spans(std::vector<Span> spans) {
   }
   if (closing_) {
     lost_ += spans.size() + std::exchange(spans_, {}).size();
+    spans_bytes_ = 0;
     return;
   }
-  if (sent == Sent::never || spans_.size() + spans.size() > max_queued) {
+  std::size_t bytes = 0;
+  for (const auto& span : spans) bytes += size_of(span);
+  const bool has_room = spans_.size() + spans.size() <= max_queued && spans_bytes_ + bytes <= max_queued_bytes;
+  if (sent == Sent::never || !has_room) {
     lost_ += spans.size();
     return;
   }
+  spans_bytes_ += bytes;
   spans_.insert(spans_.begin(), std::make_move_iterator(spans.begin()), std::make_move_iterator(spans.end()));
   not_before_ = Clock::now() + next_backoff_;
   next_backoff_ = std::min(longest_backoff, next_backoff_ * 2);
@@ -166,13 +205,19 @@ Exporter::Sent Exporter::send(const Endpoint& endpoint, std::string_view what, s
   const auto request = request_to(endpoint, std::move(body));
   const auto call = Call{give_up_.get_token()}.within(endpoint.timeout);
   std::string answer;
-  const auto head = transport_().send(
+  std::size_t read = 0;
+  std::optional<http::ResponseHead> enough;  // of an answer that goes on and on: its status is what counts
+  auto head = transport_().send(
       request,
-      [&](const http::ResponseHead&, std::string_view bytes) -> Result<void> {
+      [&](const http::ResponseHead& head_of_it, std::string_view bytes) -> Result<void> {
         answer += bytes.substr(0, max_kept_answer - std::min(max_kept_answer, answer.size()));
-        return {};
+        read += bytes.size();
+        if (read <= max_read_answer) return {};
+        enough = head_of_it;
+        return fail(ErrorKind::limit, "the answer has no end");
       },
       call);
+  if (enough) head = *std::move(enough);
   const std::lock_guard lock(mutex_);
   silent_ = !head && (head.error().kind == ErrorKind::timeout || head.error().kind == ErrorKind::cancelled);
   if (!head) {

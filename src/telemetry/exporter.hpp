@@ -27,6 +27,8 @@ class Exporter {
  public:
   static constexpr std::size_t max_queued = 2048;  ///< spans; what comes when so many wait is dropped
   static constexpr std::size_t batch = 512;        ///< spans of one request
+  static constexpr std::size_t max_queued_bytes = std::size_t{64} << 20U;  ///< about; of spans, likewise
+  static constexpr std::size_t batch_bytes = std::size_t{4} << 20U;        ///< about; one span may be more
   static constexpr std::chrono::milliseconds longest_backoff{60'000};
   static constexpr std::chrono::milliseconds short_patience{200};  ///< of finish() where nobody is to wait
 
@@ -62,8 +64,9 @@ class Exporter {
 
   enum class Sent { yes, not_now, never };
 
-  // These three under mutex_.
+  // These four under mutex_.
   void begin();
+  std::vector<Span> take_batch();
   [[nodiscard]] std::optional<Clock::time_point> spans_wake() const;
   void note_failure(std::string_view what, const Endpoint& endpoint, const std::string& why);
 
@@ -82,6 +85,7 @@ class Exporter {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Span> spans_;
+  std::size_t spans_bytes_ = 0;
   std::optional<Clock::time_point> spans_due_;
   Clock::time_point not_before_{};          // after a failure
   std::chrono::milliseconds next_backoff_;  // what follows the next one

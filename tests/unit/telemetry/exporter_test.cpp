@@ -1,8 +1,11 @@
 #include "telemetry/exporter.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "http/client.hpp"
 #include "support/loopback_server.hpp"
 
@@ -103,6 +106,31 @@ TEST_CASE("exporter: a queue that nobody empties is bounded, and what is lost is
                         std::to_string(Exporter::batch + Exporter::max_queued + 5) + " spans lost)");
 }
 
+TEST_CASE("exporter: large spans go in requests of a few megabytes, and wait in a queue that bytes fill",
+          "[telemetry][exporter]") {
+  test::LoopbackServer server([](const test::ReceivedRequest&) { return test::text_reply(200, "{}"); });
+  auto settings = to(server.url());
+  settings.metrics.reset();
+  settings.span_delay = std::chrono::hours(1);
+  Bench bench(std::move(settings));
+  auto large = span_named("large");
+  large.attributes = {{"text", std::string(Exporter::batch_bytes / 2, 'x')}};
+  for (int i = 0; i < 3; ++i) bench.exporter.add(large);  // what makes a request full does not wait for the hour
+  REQUIRE(server.wait_for_requests(1));
+  auto huge = span_named("huge");
+  huge.attributes = {{"text", std::string(Exporter::max_queued_bytes + 1, 'x')}};
+  bench.exporter.add(huge);
+  bench.exporter.finish();
+  CHECK(bench.exporter.trouble() == "1 span lost");
+  const auto requests = server.requests();
+  std::size_t spans = 0;
+  for (const auto& request : requests) {
+    CHECK(request.body.size() < Exporter::batch_bytes + (std::size_t{64} << 10U));
+    spans += spans_in(request).size();
+  }
+  CHECK(spans == 3);
+}
+
 TEST_CASE("exporter: what a collector refuses is dropped, and its words are told once", "[telemetry][exporter]") {
   test::LoopbackServer server(
       [](const test::ReceivedRequest&) { return test::text_reply(400, "no such tenant\nmore"); });
@@ -113,6 +141,38 @@ TEST_CASE("exporter: what a collector refuses is dropped, and its words are told
   bench.exporter.finish();
   CHECK(bench.exporter.trouble() ==
         "traces can't be sent to " + server.url("/v1/traces") + ": HTTP 400: no such tenant (1 span lost)");
+}
+
+TEST_CASE("exporter: an answer that goes on and on is not read to its end, and its status counts",
+          "[telemetry][exporter]") {
+  const auto [status, trouble] = GENERATE(table<int, bool>({{200, false}, {400, true}}));
+  test::LoopbackServer server([&status = status](const test::ReceivedRequest&) {
+    auto reply = test::text_reply(status, std::string(std::size_t{1} << 20U, 'x'));
+    reply.body.push_back({.bytes = "x", .delay = {}, .stall = true});
+    return reply;
+  });
+  auto settings = to(server.url());
+  settings.metrics.reset();
+  Bench bench(std::move(settings));
+  bench.exporter.add(span_named("one"));
+  bench.exporter.finish();
+  CHECK(bench.exporter.trouble().has_value() == trouble);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("exporter: what the body is, no header of the environment says", "[telemetry][exporter]") {
+  test::LoopbackServer server([](const test::ReceivedRequest&) { return test::text_reply(200, "{}"); });
+  auto settings = to(server.url());
+  settings.metrics.reset();
+  settings.traces->headers = {{"Content-Type", "text/plain"}, {"x-key", "k"}};
+  Bench bench(std::move(settings));
+  bench.exporter.add(span_named("one"));
+  bench.exporter.finish();
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 1);
+  const auto& headers = requests.front().headers;
+  CHECK(std::ranges::count_if(headers, [](const auto& h) { return text::lower(h.first) == "content-type"; }) == 1);
+  CHECK(requests.front().header("content-type") == "application/json");
 }
 
 TEST_CASE("exporter: spans that can't be taken for now are sent again, in their order", "[telemetry][exporter]") {
