@@ -254,6 +254,7 @@ TEST_CASE("menu: in a window that becomes narrow it is painted anew, and without
   screen.type("n");
   wait_for_row(screen, "  allow? n");
   screen.resize({20, 20});
+  screen.wait_for("yes, in this s…");
   screen.wait_for("> n. no");
   screen.wait_for("  a. always");
   CHECK(screen.bytes().find("\x1b[7m") == std::string::npos);

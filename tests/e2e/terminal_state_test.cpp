@@ -1,6 +1,7 @@
 // What a chat says of itself between and around its runs: who answers, what goes on, what waits, and what can't work.
 
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,14 @@ std::size_t count(const std::string& text, std::string_view part) {
   std::size_t out = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++out;
   return out;
+}
+
+// What "waiting… (7s)" says; 0 where it is not shown.
+long seconds_waited(const Screen& screen) {
+  constexpr std::string_view before = "waiting… (";
+  const auto text = screen.text();
+  const auto at = text.find(before);
+  return at == std::string::npos ? 0 : std::strtol(text.c_str() + at + before.size(), nullptr, 10);
 }
 
 std::string bash(const std::string& command) {
@@ -166,7 +175,9 @@ TEST_CASE("state: a model that is waited for is seen to be, and is no more once 
   if (plain) {
     room.server().wait_for_stalls(1);
   } else {
-    screen.wait_for("waiting… (");
+    long first = 0;
+    screen.wait_until([&] { return (first = seconds_waited(screen)) > 0; }, "a wait with its time");
+    screen.wait_until([&] { return seconds_waited(screen) > first; }, "a longer one");
     screen.wait_for("s)\n+");
   }
   screen.type(ctrl_c);

@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -34,7 +36,7 @@ class Stage {
     options.rows = static_cast<std::size_t>(rows);
     options.verbosity = verbosity;
     options.repaint_every = 0ms;
-    options.now = [this] { return now; };
+    options.now = [this] { return now_.load(); };
     sink_ = std::make_unique<TextSink>(options);
   }
 
@@ -73,9 +75,11 @@ class Stage {
     return screen_.lines();
   }
 
-  std::chrono::steady_clock::time_point now{1h};
+  void pass(std::chrono::steady_clock::duration time) { now_ = now_.load() + time; }
 
  private:
+  std::atomic<std::chrono::steady_clock::time_point> now_{
+      std::chrono::steady_clock::time_point{1h}};  // the ticker's too
   test::Capture file_;
   test::VirtualScreen screen_;
   std::size_t written_ = 0;
@@ -111,7 +115,7 @@ TEST_CASE("text sink: what is unfinished or runs stands below what is finished, 
   CHECK(stage.lines() == Lines{"warning: look out", "One bold word."});
   stage.send(event::ToolUse{"1", "Bash", "{}", "Bash make"}).send(event::ToolUse{"2", "Task", "{}", "Task look"});
   stage.send(event::ToolUse{"1", "Read", "{}", "Read a.txt"}, "root/looker#1");
-  stage.now += 65s;
+  stage.pass(65s);
   stage.send(event::ToolUse{"3", "Bash", "{}", "Bash a command that is too long for one line"});
   CHECK(stage.lines() == Lines{"warning: look out", "One bold word.", "⋯ Bash make (1m05s)", "⋯ Task look (1m05s)",
                                "⋯ Bash a command that is too long for …", "  [looker#1] ⋯ Read a.txt (1m05s)"});
@@ -127,9 +131,9 @@ TEST_CASE("text sink: what is unfinished or runs stands below what is finished, 
 TEST_CASE("text sink: a call's time does not count the time a person took to allow it", "[render][live]") {
   Stage stage(10, 40);
   stage.send(event::ToolUse{"1", "Bash", "{}", "Bash make"});
-  stage.now += 60s;
+  stage.pass(60s);
   stage.send(event::Approval{"a", "1", "allow", "user"});
-  stage.now += 5s;
+  stage.pass(5s);
   stage.send(event::ToolUse{"2", "Read", "{}", "Read a.txt"});
   CHECK(stage.lines() == Lines{"⋯ Bash make (5s)", "⋯ Read a.txt"});
 }
@@ -149,7 +153,7 @@ TEST_CASE("text sink: thinking is one line while it lasts, then how long it took
   Stage stage(10, 40);
   stage.send(event::ThinkingDelta{"I should "});
   CHECK(stage.lines() == Lines{"thinking…"});
-  stage.now += 4200ms;
+  stage.pass(4200ms);
   stage.send(event::ThinkingDelta{"look."});
   stage.text("Yes.").reply("Yes.");
   CHECK(stage.lines() == Lines{"thought for 4s", "Yes."});
@@ -162,19 +166,19 @@ TEST_CASE("text sink: a model that is waited for is one line, from the first sec
   Stage stage(10, 40);
   stage.send(event::User{});
   CHECK(stage.lines() == Lines{});
-  stage.now += 5s;
+  stage.pass(5s);
   stage.send(event::Warning{"x", "look out"});
   CHECK(stage.lines() == Lines{"warning: look out", "waiting… (5s)"});
   stage.text("Let me see.");
   CHECK(stage.lines() == Lines{"warning: look out", "Let me see."});
   stage.reply("Let me see.").send(event::ToolUse{"1", "Bash", "{}", "Bash make"});
   stage.send(event::ToolUse{"2", "Bash", "{}", "Bash test"}).result("1", "Bash", "made");
-  stage.now += 2s;
+  stage.pass(2s);
   stage.send(event::Warning{"x", "still"});
   CHECK(stage.lines() ==
         Lines{"warning: look out", "Let me see.", "✓ Bash make (1.2s)", "warning: still", "⋯ Bash test (2s)"});
   stage.result("2", "Bash", "tested");
-  stage.now += 3s;
+  stage.pass(3s);
   stage.send(event::UsageEvent{}, "root/explorer#1");
   stage.sink().fit();
   CHECK(stage.lines() == Lines{"warning: look out", "Let me see.", "✓ Bash make (1.2s)", "warning: still",
@@ -187,7 +191,7 @@ TEST_CASE("text sink: a wait for another try says which one that is, and waiting
           "[render][live]") {
   Stage stage(10, 60);
   stage.send(event::User{});
-  stage.now += 9s;
+  stage.pass(9s);
   event::Retry retry;
   retry.attempt = 2;
   retry.max_attempts = 5;
@@ -195,7 +199,7 @@ TEST_CASE("text sink: a wait for another try says which one that is, and waiting
   retry.reason = "overloaded";
   stage.send(retry);
   CHECK(stage.lines() == Lines{"overloaded: trying again in 4.0s, attempt 2 of 5", "… asking again in 4s (2 of 5)"});
-  stage.now += 6s;
+  stage.pass(6s);
   stage.send(event::Warning{"x", "look out"});
   CHECK(stage.lines() ==
         Lines{"overloaded: trying again in 4.0s, attempt 2 of 5", "warning: look out", "waiting… (2s)"});
@@ -209,7 +213,7 @@ TEST_CASE("text sink: what is asked of a model between runs is not waited for", 
   retry.reason = "overloaded";
   stage.send(event::User{}).reply("Here.").done("Here.");
   stage.send(retry).send(event::CompactCompleted{});
-  stage.now += 5s;
+  stage.pass(5s);
   stage.send(event::Warning{"x", "look out"});
   CHECK(stage.lines().back() == "warning: look out");
 }
