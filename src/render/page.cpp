@@ -83,10 +83,9 @@ Canvas Page::canvas() const {
   return {Theme(options_.out_depth, options_.background), options_.links, columns() - 1};
 }
 
-// What is running, and before it what is being thought or said.
-std::vector<std::string> Page::live_lines() {
+// What is running, and before it what is being thought.
+std::vector<std::string> Page::lines_of_the_moment() {
   std::vector<std::string> out;
-  if (answer_) out = answer_->tail();
   if (!thinking_.empty()) out.push_back(paint(thinking_, Tone::dim, color()));
   if (!shows_running()) return out;
   for (auto& line : running_.lines(painted_, columns(), color())) out.push_back(std::move(line));
@@ -104,9 +103,13 @@ void Page::paint_live() {
     for (auto& line : answer_->take()) finished.push_back(terminal::row_of(std::move(line)));
   }
   std::vector<terminal::Row> live;
-  for (auto& line : live_lines()) live.push_back(terminal::row_of(std::move(line)));
+  if (answer_) {
+    for (auto& line : answer_->tail()) live.push_back(terminal::row_of(std::move(line)));
+  }
+  auto passing = lines_of_the_moment();
+  for (auto& line : passing) live.push_back(terminal::row_of(std::move(line)));
   if (!finished.empty() || !live.empty()) start_line();
-  bottom_->show_run(std::move(finished), std::move(live));
+  bottom_->show_run(std::move(finished), std::move(live), passing.size());
   collected_ = true;
 }
 

@@ -120,7 +120,7 @@ class Page {
   void write_all();
   [[nodiscard]] bool says_on_screen() const { return bottom_ && options_.err == Medium::terminal; }
   [[nodiscard]] Canvas canvas() const;
-  [[nodiscard]] std::vector<std::string> live_lines();
+  [[nodiscard]] std::vector<std::string> lines_of_the_moment();
   void check(const Result<void>& painted);
   void paint_live();
   void repaint();

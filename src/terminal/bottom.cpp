@@ -36,10 +36,11 @@ void Bottom::print(std::string_view lines) {
   for (auto& line : text::lines(lines)) collected_.push_back(row_of(std::move(line)));
 }
 
-void Bottom::show_run(std::vector<Row> finished, std::vector<Row> live) {
+void Bottom::show_run(std::vector<Row> finished, std::vector<Row> live, std::size_t of_the_moment) {
   const std::lock_guard lock(mutex_);
   append(collected_, std::move(finished));
   live_ = std::move(live);
+  of_the_moment_ = std::min(of_the_moment, live_.size());
   run_goes_on_ = true;
 }
 
@@ -62,6 +63,7 @@ Result<void> Bottom::end_run() {
   const std::lock_guard lock(mutex_);
   run_goes_on_ = false;
   live_.clear();
+  of_the_moment_ = 0;
   return paint();
 }
 
@@ -75,7 +77,10 @@ Result<void> Bottom::hold() {
 Result<void> Bottom::hold_as_shown() {
   const std::lock_guard lock(mutex_);
   ERRAND_TRY(paint());
-  if (holds_ == 0) ERRAND_TRY(painter_.leave());
+  if (holds_ == 0) {
+    ERRAND_TRY(painter_.paint(frame(Part::lasting)));
+    ERRAND_TRY(painter_.leave());
+  }
   ++holds_;
   return {};
 }
@@ -132,20 +137,22 @@ bool Bottom::shows_input() const {
 }
 
 // The newest of the live rows that leave room for what is typed; the cursor is there, else behind them.
-Frame Bottom::frame() {
+Frame Bottom::frame(Part part) {
   const auto [columns, height] = painter_.size();
   const auto typed = shows_input() ? *input_ : Frame{};
   Frame out;
   if (run_goes_on_ && holds_ == 0) {
     const auto room = height - std::min(height, typed.rows.size());
-    out.rows.assign(live_.end() - static_cast<std::ptrdiff_t>(std::min(room, live_.size())), live_.end());
+    const auto count = live_.size() - (part == Part::lasting ? of_the_moment_ : 0);
+    const auto end = live_.begin() + static_cast<std::ptrdiff_t>(count);
+    out.rows.assign(end - static_cast<std::ptrdiff_t>(std::min(room, count)), end);
   }
   const auto above = out.rows.size();
   out.rows.insert(out.rows.end(), typed.rows.begin(), typed.rows.end());
   if (!typed.rows.empty()) {
     out.cursor_row = above + typed.cursor_row;
     out.cursor_column = typed.cursor_column;
-    if (status_ && columns >= least_status_columns && out.rows.size() < height) {
+    if (part == Part::all && status_ && columns >= least_status_columns && out.rows.size() < height) {
       if (auto status = status_(columns); !status.text.empty()) out.rows.push_back(std::move(status));
     }
   } else if (above > 0) {
@@ -208,7 +215,7 @@ Result<void> Bottom::paint(std::vector<Row> finished) {
   }
   const auto columns = painter_.size().columns;
   const bool fits = std::ranges::all_of(finished, [&](const Row& row) { return row.width <= columns; });
-  return fits ? painter_.paint(frame(), finished) : painter_.print_above(finished, frame());
+  return fits ? painter_.paint(frame(Part::all), finished) : painter_.print_above(finished, frame(Part::all));
 }
 
 }  // namespace errand::terminal

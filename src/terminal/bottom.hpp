@@ -32,8 +32,9 @@ class Bottom {
   /// Whole lines for the scrollback, of any width. Collected.
   void print(std::string_view lines);
   /// What a run shows: rows that are finished, for the scrollback, and those that are live from now on. Collected; a
-  /// run goes on from here, until end_run().
-  void show_run(std::vector<Row> finished, std::vector<Row> live);
+  /// run goes on from here, until end_run(). So many rows at the end of `live` tell of the moment alone: they are not
+  /// among what stays when it is held as it is shown.
+  void show_run(std::vector<Row> finished, std::vector<Row> live, std::size_t of_the_moment = 0);
   void begin_run();
   [[nodiscard]] bool shows_run();  ///< since begin_run(), until end_run(), and nobody holds it
   Result<void> flush();
@@ -44,7 +45,7 @@ class Bottom {
   /// Others write to the terminal until release(): what is typed `always` alone is shown, all else is collected. One
   /// hold may be within another.
   Result<void> hold();
-  /// The same; what is shown stays, and the cursor stands below it.
+  /// The same; what is shown stays but for the status and what is of the moment, and the cursor stands below it.
   Result<void> hold_as_shown();
   Result<void> release();
 
@@ -80,7 +81,8 @@ class Bottom {
   Result<void> paint();
   Result<void> paint_if_taken();
   bool awaits_resized();
-  [[nodiscard]] Frame frame();
+  enum class Part { all, lasting };
+  [[nodiscard]] Frame frame(Part part);
   [[nodiscard]] bool shows_input() const;
 
   int fd_;
@@ -89,6 +91,7 @@ class Bottom {
   Painter painter_;
   std::vector<Row> collected_;
   std::vector<Row> live_;
+  std::size_t of_the_moment_ = 0;  // of live_, at its end
   std::optional<Frame> input_;
   When when_ = When::always;
   std::function<Row(std::size_t)> status_;

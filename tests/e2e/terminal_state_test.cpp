@@ -189,8 +189,29 @@ TEST_CASE("state: a model that is waited for is seen to be, and is no more once 
   CHECK(screen.wait() == Exit{0, 0});
 }
 
+// No shell is there to let it go on, so that the stop lasts no time.
+TEST_CASE("state: what tells of the moment alone is not left behind by Ctrl-Z", "[e2e][terminal][state]") {
+  const Room room("[" + bash("until [ -e go ]; do sleep 0.02; done") + R"(, {"reply": {"text": "Then."}}])");
+  auto screen = talking(room, {"--permission-mode", "bypass"});
+  say(screen, "first");
+  screen.wait_for("⋯ Bash");
+  screen.type("a draft");
+  screen.wait_for("+ a draft");
+  screen.type("\x1a");
+  screen.wait_until([&] { return count(screen.text(), "+ a draft") == 2; }, "the draft twice");
+  screen.wait_for("⋯ Bash");
+  screen.wait_for("\nhelper · ");
+  CHECK(count(screen.text(), "⋯ Bash") == 1);
+  CHECK(count(screen.text(), "\nhelper · ") == 1);
+  screen.type(ctrl_u);
+  room.world.make_files({{"go", ""}});
+  screen.wait_for("Then.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("state: -c shows what goes on, and so does /resume", "[e2e][terminal][state]") {
-  const Room room(R"([{"reply": {"text": "One.\nTwo.\nThree.\nFour.\nFive.\nSix.\nSeven."}},
+  const Room room(R"([{"reply": {"text": "One.\nTwo.\nThree.\nFour.\nFi\tve.\nSix.\nSeven."}},
                       {"reply": {"text": "Eight."}}])");
   {
     auto screen = talking(room);
