@@ -52,6 +52,7 @@ void LineSession::begin(const LineRequest& request) {
 Outcome LineSession::press(const Key& key) {
   const auto table = std::exchange(after_prefix_, false) ? after_prefix_keys() : emacs_keys();
   const auto command = command_of(key, table);
+  if (vi_ == ViMode::insert && !vi_keys_.empty()) vi_keys_.push_back(key);  // also those that a menu or a search takes
   if (search_) {
     if (const auto outcome = press_in_search(key, command)) return *outcome;
   }

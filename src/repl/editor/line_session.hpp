@@ -142,6 +142,7 @@ class LineSession {
   void vi_change_characters(std::size_t count, const std::function<std::string(const std::string&)>& changed);
   void vi_replace(const std::string& character, std::size_t count);
   void vi_toggle_case(std::size_t count);
+  [[nodiscard]] std::size_t vi_end_of_words(char motion, std::size_t count) const;
   [[nodiscard]] std::optional<ViTarget> vi_motion(char motion, std::size_t count) const;
   [[nodiscard]] std::optional<ViTarget> vi_search_target(char motion, std::size_t count) const;
 

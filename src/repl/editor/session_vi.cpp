@@ -35,7 +35,6 @@ void LineSession::vi_insert() {
 std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
   const bool is_escape = key.code == terminal::KeyCode::escape;
   if (vi_ == ViMode::insert) {
-    if (!vi_keys_.empty()) vi_keys_.push_back(key);
     if (!is_escape) return std::nullopt;
     vi_ = ViMode::normal;
     if (buffer_.cursor() > buffer_.line_start()) buffer_.left();
@@ -81,8 +80,17 @@ void LineSession::end_vi_command() {
 void LineSession::vi_repeat(std::size_t count) {
   const auto keys = vi_change_;
   for (std::size_t i = 0; i < count; ++i) {
-    for (const auto& key : keys) press(key);
+    for (const auto& key : keys) {
+      const auto before = vi_;
+      press(key);
+      // What is completed may have changed: an Esc that closed a menu then ends the insert, and what is behind it was
+      // text.
+      if (before == ViMode::insert && vi_ == ViMode::normal) break;
+    }
   }
+  menu_.reset();
+  search_.reset();
+  if (vi_ == ViMode::insert) press_vi({.code = terminal::KeyCode::escape});
   vi_change_ = keys;
 }
 
@@ -165,12 +173,21 @@ std::optional<LineSession::ViTarget> LineSession::vi_motion(char motion, std::si
   return ViTarget{at, is_one_of(motion, "eE")};
 }
 
+// To change a word leaves what is behind it: the first ends with what the cursor is on, be that its last letter.
+std::size_t LineSession::vi_end_of_words(char motion, std::size_t count) const {
+  const auto& text = buffer_.text();
+  const auto words = motion == 'W' ? ViWords::big : ViWords::small;
+  auto end = vi_run_end(text, buffer_.cursor(), words);
+  for (std::size_t i = 1; i < count && end < buffer_.line_end(); ++i)
+    end = unicode::next_grapheme(text, vi_word_end(text, unicode::previous_grapheme(text, end), words));
+  return end;
+}
+
 void LineSession::vi_operate(char op, char motion, std::size_t count) {
   if (motion == op) return vi_operate_on(op, buffer_.line_start(), buffer_.line_end());
   const auto here = buffer_.cursor();
-  // To change a word leaves what is behind it.
   const bool changes_word = op == 'c' && is_one_of(motion, "wW");
-  const auto there = vi_motion(changes_word ? static_cast<char>(motion - 'w' + 'e') : motion, count);
+  const auto there = changes_word ? ViTarget{vi_end_of_words(motion, count), false} : vi_motion(motion, count);
   if (!there) return;
   const auto from = std::min(here, there->at);
   auto to = std::max(here, there->at);

@@ -136,6 +136,10 @@ std::size_t vi_word_end(std::string_view text, std::size_t at, ViWords words) {
   return at;
 }
 
+std::size_t vi_run_end(std::string_view text, std::size_t at, ViWords words) {
+  return at < line_end(text, at) ? run_at(text, at, words).to : at;
+}
+
 std::size_t vi_first_of_line(std::string_view text, std::size_t at) {
   const auto start = line_start(text, at);
   const auto found = text.find_first_not_of(" \t", start);

@@ -16,6 +16,9 @@ enum class ViWords { small, big };
 [[nodiscard]] std::size_t vi_previous_word(std::string_view text, std::size_t at, ViWords words);
 [[nodiscard]] std::size_t vi_word_end(std::string_view text, std::size_t at, ViWords words);
 
+/// Behind the characters of one kind that `at` is among, in its line; `at` itself at the line's end.
+[[nodiscard]] std::size_t vi_run_end(std::string_view text, std::size_t at, ViWords words);
+
 /// `^`: the first character of the line at `at` that is no blank.
 [[nodiscard]] std::size_t vi_first_of_line(std::string_view text, std::size_t at);
 

@@ -185,6 +185,17 @@ TEST_CASE("line session: vi keys", "[repl][editor]") {
           {"one two\x1b"
            "0cwthree\x1b",
            "thre|e two"},
+          {"a b\x1b"
+           "0cwx",
+           "x| b"},
+          {"one two three\x1b"
+           "0ec2wx",
+           "onx| three"},
+          {"one  two\x1b"
+           "0el"
+           "cWx",
+           "onex|two"},
+          {"a\x1b$cwx", "ax|"},
           {"one two\x1b"
            "ddp",
            "one two|"},
@@ -247,6 +258,12 @@ TEST_CASE("line session: vi's . does the last change again", "[repl][editor]") {
            "Ac\x1b.",
            "abc|c"},
           {"ab\x1b.", "a|b"},
+          {"\x1b"
+           "ial\t\x1b\x1buuu.x",
+           "alph|"},
+          {"\x1b"
+           "ial\t\t\r\x1buuu.x",
+           "alphabet|"},
       },
       Keys::vi);
 }
