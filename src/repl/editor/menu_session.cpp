@@ -91,6 +91,7 @@ bool MenuSession::move(Command command, const Key& key) {
 
 // An answer that was begun gives way to what is selected by moving: the screen never says two things.
 void MenuSession::move_to(std::size_t place) {
+  after_comma_ = false;
   if (shown_.empty()) return;
   if (!filters()) typed_.reset({});
   place_ = place;
@@ -149,6 +150,7 @@ bool MenuSession::press_between_marks(const Key& key) {
 
 // The selection follows what is typed.
 void MenuSession::typed_anew() {
+  after_comma_ = false;
   const auto& typed = typed_.text();
   if (filters()) {
     shown_ = fitting_choices(request_, typed);
@@ -171,7 +173,6 @@ void MenuSession::mark(std::size_t choice) {
 }
 
 Outcome MenuSession::press_digit(std::size_t choice) {
-  after_comma_ = false;
   move_to(choice);
   if (!takes_several()) return Outcome::submitted;
   mark(choice);

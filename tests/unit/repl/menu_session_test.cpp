@@ -171,6 +171,8 @@ TEST_CASE("menu: several are marked, and what was typed goes with them", "[repl]
                                       {"1,2\r", "picked 0 1"},
                                       {"1, 2\r", "picked 0 1"},
                                       {"1, 2, \r", "picked 0 1"},
+                                      {"1," + std::string(down) + " \r", "picked 0 1"},
+                                      {"1,x\x7f" + std::string(down) + " \r", "picked 0 1"},
                                       {"1,and green\r", "picked 0 2 \"and green\""},
                                       {"blue, red\r", "picked 0 1"},
                                       {"blue, green\r", "picked 1 2 \"green\""},
