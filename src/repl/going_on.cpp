@@ -19,11 +19,17 @@ namespace errand::repl {
 namespace {
 
 constexpr std::size_t shown_answer_lines = 6;
+constexpr std::size_t tab_columns = 4;
 
 std::vector<std::string> last_lines(const std::string& text, std::size_t count) {
   auto out = text::lines(text::trim(text));
   if (out.size() > count) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(count));
   return out;
+}
+
+// A tab has no width that is known.
+std::string without_tabs(const std::string& line) {
+  return text::replace_all(line, "\t", std::string(tab_columns, ' '));
 }
 
 }  // namespace
@@ -58,7 +64,7 @@ std::vector<std::string> going_on_lines(store::Store& store, const store::Sessio
     return out;
   }
   if (!last->prompt.empty()) out.push_back(render::one_line("> " + last->prompt, columns));
-  for (const auto& line : last->answer) out.push_back(text::ellipsize(unicode::sanitize(line), columns));
+  for (const auto& line : last->answer) out.push_back(text::ellipsize(without_tabs(unicode::sanitize(line)), columns));
   if (session.status == "interrupted")
     out.emplace_back("the last answer was cut off");
   else if (last->answer.empty() && !last->prompt.empty())

@@ -222,7 +222,7 @@ TEST_CASE("state: -c shows what goes on, and so does /resume", "[e2e][terminal][
   auto screen = talking(room, {"-c"});
   wait_for_prompt(screen);
   CHECK(screen.text().find(": count for me (") != std::string::npos);
-  const std::string shown = ", 1 turn)\n> count for me\nTwo.\nThree.\nFour.\nFive.\nSix.\nSeven.\n>";
+  const std::string shown = ", 1 turn)\n> count for me\nTwo.\nThree.\nFour.\nFi    ve.\nSix.\nSeven.\n>";
   CHECK(screen.text().find(shown) != std::string::npos);
   CHECK(screen.text().find("cut off") == std::string::npos);
   say(screen, "/new");
