@@ -61,8 +61,9 @@ Fit fit_of(Answer answer, std::string_view bytes) {
 }
 
 bool is_surely(Answer answer, std::string_view bytes) {
-  const auto head = answer == Answer::background ? background_begins.size() : place_begins.size() + 1;
-  return bytes.size() >= head && fit_of(answer, bytes).kind != Fit::Kind::none;
+  const bool has_head = answer == Answer::background ? bytes.size() >= background_begins.size()
+                                                     : bytes.find(';') != std::string_view::npos;
+  return has_head && fit_of(answer, bytes).kind != Fit::Kind::none;
 }
 
 std::optional<Place> place_in(const Key& reply) {

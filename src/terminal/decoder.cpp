@@ -336,16 +336,22 @@ std::vector<Key> KeyDecoder::feed(std::string_view bytes) {
     at += step.bytes;
     in_paste_ = step.begins_paste;
     if (!step.key) continue;
-    if (const auto answer = answer_in(*step.key)) expected_.erase(*answer);
+    note_answer(*step.key);
     out.push_back(*std::move(step.key));
   }
   drop_used();
   return out;
 }
 
+void KeyDecoder::note_answer(const Key& key) {
+  const auto answer = answer_in(key);
+  const auto asked = answer ? expected_.find(*answer) : expected_.end();
+  if (asked != expected_.end() && --asked->second == 0) expected_.erase(asked);
+}
+
 // How bytes fit the answers that are expected.
 Fit KeyDecoder::answer_fit(std::string_view bytes) const {
-  for (const auto answer : expected_) {
+  for (const auto& [answer, count] : expected_) {
     if (const auto fit = fit_of(answer, bytes); fit.kind != Fit::Kind::none) return fit;
   }
   return {};
@@ -361,7 +367,7 @@ bool KeyDecoder::take_cut_answer(std::vector<Key>& out) {
   held_ = all.substr(fit.bytes);
   auto told = read_one(all).key;
   if (!told) return true;
-  if (const auto answer = answer_in(*told)) expected_.erase(*answer);
+  note_answer(*told);
   out.push_back(*std::move(told));
   return true;
 }
@@ -414,7 +420,7 @@ std::vector<Key> KeyDecoder::expire() {
   if (!is_waiting() || waits_for_answer()) return {};
   if (cut_.empty() || held_.front() == esc) return decide_held();
   // The rest of what an ESC that was a key may have begun. So far in an answer it is no longer what somebody typed.
-  if (std::ranges::any_of(expected_, [&](Answer answer) { return is_surely(answer, cut_); })) {
+  if (std::ranges::any_of(expected_, [&](const auto& one) { return is_surely(one.first, cut_); })) {
     held_.clear();
     return {};
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <optional>
-#include <set>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +30,12 @@ class KeyDecoder {
   static constexpr int answer_patience = 20;
 
   /// The terminal was asked something. The answer is told as a reply whenever it comes; that it comes in pieces with
-  /// any time between them makes no keys of it.
-  void expect(Answer answer) { expected_.insert(answer); }
+  /// any time between them makes no keys of it. Asked twice, it answers twice.
+  void expect(Answer answer) { ++expected_[answer]; }
+  /// Whether a question is not answered yet.
   [[nodiscard]] bool expects(Answer answer) const { return expected_.contains(answer); }
+  /// No answer is expected any more.
+  void give_up(Answer answer) { expected_.erase(answer); }
 
   /// Whether something has begun that more bytes may complete, and that expire() would decide: an ESC that is a key by
   /// itself or the beginning of a sequence. A paste waits for its end, however long that takes.
@@ -44,14 +47,15 @@ class KeyDecoder {
  private:
   bool take_paste(std::vector<Key>& out);
   bool take_cut_answer(std::vector<Key>& out);
+  void note_answer(const Key& key);
   bool waits_for_answer();
   [[nodiscard]] Fit answer_fit(std::string_view bytes) const;
   std::vector<Key> decide_held();
 
   std::string held_;
   std::string cut_;  // the beginning of an expected answer that was given up: its rest may still come
-  std::set<Answer> expected_;
-  int expired_ = 0;  // in a row
+  std::map<Answer, std::size_t> expected_;  // how many of each; never none
+  int expired_ = 0;                         // in a row
   std::string paste_;
   bool in_paste_ = false;
 };

@@ -41,6 +41,15 @@ Changes::Kind Changes::take() {
   return resized ? Kind::resized : Kind::none;
 }
 
+void Keyboard::expect(Answer answer) {
+  decoder_.expect(answer);
+  if (answer == Answer::place) place_until_ = Call::Clock::now() + place_limit;
+}
+
+void Keyboard::give_up_place() {
+  if (expects(Answer::place) && Call::Clock::now() > place_until_) decoder_.give_up(Answer::place);
+}
+
 // False at the end: the terminal was closed, which reads as EIO.
 Result<bool> Keyboard::read_more() {
   std::array<char, 65536> bytes{};
@@ -49,6 +58,7 @@ Result<bool> Keyboard::read_more() {
   if (got < 0 && errno != EIO) return fail_errno(ErrorKind::failure, "can't read the terminal", errno);
   closed_ = got <= 0;
   if (closed_) return false;
+  give_up_place();
   auto keys = decoder_.feed({bytes.data(), static_cast<std::size_t>(got)});
   if (keys.empty() || !std::ranges::all_of(keys, is_no_key)) typed_ = Call::Clock::now();
   for (auto& key : keys) {

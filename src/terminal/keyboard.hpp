@@ -54,11 +54,14 @@ class Keyboard {
   /// nowhere else. Not while watching.
   void hear(std::function<void(const Key&)> said) { said_ = std::move(said); }
 
+  /// For so long after it was asked its cursor's place a terminal may tell it; then what is typed is typed.
+  static constexpr std::chrono::seconds place_limit{5};
+
   /// The terminal was asked something: see KeyDecoder.
-  void expect(Answer answer) { decoder_.expect(answer); }
+  void expect(Answer answer);
   [[nodiscard]] bool expects(Answer answer) const { return decoder_.expects(answer); }
-  /// The last place of the cursor that the terminal told.
-  [[nodiscard]] Place place() const { return place_; }
+  /// The last place of the cursor that the terminal told; nullopt: it has told none yet.
+  [[nodiscard]] std::optional<Place> place() const { return place_; }
 
   /// Waits for the next of them. Fails with `cancelled` or `timeout` as `call` says, `failure` when reading fails.
   Result<Input> next(const Call& call);
@@ -67,7 +70,7 @@ class Keyboard {
   /// terminal holds is read before that is said.
   Result<std::optional<Input>> next_unless_quiet(std::chrono::milliseconds quiet, const Call& call);
 
-  /// The same as next(); nullopt once the terminal has answered.
+  /// The same as next(); nullopt once the terminal has answered, as often as it was asked.
   Result<std::optional<Input>> next_before(Answer answer, const Call& call);
 
   /// Takes what was read and not given yet, and puts it back in front.
@@ -83,6 +86,7 @@ class Keyboard {
   };
   Result<std::optional<Input>> wait(const Until& until, const Call& call);
   std::optional<Input> at_hand();
+  void give_up_place();
   [[nodiscard]] int poll_limit(std::optional<Milliseconds> quiet) const;
   Result<bool> read_more();
 
@@ -91,8 +95,9 @@ class Keyboard {
   std::function<void(const Key&)> said_;
   KeyDecoder decoder_;
   std::deque<Key> kept_;
-  Place place_;
-  Call::Clock::time_point typed_{};  // when the last key came
+  std::optional<Place> place_;
+  Call::Clock::time_point place_until_{};  // when its place is given up
+  Call::Clock::time_point typed_{};        // when the last key came
   bool closed_ = false;
 };
 

@@ -119,4 +119,8 @@ Command command_of(const terminal::Key& key, std::span<const Binding> table) {
   return key.code == KeyCode::text && !key.with.ctrl && !key.with.alt ? Command::type : Command::none;
 }
 
+bool is_interrupt(const terminal::Key& key) {
+  return key.code == terminal::KeyCode::text && key.with == terminal::Modifiers{.ctrl = true} && key.text == "c";
+}
+
 }  // namespace errand::repl

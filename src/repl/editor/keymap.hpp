@@ -66,4 +66,7 @@ std::span<const Binding> after_prefix_keys();
 /// What `key` means in `table`; a character that nobody took is typed.
 [[nodiscard]] Command command_of(const terminal::Key& key, std::span<const Binding> table);
 
+/// Ctrl-C, in every table.
+[[nodiscard]] bool is_interrupt(const terminal::Key& key);
+
 }  // namespace errand::repl

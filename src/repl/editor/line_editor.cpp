@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
@@ -18,8 +19,10 @@ namespace {
 constexpr std::chrono::seconds answers_within{2};
 // What is waited at the end for an answer that is still on its way: else the shell would take it for typed text.
 constexpr std::chrono::milliseconds last_wait{200};
-// All terminals tell where their cursor is; over a slow link it takes its time.
+// All terminals tell where their cursor is; over a slow link it takes its time. One that has never done so after a few
+// questions is asked no more.
 constexpr std::chrono::milliseconds place_within{1000};
+constexpr int max_unanswered = 3;
 constexpr int max_questions = 50;
 // A terminal that took nothing is asked again so soon whether it does.
 constexpr std::chrono::milliseconds paints_again_after{30};
@@ -34,9 +37,8 @@ class LineEditor::Watch final : public Attention {
   ~Watch() override {
     editor_.stop_watching();
     editor_.bottom_.wait_for_resized(terminal::Bottom::Waits::no);
-    editor_.await_answers();
     editor_.attended_ = false;
-    editor_.raw_.reset();
+    editor_.leave_raw();
   }
 
  private:
@@ -80,7 +82,7 @@ std::unique_ptr<LineReader::Attention> LineEditor::attend() {
   attended_ = true;
   if (auto raw = terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols)) raw_ = *std::move(raw);
   if (raw_ && std::exchange(asks_background_, false)) ask_terminal();
-  if (asks_place_) bottom_.wait_for_resized(terminal::Bottom::Waits::yes);
+  if (asks_place()) bottom_.wait_for_resized(terminal::Bottom::Waits::yes);
   watch();
   return std::make_unique<Watch>(*this);
 }
@@ -91,73 +93,109 @@ void LineEditor::ask_terminal() {
   asked_ = Call::Clock::now();
 }
 
-// What is typed meanwhile was typed to us and goes with us.
+// What is typed meanwhile was typed to us, and what changes is heard of after.
 void LineEditor::await_answers() {
+  using Kind = terminal::Input::Kind;
   if (!raw_ || Call::Clock::now() - asked_ > answers_within) return;
   const auto call = Call{}.within(last_wait);
+  std::deque<terminal::Key> typed;
+  bool resized = false;
+  bool came_back = false;
   for (const auto answer : {terminal::Answer::background, terminal::Answer::place}) {
     while (true) {
-      const auto input = keyboard_.next_before(answer, call);
-      if (!input || (*input && (*input)->kind == terminal::Input::Kind::closed)) return;
-      if (!*input) break;
+      auto input = keyboard_.next_before(answer, call);
+      if (!input || !*input || (*input)->kind == Kind::closed) break;
+      resized = resized || (*input)->kind == Kind::resized;
+      came_back = came_back || (*input)->kind == Kind::came_back;
+      if ((*input)->kind == Kind::key) typed.push_back(std::move((*input)->key));
     }
   }
+  keyboard_.put_back(std::move(typed));
+  if (resized) parts_.changes.tell_resized();
+  if (came_back) parts_.changes.tell_came_back();
+}
+
+// An answer that is still on its way would be typed text to whoever reads next.
+void LineEditor::leave_raw() {
+  await_answers();
+  raw_.reset();
 }
 
 // The next thing that is learned; nullopt: it is time to paint what the terminal did not take.
 Result<std::optional<terminal::Input>> LineEditor::next_input(const Call& call) {
-  if (!bottom_.is_behind()) return keyboard_.next(call);
+  if (!owes_resize_ && !bottom_.is_behind()) return keyboard_.next(call);
   auto input = keyboard_.next(call.within(paints_again_after));
-  if (!input && input.error().kind == ErrorKind::timeout && !call.expired()) return std::nullopt;
-  return input;
+  if (input || input.error().kind != ErrorKind::timeout || call.expired()) return input;
+  if (owes_resize_ && takes_bytes()) return terminal::Input{.kind = terminal::Input::Kind::resized, .key = {}};
+  return std::nullopt;
+}
+
+bool LineEditor::takes_bytes() const {
+  pollfd writable{parts_.out_fd, POLLOUT, 0};
+  return ::poll(&writable, 1, 0) != 0;
+}
+
+bool LineEditor::asks_place() const {
+  return keyboard_.place() || unanswered_ < max_unanswered;
 }
 
 // What is on its way to the terminal was painted for the old size. Once it tells its cursor's place it has shown all of
-// it, and where the rows are is known.
+// it, and where the rows are is known. One that takes no bytes is asked once it does: whoever types does not wait for
+// it.
 Result<void> LineEditor::follow_resize(const Call& call) {
+  using terminal::Bottom;
+  owes_resize_ = !takes_bytes();
+  if (owes_resize_) return {};
   const auto begun = Call::Clock::now();
-  const auto column = raw_ && asks_place_ ? ask_place(call) : std::nullopt;
-  return bottom_.resized(column, Call::Clock::now() - begun);
+  const auto column = raw_ && asks_place() ? ask_place(call) : std::nullopt;
+  const auto round_trip = Call::Clock::now() - begun;
+  if (attended_) bottom_.wait_for_resized(asks_place() ? Bottom::Waits::yes : Bottom::Waits::no);
+  owes_resize_ = !takes_bytes();
+  return owes_resize_ ? Result<void>{} : bottom_.resized(column, round_trip);
 }
 
 // The cursor's column. Whoever drags a window changes it again and again. What is typed meanwhile is taken after.
 std::optional<std::size_t> LineEditor::ask_place(const Call& call) {
   std::deque<terminal::Key> typed;
-  bool answered = false;
+  auto told = Told::place;
   bool resized = true;
-  for (int asked = 0; asked < max_questions && std::exchange(resized, false); ++asked) {
-    if (!write_all(parts_.out_fd, terminal::ask_place)) break;  // a lost terminal shows at the next read
+  for (int asked = 0; asked < max_questions && told == Told::place && std::exchange(resized, false); ++asked) {
+    if (!takes_bytes() || !write_all(parts_.out_fd, terminal::ask_place)) {  // a lost terminal shows at the next read
+      told = Told::gave_up;
+      break;
+    }
     asked_ = Call::Clock::now();
     keyboard_.expect(terminal::Answer::place);
-    const auto patience = call.within(place_within);
-    answered = await_place(typed, resized, patience);
-    if (answered || !patience.expired() || call.expired()) continue;
-    asks_place_ = false;
-    bottom_.wait_for_resized(terminal::Bottom::Waits::no);
-    break;
+    told = await_place(typed, resized, call);
+    if (told == Told::nothing) ++unanswered_;
   }
   keyboard_.put_back(std::move(typed));
-  return answered ? std::optional(keyboard_.place().column) : std::nullopt;
+  if (resized) parts_.changes.tell_resized();
+  return told == Told::place && keyboard_.place() ? std::optional(keyboard_.place()->column) : std::nullopt;
 }
 
-bool LineEditor::await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call) {
+// Ctrl-C, a stop and the end of the terminal don't wait.
+LineEditor::Told LineEditor::await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call) {
   using Kind = terminal::Input::Kind;
+  const auto patience = call.within(place_within);
   while (true) {
-    auto input = keyboard_.next_before(terminal::Answer::place, call);
-    if (!input) return false;
-    if (!*input) return true;
+    auto input = keyboard_.next_before(terminal::Answer::place, patience);
+    if (!input) return input.error().kind == ErrorKind::timeout && call.check() ? Told::nothing : Told::gave_up;
+    if (!*input) return Told::place;
     const auto kind = (*input)->kind;
     if (kind == Kind::resized) resized = true;
-    if (kind == Kind::key) typed.push_back(std::move((*input)->key));
     if (kind == Kind::came_back) parts_.changes.tell_came_back();
-    if (kind == Kind::came_back || kind == Kind::closed) return false;
+    const bool ends =
+        kind == Kind::came_back || kind == Kind::closed || (kind == Kind::key && is_interrupt((*input)->key));
+    if (kind == Kind::key) typed.push_back(std::move((*input)->key));
+    if (ends) return Told::gave_up;
   }
 }
 
 Result<void> LineEditor::lend(const std::function<Result<void>()>& user) {
   stop_watching();
   const bool was_raw = raw_ != nullptr;
-  raw_.reset();
+  leave_raw();
   auto used = user();
   if (was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
@@ -173,7 +211,7 @@ Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) 
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   }
   auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : read_answer(request, call);
-  if (!was_raw) raw_.reset();
+  if (!was_raw) leave_raw();
   watch();
   return line;
 }
@@ -331,7 +369,7 @@ Result<void> LineEditor::open_editor(LineSession& line) {
 Result<std::optional<std::string>> LineEditor::written_outside(const std::string& text) {
   if (!parts_.edit_outside) return std::nullopt;
   ERRAND_TRY(bottom_.leave_input({}));
-  raw_.reset();
+  leave_raw();
   auto edited = parts_.edit_outside(text);
   ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
   if (!edited) {

@@ -99,16 +99,21 @@ class LineEditor final : public LineReader {
   void remember(const std::string& line);
   void ask_terminal();
   void await_answers();
+  void leave_raw();
   Result<std::optional<terminal::Input>> next_input(const Call& call);
   Result<void> follow_resize(const Call& call);
   std::optional<std::size_t> ask_place(const Call& call);
-  bool await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call);
+  enum class Told { place, nothing, gave_up };
+  Told await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call);
+  [[nodiscard]] bool asks_place() const;
+  [[nodiscard]] bool takes_bytes() const;
 
   // Beside a run: line_editor_beside.cpp.
   void watch();
   void stop_watching();
   void keep_typing(const Call& call);
-  Result<void> take_beside(const terminal::Input& input, const Call& call);
+  Result<void> follow(const terminal::Input& input, const Call& call);
+  Result<void> take_beside(const terminal::Input& input);
   Result<void> press_beside(const terminal::Key& key);
   Result<void> act_beside(Outcome outcome);
   Result<void> edit_beside();
@@ -131,7 +136,8 @@ class LineEditor final : public LineReader {
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
   bool asks_background_ = false;
-  bool asks_place_ = true;  // until the terminal does not answer
+  int unanswered_ = 0;        // questions for the cursor's place
+  bool owes_resize_ = false;  // a new size was heard of while the terminal took no bytes
   Call::Clock::time_point asked_{};
 
   std::mutex typing_;  // of what is below, while the watcher runs; else it is the reader's alone

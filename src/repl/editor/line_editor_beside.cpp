@@ -21,10 +21,6 @@ constexpr std::string_view prompt = "> ";
 // Who has typed nothing for so long is not in the middle of a line.
 constexpr std::chrono::milliseconds quiet{400};
 
-bool is_interrupt(const terminal::Key& key) {
-  return key.code == terminal::KeyCode::text && key.with == terminal::Modifiers{.ctrl = true} && key.text == "c";
-}
-
 // A command is no message: it waits for the end of the run.
 bool is_command(const std::string& line) {
   return line.starts_with('/') || line.starts_with('!');
@@ -61,8 +57,9 @@ void LineEditor::keep_typing(const Call& call) {
   while (true) {
     const auto input = next_input(call);
     if (!input || (*input && (*input)->kind == terminal::Input::Kind::closed)) return;
+    if (*input && !follow(**input, call)) return;
     const std::lock_guard lock(typing_);
-    if (*input ? !take_beside(**input, call) : !paint_beside()) return;
+    if (*input ? !take_beside(**input) : !paint_beside()) return;
   }
 }
 
@@ -82,8 +79,9 @@ std::deque<terminal::Key> LineEditor::typed_ahead(LineKind kind, const Call& cal
 
 Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<terminal::Key>& ahead, const Call& call) {
   if (attended_) {
+    ERRAND_TRY(follow(input, call));
     const std::lock_guard lock(typing_);
-    return take_beside(input, call);
+    return take_beside(input);
   }
   if (input.kind == terminal::Input::Kind::came_back) return bottom_.come_back();
   if (input.kind != terminal::Input::Kind::key) return {};
@@ -94,8 +92,12 @@ Result<void> LineEditor::take_ahead(const terminal::Input& input, std::deque<ter
   return {};
 }
 
-Result<void> LineEditor::take_beside(const terminal::Input& input, const Call& call) {
-  if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
+// Before anything is locked: the terminal may take its time, for which a run must not wait.
+Result<void> LineEditor::follow(const terminal::Input& input, const Call& call) {
+  return input.kind == terminal::Input::Kind::resized ? follow_resize(call) : Result<void>{};
+}
+
+Result<void> LineEditor::take_beside(const terminal::Input& input) {
   if (input.kind == terminal::Input::Kind::key) ERRAND_TRY(press_beside(input.key));
   if (input.kind == terminal::Input::Kind::came_back) {
     ERRAND_TRY(bottom_.come_back());

@@ -35,7 +35,7 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
   auto ahead = typed_ahead(request.kind, call);
   auto picked = pick(request, call);
   keyboard_.put_back(std::move(ahead));
-  if (!was_raw) raw_.reset();
+  if (!was_raw) leave_raw();
   watch();
   return picked;
 }
@@ -44,7 +44,7 @@ Result<std::string> LineEditor::edit_outside(const std::string& text) {
   if (!parts_.edit_outside) return fail(ErrorKind::usage, "there is no editor here");
   stop_watching();
   const bool was_raw = raw_ != nullptr;
-  raw_.reset();
+  leave_raw();
   auto edited = parts_.edit_outside(text);
   if (was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));

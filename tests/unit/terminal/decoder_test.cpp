@@ -234,6 +234,33 @@ TEST_CASE("decoder: where the cursor is, is no key, however late its bytes come"
   }
 }
 
+TEST_CASE("decoder: asked twice, a terminal answers twice, and neither is typed text", "[terminal]") {
+  KeyDecoder decoder;
+  decoder.expect(Answer::place);
+  decoder.expect(Answer::place);
+  CHECK(decoder.feed("\x1b[1;2R") == std::vector{reply("[1;2R")});
+  CHECK(decoder.expects(Answer::place));
+  CHECK(decoder.feed("\x1b[1").empty());
+  CHECK(decoder.expire().empty());
+  CHECK(decoder.feed(";3Rb") == std::vector{reply("[1;3R"), text("b")});
+  CHECK_FALSE(decoder.expects(Answer::place));
+}
+
+TEST_CASE("decoder: digits are typed text where a place is expected that never comes", "[terminal]") {
+  KeyDecoder decoder;
+  decoder.expect(Answer::place);
+  std::vector<Key> keys;
+  for (const std::string_view typed : {"\x1b[", "2", "4"}) {
+    for (auto& one : decoder.feed(typed)) keys.push_back(std::move(one));
+    for (int i = 0; i <= KeyDecoder::answer_patience; ++i) {
+      for (auto& one : decoder.expire()) keys.push_back(std::move(one));
+    }
+  }
+  CHECK(keys == std::vector{text("[", alt), text("2"), text("4")});
+  decoder.give_up(Answer::place);
+  CHECK(decoder.feed("5") == std::vector{text("5")});
+}
+
 TEST_CASE("decoder: Alt before a character of which the rest never comes is no broken text", "[terminal]") {
   KeyDecoder decoder;
   CHECK(decoder.feed("\x1b\xD9").empty());
