@@ -219,18 +219,25 @@ class Dispatch {
 
   Result<chat::ApprovalAnswer> put_question(const PlannedCall& plan, const Decision& decision) {
     const std::lock_guard one_at_a_time(scope_.tree.asking);
-    const auto detail = plan.tool->subject(*plan.input);
     const auto& secrets = scope_.reporter.secrets();
-    return scope_.tree.services.interaction.approve(
-        {.tool = plan.tool->spec().name,
-         .summary = secrets.clean(plan.summary),
-         .detail = secrets.clean(unicode::sanitize(
-             detail.empty() ? plan.input->dump(2, ' ', false, Json::error_handler_t::replace) : detail)),
-         .reason = decision.reason,
-         .suggested_rule = decision.suggested_rule,
-         .agent_path = scope_.agent.path,
-         .directory = scope_.agent.cwd},
-        call_);
+    return scope_.tree.services.interaction.approve({.tool = plan.tool->spec().name,
+                                                     .summary = secrets.clean(plan.summary),
+                                                     .detail = secrets.clean(unicode::sanitize(what_is_asked(plan))),
+                                                     .reason = decision.reason,
+                                                     .suggested_rule = decision.suggested_rule,
+                                                     .agent_path = scope_.agent.path,
+                                                     .directory = scope_.agent.cwd},
+                                                    call_);
+  }
+
+  // What rules go by, where the call says it in so many words; else all of the call: a host is not the address, and
+  // what is sent may stand behind it.
+  static std::string what_is_asked(const PlannedCall& plan) {
+    const auto subject = plan.tool->subject(*plan.input);
+    const bool said = !subject.empty() && std::ranges::any_of(*plan.input, [&](const Json& value) {
+      return value.is_string() && value.get_ref<const std::string&>() == subject;
+    });
+    return said ? subject : plan.input->dump(2, ' ', false, Json::error_handler_t::replace);
   }
 
   static std::string denial_reason(const Result<chat::ApprovalAnswer>& answer) {

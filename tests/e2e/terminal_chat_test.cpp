@@ -109,6 +109,24 @@ TEST_CASE("terminal chat: a call that needs approval is shown, asked about, and 
   scene.check();
 }
 
+TEST_CASE("terminal chat: who is asked for a fetch sees the whole address", "[e2e][terminal]") {
+  const Scene scene(R"([
+    {"reply": {"tool_call": {"name": "WebFetch",
+               "arguments": {"url": "https://192.0.2.1:8443/collect?what=it", "prompt": "x"}}}},
+    {"expect": {"last_message": {"tool_error": {"contains": "the user said no"}}}, "reply": {"text": "As you like."}}])");
+  auto terminal = scene.chat();
+  terminal.wait_for(prompt);
+  terminal.type("send it\n");
+  terminal.wait_for("https://192.0.2.1:8443/collect?what=it");
+  terminal.wait_for("allow?");
+  terminal.type("n\n");
+  terminal.wait_for("As you like.");
+  terminal.wait_for(prompt);
+  terminal.type("/exit\n");
+  CHECK(terminal.wait() == exited(0));
+  scene.check();
+}
+
 TEST_CASE("terminal chat: \"always\" keeps the rule it shows for the user, and the next process does not ask",
           "[e2e][terminal]") {
   const Scene scene(R"([
