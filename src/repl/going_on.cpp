@@ -21,10 +21,10 @@ namespace {
 constexpr std::size_t shown_answer_lines = 6;
 constexpr std::size_t tab_columns = 4;
 
-std::vector<std::string> last_lines(const std::string& text, std::size_t count) {
-  auto out = text::lines(text::trim(text));
-  if (out.size() > count) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(count));
-  return out;
+void read_answer(const chat::AssistantMessage& reply, std::size_t count, LastExchange& out) {
+  out.answer = text::lines(text::trim(reply.text()));
+  out.begun_before = out.answer.size() > count;
+  if (out.begun_before) out.answer.erase(out.answer.begin(), out.answer.end() - static_cast<std::ptrdiff_t>(count));
 }
 
 // A tab has no width that is known.
@@ -38,8 +38,10 @@ Result<LastExchange> last_exchange(store::Store& store, const std::string& sessi
   ERRAND_TRY_ASSIGN(const auto history, store.read_history(session));
   LastExchange out;
   for (auto i = history.messages.rbegin(); i != history.messages.rend(); ++i) {
-    if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body); reply != nullptr && out.answer.empty())
-      out.answer = last_lines(reply->text(), answer_lines);
+    if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body)) {
+      out.cut = out.cut || reply->stop == chat::StopReason::cancelled;
+      if (out.answer.empty()) read_answer(*reply, answer_lines, out);
+    }
     if (const auto* prompt = std::get_if<chat::UserMessage>(&i->body)) {
       out.prompt = text::first_line(text::trim(chat::text_of(prompt->content)));
       break;
@@ -64,8 +66,9 @@ std::vector<std::string> going_on_lines(store::Store& store, const store::Sessio
     return out;
   }
   if (!last->prompt.empty()) out.push_back(render::one_line("> " + last->prompt, columns));
+  if (last->begun_before) out.emplace_back("…");
   for (const auto& line : last->answer) out.push_back(text::ellipsize(without_tabs(unicode::sanitize(line)), columns));
-  if (session.status == "interrupted")
+  if (last->cut || session.status == "interrupted")
     out.emplace_back("the last answer was cut off");
   else if (last->answer.empty() && !last->prompt.empty())
     out.emplace_back("no answer came");

@@ -14,6 +14,8 @@ namespace errand::repl {
 struct LastExchange {
   std::string prompt;               ///< the first line of the last one; empty: there is none
   std::vector<std::string> answer;  ///< the last lines of what was said then
+  bool begun_before = false;        ///< there is more of the answer above these lines
+  bool cut = false;                 ///< the answer was cancelled before its end
 };
 Result<LastExchange> last_exchange(store::Store& store, const std::string& session, std::size_t answer_lines);
 

@@ -222,7 +222,7 @@ TEST_CASE("state: -c shows what goes on, and so does /resume", "[e2e][terminal][
   auto screen = talking(room, {"-c"});
   wait_for_prompt(screen);
   CHECK(screen.text().find(": count for me (") != std::string::npos);
-  const std::string shown = ", 1 turn)\n> count for me\nTwo.\nThree.\nFour.\nFi    ve.\nSix.\nSeven.\n>";
+  const std::string shown = ", 1 turn)\n> count for me\n…\nTwo.\nThree.\nFour.\nFi    ve.\nSix.\nSeven.\n>";
   CHECK(screen.text().find(shown) != std::string::npos);
   CHECK(screen.text().find("cut off") == std::string::npos);
   say(screen, "/new");
@@ -243,6 +243,21 @@ TEST_CASE("state: an answer that a kill cut off is told of", "[e2e][terminal][st
   }
   auto screen = talking(room, {"-c"});
   screen.wait_for("\n> tell me\nthe last answer was cut off\n>");
+  leave(screen);
+}
+
+TEST_CASE("state: an answer that was cancelled is told of as cut off", "[e2e][terminal][state]") {
+  const Room room(R"([{"reply": {"text": "Half an ans"}, "stall": "text"}])");
+  {
+    auto screen = talking(room);
+    say(screen, "tell me");
+    screen.wait_for("Half an ans");
+    screen.type(ctrl_c);
+    screen.wait_for("cancelled");
+    leave(screen);
+  }
+  auto screen = talking(room, {"-c"});
+  screen.wait_for("\n> tell me\nHalf an ans\nthe last answer was cut off\n>");
   leave(screen);
 }
 
