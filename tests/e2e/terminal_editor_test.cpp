@@ -254,6 +254,20 @@ TEST_CASE("editor: what is typed while an answer comes is not echoed into it, an
   room.check();
 }
 
+TEST_CASE("editor: Up brings back what Ctrl-C cleared", "[e2e][terminal][editor]") {
+  const Room room("[]");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("a long prompt");
+  screen.wait_for("> a long prompt");
+  screen.type(ctrl_c);
+  screen.wait_for("(Ctrl-D leaves)\n>");
+  screen.type("\x1b[A");
+  screen.wait_for("(Ctrl-D leaves)\n> a long prompt");
+  screen.type("\x15");
+  leave(screen);
+}
+
 TEST_CASE("editor: what was typed before a question is no answer to it", "[e2e][terminal][editor]") {
   const Room room(R"([
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},

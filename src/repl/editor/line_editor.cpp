@@ -300,10 +300,9 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
              : outcome == Outcome::closed  ? End::closed
                                            : End::interrupted,
              line.text()};
-      if (outcome == Outcome::submitted && !line.is_answer()) {
-        queue_.resume();
-        remember(out.text);
-      }
+      if (line.is_answer()) return Next::done;
+      if (outcome == Outcome::submitted) queue_.resume();
+      remember(out.text);  // also what Ctrl-C cleared: one stray key is not to cost a long prompt
       return Next::done;
     case Outcome::open_editor:
       ERRAND_TRY(open_editor(line));
