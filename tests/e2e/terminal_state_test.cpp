@@ -323,6 +323,8 @@ TEST_CASE("state: /help tells of one command, /export of its formats, and a wide
   CHECK_FALSE(path_exists(room.world.path_of("notes.pdf")));
   say(screen, "/export notes.html");
   screen.wait_for("written to notes.html");
+  say(screen, "/export notes.html");
+  screen.wait_for("error: \"notes.html\" is there already");
   say(screen, "/help");
   screen.wait_for("takes one back");
   for (int row = 0; row < 30; ++row) CHECK(screen.row(row).size() < 40 + 20);

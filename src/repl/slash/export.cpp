@@ -32,6 +32,10 @@ Result<std::string> format_of(const std::string& file) {
 Result<After> run_export(const std::string& argument, SlashContext& context) {
   ERRAND_TRY_ASSIGN(auto id, session_of(context));
   ERRAND_TRY_ASSIGN(auto format, format_of(argument));
+  // Names that come to mind are those of a project's own files, and nothing here brings one back.
+  if (!argument.empty() && path_exists(argument)) {
+    return fail(ErrorKind::usage, fmt::format("\"{}\" is there already", argument), "name a file that is not");
+  }
   std::vector<std::string> words = {"sessions", "export", std::move(id), "--format", std::move(format)};
   if (!argument.empty()) words.insert(words.end(), {"-o", argument});
   ERRAND_TRY(context.run_command(std::move(words)));
