@@ -129,7 +129,12 @@ bool Page::repaint_tick() {
   const std::lock_guard lock(mutex_);
   repaints_ = (dirty_ || collected_) && !asking_;
   if (!repaints_) return false;
-  paint_live();
+  // Behind the end of a run there is nothing live to paint, and to show some would make it one that goes on.
+  if (begun_ || !bottom_) {
+    paint_live();
+  } else {
+    dirty_ = false;
+  }
   write_all();
   return true;
 }

@@ -232,6 +232,24 @@ TEST_CASE("state: -c shows what goes on, and so does /resume", "[e2e][terminal][
   leave(screen);
 }
 
+TEST_CASE("state: who leaves behind an answer leaves neither the status nor a second line", "[e2e][terminal][state]") {
+  const Room room(R"([{"reply": {"text": "One."}}])");
+  auto screen = talking(room);
+  say(screen, "hello");
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.wait_for("\nhelper · ");
+  for (const char* typed : {"one", "two", "three"}) {  // some frames of the status pass
+    screen.type(typed);
+    screen.wait_for(std::string("> ") + typed);
+    screen.type("\x15");
+    wait_for_prompt(screen);
+  }
+  leave(screen);
+  CHECK(screen.text().ends_with("One.\n>\n(Ctrl-D leaves)\n>\ncursor 7,0\n"));
+  room.check();
+}
+
 TEST_CASE("state: an answer that a kill cut off is told of", "[e2e][terminal][state]") {
   const Room room(R"([{"reply": {"text": "Half an ans"}, "stall": "text"}])");
   {
