@@ -171,9 +171,11 @@ class TestCommand final : public Command {
   [[nodiscard]] Result<int> finish(const std::vector<TestReport>& reports,
                                    const std::optional<std::vector<TestReport>>& older) const {
     const auto compared = older ? std::optional(compare(*older, reports)) : std::nullopt;
-    ERRAND_TRY_ASSIGN(const int written, json_ ? print_results_json(reports, compared)
-                                               : print_out(summary_text(reports) +
-                                                           (compared ? comparison_text(*compared, *compare_) : "")));
+    ERRAND_TRY_ASSIGN(const int written,
+                      json_
+                          ? print_results_json(reports, compared)
+                          : print_out(summary_text(reports, record_ || live_ || from_ ? Money::told : Money::left_out) +
+                                      (compared ? comparison_text(*compared, *compare_) : "")));
     if (junit_) ERRAND_TRY(write_file_atomic(*junit_, report_junit(reports)));  // what was paid for was shown before
     if (written != exit_success) return written;
     return exit_of(reports, compared);

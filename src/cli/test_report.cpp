@@ -63,8 +63,12 @@ std::optional<double> judges_cost(const std::vector<TestReport>& reports) {
   return out;
 }
 
-bool has_judge(const std::vector<TestReport>& reports) {
-  return std::ranges::any_of(reports, [](const auto& report) { return report.judgement.has_value(); });
+std::vector<std::string> spent_on(const std::vector<TestReport>& reports) {
+  std::vector<std::string> out;
+  if (const auto cost = total_cost(reports); !cost || *cost > 0) out.push_back(money_text(cost));
+  const bool has_judge = std::ranges::any_of(reports, [](const auto& report) { return report.judgement.has_value(); });
+  if (has_judge) out.push_back("judges " + money_text(judges_cost(reports)));
+  return out;
 }
 
 std::string indented(std::string_view text) {
@@ -128,12 +132,12 @@ std::string testcase(const TestReport& report) {
   return out + "  </testcase>\n";
 }
 
-Json money(const std::optional<double>& usd) {
+Json money_json(const std::optional<double>& usd) {
   return usd ? Json(*usd) : Json();
 }
 
 Json judgement_json(const Judgement& judgement) {
-  Json out = {{"tokens", judgement.tokens}, {"cost_usd", money(judgement.cost_usd)}};
+  Json out = {{"tokens", judgement.tokens}, {"cost_usd", money_json(judgement.cost_usd)}};
   if (!judgement.verdict) {
     out["error"] = judgement.error;
     return out;
@@ -158,7 +162,7 @@ Json case_json(const TestReport& report) {
           {"tools", report.tools},
           {"turns", report.turns},
           {"tokens", report.tokens},
-          {"cost_usd", money(report.cost_usd)},
+          {"cost_usd", money_json(report.cost_usd)},
           {"judge", report.judgement ? judgement_json(*report.judgement) : Json()}};
 }
 
@@ -243,16 +247,14 @@ std::string report_text(const TestReport& report) {
   return std::string(row_of(report.end).mark) + indented(text::trim_end(out)) + "\n";
 }
 
-std::string summary_text(const std::vector<TestReport>& reports) {
+std::string summary_text(const std::vector<TestReport>& reports, Money money) {
   const auto failed = count_of(reports, TestEnd::failed);
   auto out = fmt::format("{}, {} failed", text::count_of(reports.size(), "case"),
                          failed == 0 ? "none" : fmt::format("{}", failed));
   if (const auto errors = count_of(reports, TestEnd::error); errors > 0)
     out += fmt::format(", {}", text::count_of(errors, "error"));
   if (const auto rest = count_of(reports, TestEnd::unfinished); rest > 0) out += fmt::format(", {} not run", rest);
-  std::vector<std::string> took;
-  if (const auto cost = total_cost(reports); !cost || *cost > 0) took.push_back(money_text(cost));
-  if (has_judge(reports)) took.push_back("judges " + money_text(judges_cost(reports)));
+  auto took = money == Money::told ? spent_on(reports) : std::vector<std::string>();
   took.push_back(format_duration(total_duration(reports)));
   return fmt::format("{} ({})\n", out, text::join(took, ", "));
 }
@@ -266,8 +268,8 @@ Json report_json(const std::vector<TestReport>& reports) {
           {"errors", count_of(reports, TestEnd::error)},
           {"unfinished", count_of(reports, TestEnd::unfinished)},
           {"duration_ms", total_duration(reports).count()},
-          {"cost_usd", money(total_cost(reports))},
-          {"judges_cost_usd", money(judges_cost(reports))}};
+          {"cost_usd", money_json(total_cost(reports))},
+          {"judges_cost_usd", money_json(judges_cost(reports))}};
 }
 
 Result<std::vector<TestReport>> read_report(const std::string& path) {

@@ -45,8 +45,11 @@ struct TestReport {
 /// For people: a line for the case, and one for each failure and note.
 std::string report_text(const TestReport& report);
 
+/// Whether a summary tells what was spent. What is replayed costs nothing, whatever its reports have.
+enum class Money { told, left_out };
+
 /// "3 cases, 1 failed ($0.0120, judges $0.0031, 0.2s)\n"
-std::string summary_text(const std::vector<TestReport>& reports);
+std::string summary_text(const std::vector<TestReport>& reports, Money money);
 
 /// errand-test(5), REPORTS.
 Json report_json(const std::vector<TestReport>& reports);
