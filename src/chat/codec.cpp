@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -59,11 +60,6 @@ Json blocks_json(const Blocks& content) {
 tl::unexpected<Error> malformed(std::string_view what) {
   return fail(ErrorKind::storage, fmt::format("a stored message is malformed: {}", what),
               "run \"errand sessions fsck\"");
-}
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::int64_t number_at(const Json& json, const char* key) {

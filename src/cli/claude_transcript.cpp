@@ -6,6 +6,7 @@
 
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
@@ -17,11 +18,6 @@ namespace errand::cli {
 namespace {
 
 namespace event = chat::event;
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 bool flag_at(const Json& json, const char* key) {
   const auto found = json.find(key);

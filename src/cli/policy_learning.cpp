@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "policy/shell.hpp"
@@ -12,17 +13,12 @@ namespace errand::cli {
 
 namespace {
 
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 void add_denials(const store::StoredRecord& record, const std::string& agent, std::vector<PastDenial>& out) {
   const auto done = chat::parse_json(record.json);
   if (!done || !done->is_object() || !done->contains("denials") || !done->at("denials").is_array()) return;
   for (const auto& denial : done->at("denials")) {
     if (!denial.is_object() || denial.contains("input_raw") || !denial.contains("input")) continue;
-    out.push_back({agent, text_at(denial, "tool"), chat::dump(denial.at("input")), record.time});
+    out.push_back({agent, string_at(denial, "tool"), chat::dump(denial.at("input")), record.time});
   }
 }
 
@@ -39,7 +35,7 @@ bool is_plain(const PastDenial& denial) {
   if (denial.tool != "Bash") return true;
   const auto input = chat::parse_json(denial.input);
   if (!input || !input->is_object()) return false;
-  const auto commands = policy::parse_command_line(text_at(*input, "command"));
+  const auto commands = policy::parse_command_line(string_at(*input, "command"));
   return commands && commands->size() == 1;
 }
 

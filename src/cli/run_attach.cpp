@@ -12,6 +12,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/pause.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -63,11 +64,6 @@ class Tail {
   bool harmless_;
   std::string held_;
 };
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // The records of a run that nobody wrote down: calls and warnings as notes, the answer once it is there.
 class Records {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -17,11 +18,6 @@
 namespace errand::cli {
 
 namespace {
-
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string prompt_in(const Json& body) {
   const auto message = chat::user_from_json(body);
@@ -82,8 +78,8 @@ Result<ComparedRun> compared(store::RunJournal& journal, const store::RunInfo& r
   for (const auto& record : records) {
     const auto body = chat::parse_json(record.json).value_or(Json());
     if (record.type == "user" && out.prompt.empty()) out.prompt = prompt_in(body);
-    if (record.type == "tool_use") out.calls.push_back(std::string(text::first_line(text_at(body, "summary"))));
-    if (record.type == "done") out.answer = text_at(body, "result");
+    if (record.type == "tool_use") out.calls.push_back(std::string(text::first_line(string_at(body, "summary"))));
+    if (record.type == "done") out.answer = string_at(body, "result");
   }
   return out;
 }

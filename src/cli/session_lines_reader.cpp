@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -24,11 +25,6 @@ constexpr std::size_t max_id_bytes = 200;
 constexpr std::size_t max_text_bytes = 4096;  // of a title, a path, a model's name
 constexpr std::size_t max_told_lines = 1000;  // the others are counted
 constexpr int max_count = 1'000'000'000;
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // A short text of a session's row; what is too long is none of ours.
 std::string fact_at(const Json& json, const char* key) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "cli/listing.hpp"
@@ -21,11 +22,6 @@ struct Piece {
   std::string text;
   Timestamp time{};
 };
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string media_text(const Json& block) {
   const auto source = block.find("source");

@@ -7,6 +7,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -23,16 +24,6 @@ constexpr std::size_t max_event_bytes = std::size_t{16} << 20U;
 constexpr std::size_t max_error_bytes = std::size_t{16} << 10U;
 constexpr std::size_t max_tools = 10'000;
 constexpr std::size_t max_notes = 100;
-
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
 
 // Reads the events of a run from what it writes.
 class EventReader {
@@ -62,9 +53,9 @@ class EventReader {
   void read(std::string_view line) {
     const auto event = chat::parse_json(line);
     if (!event || !event->is_object()) return;
-    const auto type = text_at(*event, "type");
-    if (type == "tool_use" && out_.tools.size() < max_tools) out_.tools.push_back(text_at(*event, "name"));
-    if (type == "user" && text_at(*event, "agent") == "root") out_.asked.push_back(content_of(*event));
+    const auto type = string_at(*event, "type");
+    if (type == "tool_use" && out_.tools.size() < max_tools) out_.tools.push_back(string_at(*event, "name"));
+    if (type == "user" && string_at(*event, "agent") == "root") out_.asked.push_back(content_of(*event));
     if (type == "warning") read_warning(*event);
     if (type == "done") read_done(*event);
   }
@@ -72,26 +63,26 @@ class EventReader {
   // A text, or blocks of which some are.
   static std::string content_of(const Json& event) {
     const auto content = event.find("content");
-    if (content == event.end() || !content->is_array()) return text_at(event, "content");
+    if (content == event.end() || !content->is_array()) return string_at(event, "content");
     std::vector<std::string> texts;
     for (const auto& block : *content) {
-      if (block.is_object() && text_at(block, "type") == "text") texts.push_back(text_at(block, "text"));
+      if (block.is_object() && string_at(block, "type") == "text") texts.push_back(string_at(block, "text"));
     }
     return text::join(texts, "\n");
   }
 
   void read_warning(const Json& event) {
-    const auto code = text_at(event, "code");
+    const auto code = string_at(event, "code");
     if (out_.notes.size() >= max_notes) return;
-    if (code.starts_with("replay_") || code == "recording") out_.notes.push_back(text_at(event, "message"));
+    if (code.starts_with("replay_") || code == "recording") out_.notes.push_back(string_at(event, "message"));
   }
 
   void read_done(const Json& event) {
-    out_.answer = text_at(event, "result");
-    out_.turns += number_at(event, "num_turns");
+    out_.answer = string_at(event, "result");
+    out_.turns += integer_at(event, "num_turns");
     const auto usage = event.find("usage");
     for (const auto* key : {"input", "output", "cache_read", "cache_write"}) {
-      if (usage != event.end() && usage->is_object()) out_.tokens += number_at(*usage, key);
+      if (usage != event.end() && usage->is_object()) out_.tokens += integer_at(*usage, key);
     }
     const auto cost = event.find("total_cost_usd");
     const bool known = cost != event.end() && cost->is_number();
@@ -99,11 +90,11 @@ class EventReader {
     out_.cost_usd = unknown_cost_ ? std::nullopt : std::optional(out_.cost_usd.value_or(0) + cost->get<double>());
     const auto error = event.find("error");
     if (error != event.end() && error->is_object()) {
-      out_.error = text_at(*error, "message");
-      const auto hint = text_at(*error, "hint");
+      out_.error = string_at(*error, "message");
+      const auto hint = string_at(*error, "hint");
       if (!hint.empty()) out_.error += "\nhint: " + hint;
       // No other limit is raised by it.
-      out_.money_ran_out = text_at(*error, "kind") == "limit" && hint.find("--max-cost") != std::string::npos;
+      out_.money_ran_out = string_at(*error, "kind") == "limit" && hint.find("--max-cost") != std::string::npos;
     }
   }
 

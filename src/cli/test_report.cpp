@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
@@ -168,16 +169,6 @@ Json case_json(const TestReport& report) {
 
 // --- read again ---
 
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
 std::optional<double> money_at(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
@@ -195,11 +186,11 @@ std::vector<std::string> texts_at(const Json& json, const char* key) {
 
 Judgement judgement_from(const Json& json) {
   Judgement out;
-  out.error = text_at(json, "error");
-  out.tokens = number_at(json, "tokens");
+  out.error = string_at(json, "error");
+  out.tokens = integer_at(json, "tokens");
   out.cost_usd = money_at(json, "cost_usd");
   if (const auto passes = json.find("passes"); passes != json.end() && passes->is_boolean()) {
-    out.verdict = Verdict{passes->get<bool>(), static_cast<int>(number_at(json, "score")), text_at(json, "reason")};
+    out.verdict = Verdict{passes->get<bool>(), static_cast<int>(integer_at(json, "score")), string_at(json, "reason")};
   }
   return out;
 }
@@ -207,21 +198,21 @@ Judgement judgement_from(const Json& json) {
 std::optional<TestReport> report_from(const Json& json) {
   if (!json.is_object()) return std::nullopt;
   TestReport out;
-  out.file = text_at(json, "file");
-  const auto end = text_at(json, "end");
+  out.file = string_at(json, "file");
+  const auto end = string_at(json, "end");
   const auto* row = std::ranges::find(end_names, end, &EndName::name);
   if (out.file.empty() || row == end_names.end()) return std::nullopt;
   out.end = row->end;
-  out.about = text_at(json, "about");
-  out.duration = std::chrono::milliseconds(number_at(json, "duration_ms"));
+  out.about = string_at(json, "about");
+  out.duration = std::chrono::milliseconds(integer_at(json, "duration_ms"));
   out.failures = texts_at(json, "failures");
-  out.error = text_at(json, "error");
+  out.error = string_at(json, "error");
   out.notes = texts_at(json, "notes");
-  out.exit = static_cast<int>(number_at(json, "exit"));
-  out.answer = text_at(json, "answer");
+  out.exit = static_cast<int>(integer_at(json, "exit"));
+  out.answer = string_at(json, "answer");
   out.tools = texts_at(json, "tools");
-  out.turns = number_at(json, "turns");
-  out.tokens = number_at(json, "tokens");
+  out.turns = integer_at(json, "turns");
+  out.tokens = integer_at(json, "tokens");
   out.cost_usd = money_at(json, "cost_usd");
   if (const auto judge = json.find("judge"); judge != json.end() && judge->is_object())
     out.judgement = judgement_from(*judge);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "cli/listing.hpp"
@@ -16,11 +17,6 @@ namespace errand::cli {
 namespace {
 
 constexpr std::size_t max_result_lines = 6;
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::string head(const store::SessionInfo& info) {
   std::string out = fmt::format("session  {}\n", info.id);

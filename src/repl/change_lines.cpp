@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "render/change_view.hpp"
@@ -17,11 +18,6 @@ namespace {
 // Nothing of what will happen is cut off: the terminal wraps.
 constexpr std::size_t any_width = std::numeric_limits<std::size_t>::max() / 2;
 constexpr std::size_t any_length = std::numeric_limits<std::size_t>::max() / 2;
-
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // What both have at their beginning and end stands there once. Line ends count: they are kept as empty last lines.
 std::string hunk_of(const std::vector<std::string>& before, const std::vector<std::string>& after) {
@@ -46,7 +42,7 @@ std::string replacement(const Json& edit, std::size_t number, std::size_t count)
   const bool everywhere = all != edit.end() && all->is_boolean() && all->get<bool>();
   const auto which = count > 1 ? fmt::format(" {} of {}", number, count) : std::string();
   return fmt::format("@@ edit{}{} @@\n", which, everywhere ? ", wherever it stands" : "") +
-         hunk_of(text::split(text_at(edit, "old_string"), '\n'), text::split(text_at(edit, "new_string"), '\n'));
+         hunk_of(text::split(string_at(edit, "old_string"), '\n'), text::split(string_at(edit, "new_string"), '\n'));
 }
 
 std::string replacements(const Json& input) {
@@ -66,7 +62,7 @@ std::optional<Change> change_of(const chat::ApprovalQuestion& question, const re
   if (question.tool != "Edit" && question.tool != "Write") return std::nullopt;
   const auto input = Json::parse(question.detail, nullptr, false);
   if (!input.is_object()) return std::nullopt;
-  Change out{unicode::sanitize(text_at(input, "file_path")), {}};
+  Change out{unicode::sanitize(string_at(input, "file_path")), {}};
   out.lines = question.tool == "Edit" ? render::diff_lines(replacements(input), theme, any_width, any_length)
                                       : render::new_file_lines(question.detail, theme, any_width, any_length);
   if (out.path.empty() || out.lines.empty()) return std::nullopt;
