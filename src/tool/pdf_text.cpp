@@ -10,6 +10,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 
@@ -53,7 +54,7 @@ sandbox::SandboxPolicy policy_for(const PdfReader& reader) {
   out.readable = {reader.directory};
   out.memory_bytes = max_memory_bytes;
   out.processes = max_processes;
-  out.cpu = max_pdf_time;
+  out.cpu = reader.time;
   out.enforced = reader.confined;
   return out;
 }
@@ -63,9 +64,10 @@ tl::unexpected<Error> unread(const std::string& name, std::string_view why, std:
 }
 
 // Why there is no text, from the exit code that pdftotext's page tells of and from what it said.
-Result<void> check_end(const Finished& finished, const Said& said, const std::string& name) {
+Result<void> check_end(const Finished& finished, const Said& said, const std::string& name,
+                       std::chrono::milliseconds time) {
   if (finished.end == ProcessEnd::timed_out) {
-    return unread(name, fmt::format("it took longer than {} s", max_pdf_time.count()));
+    return unread(name, fmt::format("it took longer than {}", format_duration(time)));
   }
   if (finished.end == ProcessEnd::output_limit) {
     return unread(name, fmt::format("it is longer than {} MiB", max_pdf_text_bytes >> 20U),
@@ -108,10 +110,10 @@ Result<std::string> pdf_text(std::string_view bytes, const std::string& name, co
     if (stream == OutputStream::standard_output) said.out += piece;
     if (stream == OutputStream::standard_error && said.err.size() < max_said_bytes) said.err += piece;
   };
-  auto finished = reader.sandbox.run(command, policy_for(reader), keep, call.within(max_pdf_time));
+  auto finished = reader.sandbox.run(command, policy_for(reader), keep, call.within(reader.time));
   ERRAND_TRY(call.check());
   if (!finished) return fail(std::move(finished).error().within(fmt::format("while reading the text of {}", name)));
-  ERRAND_TRY(check_end(*finished, said, name));
+  ERRAND_TRY(check_end(*finished, said, name, reader.time));
   if (!has_text(said.out)) {
     return unread(name, "it has none, its pages are pictures",
                   "make it searchable (ocrmypdf IN OUT), or ask a model that takes PDFs as they are");

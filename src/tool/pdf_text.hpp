@@ -14,14 +14,15 @@ namespace errand::tool {
 /// Bytes of text that are read out of one PDF.
 inline constexpr std::size_t max_pdf_text_bytes = std::size_t{16} << 20U;
 
-/// How long reading one may take.
-inline constexpr std::chrono::seconds max_pdf_time{60};
+/// How long reading one may take, where nobody says otherwise.
+inline constexpr std::chrono::milliseconds max_pdf_time{60'000};
 
 /// What reads PDFs (poppler's pdftotext), and how it is held.
 struct PdfReader {
   const sandbox::Sandbox& sandbox;
   bool confined = true;                ///< false: the user said `--sandbox off`
   std::string directory = "/usr/bin";  ///< where pdftotext lies
+  std::chrono::milliseconds time = max_pdf_time;
 };
 
 /// The text of a PDF, its pages told apart by lines "[page N]" where there are several; harmless. `name` is for errors.

@@ -13,6 +13,7 @@
 using namespace errand;
 using namespace errand::tool;
 using test::pdf_of;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -33,13 +34,15 @@ std::string refusal(const Result<std::string>& text) {
 }
 
 // A pdftotext that does what the test wants, without a sandbox.
-Result<std::string> read_with(const std::string& script, const Call& call = {}) {
+Result<std::string> read_with(const std::string& script, const Call& call = {},
+                              std::chrono::milliseconds time = max_pdf_time) {
   const test::TempDir dir;
   const auto program = dir / "pdftotext";
   REQUIRE(write_file_atomic(program, "#!/bin/sh\n" + script + "\n"));
   REQUIRE(::chmod(program.c_str(), 0755) == 0);
   const test::BareShell shell;
-  return pdf_text("%PDF-1.4", "a.pdf", {.sandbox = shell, .confined = false, .directory = dir.path()}, call);
+  const PdfReader reader{.sandbox = shell, .confined = false, .directory = dir.path(), .time = time};
+  return pdf_text("%PDF-1.4", "a.pdf", reader, call);
 }
 
 }  // namespace
@@ -86,6 +89,7 @@ TEST_CASE("pdf: time, length and what it says are bounded", "[tool][pdf]") {
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().kind == ErrorKind::cancelled);
 
+  CHECK(refusal(read_with("sleep 60", {}, 100ms)) == "can't read the text of a.pdf: it took longer than 0.1s");
   CHECK(refusal(read_with("head -c 20000000 /dev/zero | tr '\\0' x")) ==
         "can't read the text of a.pdf: it is longer than 16 MiB");
   CHECK(refusal(read_with("kill -KILL $$")) == "can't read the text of a.pdf: pdftotext was killed");
