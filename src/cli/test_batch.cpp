@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "cli/shared_money.hpp"
 #include "cli/test_check.hpp"
 #include "cli/test_judge.hpp"
 #include "cli/test_run.hpp"
@@ -31,7 +32,9 @@ class Runner {
         call_(call),
         on_report_(on_report),
         reports_(batch.files.size()),
-        ended_(batch.files.size()) {
+        ended_(batch.files.size()),
+        jobs_(std::min(batch.jobs, batch.files.size())) {
+    if (batch.max_cost_usd) money_.emplace(*batch.max_cost_usd, batch.files.size(), jobs_);
     for (std::size_t i = 0; i < reports_.size(); ++i) {
       reports_[i].file = batch.files[i];
       reports_[i].error = "it was not begun";
@@ -41,8 +44,7 @@ class Runner {
   std::vector<TestReport> go() {
     {
       std::vector<std::jthread> workers;
-      const auto jobs = std::min(batch_.jobs, batch_.files.size());
-      for (std::size_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+      for (std::size_t i = 1; i < jobs_; ++i) workers.emplace_back([this] { work(); });
       work();
     }
     return std::move(reports_);
@@ -65,8 +67,6 @@ class Runner {
   void take(std::size_t index, TestReport report) {
     const std::lock_guard lock(mutex_);
     if (report.end == TestEnd::unfinished && report.error.empty()) report.error = "it was stopped";
-    spent_usd_ += report.cost_usd.value_or(0);
-    if (report.judgement) spent_usd_ += report.judgement->cost_usd.value_or(0);
     reports_[index] = std::move(report);
     ended_[index] = true;
     for (; told_ < reports_.size() && ended_[told_]; ++told_) {
@@ -74,16 +74,14 @@ class Runner {
     }
   }
 
-  std::optional<double> money_left() {
-    if (!batch_.max_cost_usd) return std::nullopt;
-    const std::lock_guard lock(mutex_);
-    return *batch_.max_cost_usd - spent_usd_;
-  }
+  using Share = std::optional<SharedMoney::Share>;  // none: there is no limit
 
   TestReport run(const std::string& file) {
     TestReport report;
     report.file = file;
-    const auto done = run(report);
+    const auto share = money_ ? Share(money_->take()) : Share();
+    const auto done = run(report, share);
+    if (share) money_->give_back(*share, spent_by(report));
     if (!done && done.error().kind == ErrorKind::cancelled) return report;
     if (!done && done.error().kind == ErrorKind::limit) {
       report.error = done.error().message;
@@ -94,11 +92,20 @@ class Runner {
     return report;
   }
 
+  static double spent_by(const TestReport& report) {
+    return report.cost_usd.value_or(0) + (report.judgement ? report.judgement->cost_usd.value_or(0) : 0);
+  }
+
+  static std::string why_stopped(const SharedMoney::Share& share) {
+    if (share.is_all) return "nothing is left of --max-cost";
+    return fmt::format("its share of --max-cost, ${:.4f}, is spent; with -j1 it may have all that is left", share.usd);
+  }
+
   // `limit`: the money that all may cost was not enough for it.
-  Result<void> run(TestReport& report) {
-    const auto left = money_left();
-    if (left && *left <= 0)
+  Result<void> run(TestReport& report, const Share& share) {
+    if (share && share->usd <= 0)
       return fail(ErrorKind::limit, fmt::format("it was not begun: ${:.4f} are spent", *batch_.max_cost_usd));
+    const auto left = share ? std::optional(share->usd) : std::nullopt;
     ERRAND_TRY_ASSIGN(const auto path, real_path(report.file));
     ERRAND_TRY_ASSIGN(const auto test, config::load_test_case(path, report.file));
     report.about = test.about;
@@ -116,20 +123,20 @@ class Runner {
     report.cost_usd = outcome.cost_usd;
     if (batch_.max_cost_usd && report.tokens > 0 && !report.cost_usd)
       report.notes.emplace_back("what it cost is unknown, so --max-cost does not see it");
-    if (outcome.money_ran_out) return fail(ErrorKind::limit, "it was stopped: nothing is left of --max-cost");
-    if (test.judge) ERRAND_TRY(ask_judge(test, outcome, report));
+    if (outcome.money_ran_out) return fail(ErrorKind::limit, "it was stopped: " + why_stopped(*share));
+    if (test.judge) ERRAND_TRY(ask_judge(test, outcome, share, report));
     return {};
   }
 
   // A case that fails anyway is not worth the judge's money.
-  Result<void> ask_judge(const config::TestCase& test, const TestOutcome& outcome, TestReport& report) {
+  Result<void> ask_judge(const config::TestCase& test, const TestOutcome& outcome, const Share& share,
+                         TestReport& report) {
     if (!report.failures.empty()) {
       report.notes.emplace_back("the judge was not asked");
       return {};
     }
-    auto left = money_left();
-    if (left) *left -= report.cost_usd.value_or(0);
-    if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: nothing is left of --max-cost");
+    const auto left = share ? std::optional(share->usd - report.cost_usd.value_or(0)) : std::nullopt;
+    if (left && *left <= 0) return fail(ErrorKind::limit, "the judge was not asked: " + why_stopped(*share));
     ERRAND_TRY_ASSIGN(auto judgement,
                       judge(test, outcome, mode_for(test.judge->replay), left, batch_.after, invocation_, call_));
     if (batch_.after == TestPlace::After::keep)
@@ -142,7 +149,7 @@ class Runner {
       if (auto why = check_verdict(*test.judge, *judgement.verdict)) report.failures.push_back(*std::move(why));
     }
     report.judgement = std::move(judgement);
-    if (by_rest) return fail(ErrorKind::limit, "its judge was stopped: nothing is left of --max-cost");
+    if (by_rest) return fail(ErrorKind::limit, "its judge was stopped: " + why_stopped(*share));
     return {};
   }
 
@@ -160,7 +167,8 @@ class Runner {
   std::vector<bool> ended_;
   std::size_t next_ = 0;
   std::size_t told_ = 0;
-  double spent_usd_ = 0;
+  std::size_t jobs_;
+  std::optional<SharedMoney> money_;
 };
 
 }  // namespace

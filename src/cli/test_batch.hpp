@@ -18,7 +18,7 @@ struct TestBatch {
   TestMode mode = TestMode::replay;
   TestPlace::After after = TestPlace::After::remove;
   std::size_t jobs = 1;
-  std::optional<double> max_cost_usd;  ///< of all: each may cost what is left when it begins
+  std::optional<double> max_cost_usd;  ///< of all: those that run together share what is left
 };
 
 /// Runs the cases, several at a time, each with places of its own. `on_report` gets a report as soon as all before it
