@@ -223,32 +223,37 @@ bool MapRun::stops_others(const Error& error) {
   return true;
 }
 
+// The engine's, but for where its events go and, where no session is kept, the store.
+agent::Services MapRun::services_with(chat::EventSink& sink, store::Store* temporary) const {
+  // Each of them by name, so that one which is added is not forgotten here.
+  const auto& [kept, tools, sandbox, interaction, nobody, secrets, open_model, save_rule, subagents, skills,
+               surroundings, purse, web, compact_at, notes, observer, span_variables] = talk_.engine().services();
+  return {.store = temporary != nullptr ? *temporary : kept,
+          .tools = tools,
+          .sandbox = sandbox,
+          .interaction = interaction,
+          .sink = sink,
+          .secrets = secrets,
+          .open_model = open_model,
+          .save_rule = save_rule,
+          .subagents = subagents,
+          .skills = skills,
+          .surroundings = surroundings,
+          .purse = purse,
+          .web = web,
+          .compact_at = compact_at,
+          .notes = notes,
+          .observer = observer,
+          .span_variables = span_variables};
+}
+
 Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& message) {
   std::unique_ptr<store::Store> temporary;  // so that what is not kept does not add up either
   if (!options_.keep_sessions) {
     ERRAND_TRY_ASSIGN(temporary, store::open_temporary());
   }
   Sink sink(*this);
-  // Each of them by name, so that one which is added is not forgotten here.
-  const auto& [kept, tools, sandbox, interaction, nobody, secrets, open_model, save_rule, subagents, skills,
-               surroundings, purse, web, compact_at, notes, observer, span_variables] = talk_.engine().services();
-  const agent::Services services{.store = temporary ? *temporary : kept,
-                                 .tools = tools,
-                                 .sandbox = sandbox,
-                                 .interaction = interaction,
-                                 .sink = sink,
-                                 .secrets = secrets,
-                                 .open_model = open_model,
-                                 .save_rule = save_rule,
-                                 .subagents = subagents,
-                                 .skills = skills,
-                                 .surroundings = surroundings,
-                                 .purse = purse,
-                                 .web = web,
-                                 .compact_at = compact_at,
-                                 .notes = notes,
-                                 .observer = observer,
-                                 .span_variables = span_variables};
+  const auto services = services_with(sink, temporary.get());
   const auto definition = definition_for_next();
   Call call{running_.get_token()};
   if (definition.limits.timeout.count() > 0) call = call.within(definition.limits.timeout);
@@ -268,19 +273,23 @@ Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& m
   chat.end("other");
   if (!result) return fail(result.error());
   sink.settle(result->presumed_usd);
-  const bool by_rest = definition.limits.max_cost_usd < talk_.chat().definition().limits.max_cost_usd ||
-                       talk_.chat().definition().limits.max_cost_usd <= 0;
-  // One that would not fit into all there was says nothing of the others.
-  const bool too_dear =
-      options_.max_cost && definition.limits.max_cost_usd >= *options_.max_cost && sink.spent_nothing();
-  if (options_.max_cost && by_rest && !too_dear && result->done.error &&
-      result->done.error->code == agent::money_spent) {
+  if (ran_out_of_rest(definition.limits, result->done, sink)) {
     const std::lock_guard lock(mutex_);
-    if (!money_out_) money_out_ = spent_out(*options_.max_cost);  // what is left is too little for the next request
+    if (!money_out_) money_out_ = spent_out(*options_.max_cost);
   }
   auto done = sink.take_done();
   if (!done) return fail(ErrorKind::internal, fmt::format("the run of record {} did not end", record.index));
   return *std::move(done);
+}
+
+// Whether what is left of the money for all records is too little for the next request of one.
+bool MapRun::ran_out_of_rest(const chat::Limits& limits, const chat::event::Done& done, const Sink& sink) const {
+  if (!options_.max_cost || !done.error || done.error->code != agent::money_spent) return false;
+  const auto own = talk_.chat().definition().limits.max_cost_usd;
+  const bool by_rest = own <= 0 || limits.max_cost_usd < own;
+  // One that would not fit into all there was says nothing of the others.
+  const bool too_dear = limits.max_cost_usd >= *options_.max_cost && sink.spent_nothing();
+  return by_rest && !too_dear;
 }
 
 // One session that theirs hang below, so that a list of sessions shows one line and not thousands.

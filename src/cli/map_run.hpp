@@ -54,7 +54,9 @@ class MapRun {
   void work();
   void process(const Record& record);
   void run_one(const Record& record, const chat::UserMessage& message);
+  [[nodiscard]] agent::Services services_with(chat::EventSink& sink, store::Store* temporary) const;
   Result<chat::Event> ask(const Record& record, const chat::UserMessage& message);
+  [[nodiscard]] bool ran_out_of_rest(const chat::Limits& limits, const chat::event::Done& done, const Sink& sink) const;
   Result<std::string> parent_session();
   [[nodiscard]] chat::AgentDefinition definition_for_next() const;
   [[nodiscard]] Json input_of(const Record& record) const;

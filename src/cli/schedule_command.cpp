@@ -18,6 +18,7 @@
 #include "cli/run_options.hpp"
 #include "cli/schedule_export.hpp"
 #include "cli/schedule_file.hpp"
+#include "cli/schedule_due.hpp"
 #include "cli/schedule_run.hpp"
 #include "cli/schedule_zone.hpp"
 #include "cli/setup.hpp"

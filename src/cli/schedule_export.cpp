@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
-#include "cli/schedule_run.hpp"
+#include "cli/schedule_due.hpp"
 
 namespace errand::cli {
 

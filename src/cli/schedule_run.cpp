@@ -19,30 +19,18 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/output.hpp"
-#include "cli/schedule_zone.hpp"
+#include "cli/schedule_due.hpp"
 #include "render/output.hpp"
 
 namespace errand::cli {
 
 namespace {
 
-using std::chrono::floor;
-using std::chrono::seconds;
-
 constexpr std::size_t max_at_once = 16;
 constexpr std::size_t max_kept_output_bytes = std::size_t{4} << 20U;  // of each of a run's streams
 constexpr std::size_t no_output_limit = std::size_t{1} << 40U;        // what is more is dropped, not killed
-// A run-due that comes a little late misses nothing.
-constexpr std::chrono::minutes late_is_missed{5};
 // For a run that is to stop: it keeps what was done, and prints what there is.
 constexpr std::chrono::seconds patience_with_stopping{10};
-// A clock may be set back by hours (summer time done wrong); where it is more than a day, somebody should look.
-constexpr std::chrono::hours future_is_wrong{25};
-
-std::string times_text(std::size_t missed) {
-  const auto more = missed >= schedule::max_missed ? "more than " : "";
-  return more + text::count_of(missed, "time");
-}
 
 // Whether looking would change anything: most minutes it does not, and then nothing is locked or written.
 bool is_quiet(const std::vector<ScheduleEntry>& entries, Timestamp at) {
@@ -193,96 +181,6 @@ class DueRun {
 };
 
 }  // namespace
-
-Result<PlannedEntry> plan_of(const ScheduleEntry& entry) {
-  const auto frame = fmt::format("while reading the entry {}", entry.name);
-  PlannedEntry out;
-  auto timetable = schedule::Timetable::parse(entry.when);
-  if (!timetable) return fail(std::move(timetable).error().within(frame));
-  auto zone = load_zone(entry.zone);
-  if (!zone) return fail(std::move(zone).error().within(frame));
-  out.timetable = *timetable;
-  out.zone = *std::move(zone);
-  out.delay = schedule::delay_of(entry.name, entry.jitter);
-  return out;
-}
-
-std::optional<Timestamp> next_run(const ScheduleEntry& entry, const PlannedEntry& plan) {
-  const auto next = plan.timetable.next_after(plan.zone, floor<seconds>(entry.created), floor<seconds>(entry.handled));
-  return next ? std::optional(Timestamp(*next + plan.delay)) : std::nullopt;
-}
-
-namespace {
-
-// Whether that time was to be left out, though nobody looked before the run that was in its way had ended: systemd
-// starts no service beside itself.
-bool came_meanwhile(const ScheduleEntry& entry, Timestamp time) {
-  if (entry.overlap != Overlap::skip || !entry.last || !entry.last->ended) return false;
-  return time > entry.last->started && time < *entry.last->ended;
-}
-
-}  // namespace
-
-Looked look_at(ScheduleEntry& entry, Timestamp at) {
-  Looked out;
-  const auto plan = plan_of(entry);
-  if (!plan) {
-    out.problem = plan.error();
-    return out;
-  }
-  if (entry.handled > at + future_is_wrong) {
-    // Which clock was wrong, the one that marked it or this one, can't be told; beginning anew could run times twice.
-    out.problem = Error{.kind = ErrorKind::failure,
-                        .message = fmt::format("{} ran for {}, which is in the future: it will not run before",
-                                               entry.name, to_rfc3339(entry.handled)),
-                        .hint = fmt::format("the clock was wrong then or is now; if it was then, begin anew: \"errand "
-                                            "schedule remove {}\", and add it again",
-                                            entry.name)};
-    return out;
-  }
-  const auto due = schedule::due({.timetable = plan->timetable,
-                                  .zone = plan->zone,
-                                  .begin = floor<seconds>(entry.created),
-                                  .handled = floor<seconds>(entry.handled),
-                                  .delay = plan->delay},
-                                 floor<seconds>(at));
-  if (!due) return out;
-  const bool running = is_running(entry);
-  if (running && entry.overlap == Overlap::wait) return out;  // due until that one has ended
-  entry.handled = Timestamp(due->newest);
-  if (running && entry.overlap == Overlap::skip) {
-    ++entry.skipped;
-    entry.missed += static_cast<std::int64_t>(due->missed);
-    out.notes.push_back(
-        fmt::format("{}: skipped, its run of {} still works", entry.name, to_rfc3339(entry.last->started)));
-    return out;
-  }
-  if (came_meanwhile(entry, Timestamp(due->newest + plan->delay))) {
-    entry.skipped += 1 + static_cast<std::int64_t>(due->missed);
-    out.notes.push_back(fmt::format("{}: skipped {}, its run of {} worked till {}", entry.name,
-                                    times_text(due->missed + 1), to_rfc3339(entry.last->started),
-                                    to_rfc3339(*entry.last->ended)));
-    return out;
-  }
-  auto could_start = Timestamp(due->newest + plan->delay);
-  if (entry.overlap == Overlap::wait && entry.last && entry.last->ended) {
-    could_start = std::max(could_start, *entry.last->ended);  // what was made to wait is not late
-  }
-  const bool late = at - could_start > late_is_missed;
-  const bool leave_out = late && entry.if_missed == IfMissed::skip;
-  const auto missed = due->missed + (leave_out ? 1 : 0);
-  entry.missed += static_cast<std::int64_t>(missed);
-  if (missed > 0) {
-    out.notes.push_back(
-        fmt::format("{}: missed {} up to {}", entry.name, times_text(missed), to_rfc3339(entry.handled)));
-  }
-  if (leave_out) return out;
-  out.start = true;
-  entry.last = ScheduleEntry::Run{.started = at, .ended = std::nullopt, .exit = std::nullopt};
-  entry.starter = store::current_owner();
-  entry.renewed = at;
-  return out;
-}
 
 Result<int> run_due(const ScheduleFile& file, const Place& place, const std::vector<std::string>& names,
                     const Invocation& invocation) {

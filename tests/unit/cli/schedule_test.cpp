@@ -4,7 +4,7 @@
 #include "base/file.hpp"
 #include "cli/schedule_export.hpp"
 #include "cli/schedule_file.hpp"
-#include "cli/schedule_run.hpp"
+#include "cli/schedule_due.hpp"
 #include "cli/schedule_zone.hpp"
 #include "support/temp_dir.hpp"
 
