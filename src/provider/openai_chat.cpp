@@ -81,12 +81,7 @@ chat::Usage usage_of(const Json& wire) {
   overwrite(out.cache_write, prompt_details, "cache_write_tokens");
   overwrite(out.reasoning, wire, "reasoning_tokens");
   overwrite(out.reasoning, object_at(wire, "completion_tokens_details"), "reasoning_tokens");
-  out.cache_read = std::min(out.cache_read, prompt);
-  out.cache_write = std::min(out.cache_write, prompt - out.cache_read);
-  out.input = prompt - out.cache_read - out.cache_write;
-  // xAI, and Gemini behind gateways, count reasoning beside completion_tokens; the numbers give that away.
-  const bool beside = out.reasoning > out.output || total == prompt + out.output + out.reasoning;
-  if (out.reasoning > 0 && beside) out.output += out.reasoning;
+  settle_usage(out, prompt, total);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "provider/openai_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "provider/address.hpp"
@@ -42,6 +43,14 @@ class OpenAiCodec final : public Codec {
 
 std::unique_ptr<Codec> make_openai_codec(const OpenAiProtocol& protocol) {
   return std::make_unique<OpenAiCodec>(protocol);
+}
+
+void settle_usage(chat::Usage& usage, std::int64_t prompt, std::int64_t total) {
+  usage.cache_read = std::min(usage.cache_read, prompt);
+  usage.cache_write = std::min(usage.cache_write, prompt - usage.cache_read);
+  usage.input = prompt - usage.cache_read - usage.cache_write;
+  const bool beside = usage.reasoning > usage.output || total == prompt + usage.output + usage.reasoning;
+  if (usage.reasoning > 0 && beside) usage.output += usage.reasoning;
 }
 
 }  // namespace errand::provider

@@ -101,7 +101,6 @@ bool scan_delta(std::string_view data, HotDelta& out) {
   return json.finished() && has_delta && !out.type.empty() && out.item.has_value();
 }
 
-// `input_tokens` holds the cached ones; some servers count reasoning beside the output, which the sums give away.
 chat::Usage usage_of(const Json& wire) {
   const auto& input_details = object_at(wire, "input_tokens_details");
   std::int64_t prompt = 0;
@@ -113,11 +112,7 @@ chat::Usage usage_of(const Json& wire) {
   overwrite(out.cache_read, input_details, "cached_tokens");
   overwrite(out.cache_write, input_details, "cache_write_tokens");
   overwrite(out.reasoning, object_at(wire, "output_tokens_details"), "reasoning_tokens");
-  out.cache_read = std::min(out.cache_read, prompt);
-  out.cache_write = std::min(out.cache_write, prompt - out.cache_read);
-  out.input = prompt - out.cache_read - out.cache_write;
-  const bool beside = out.reasoning > out.output || total == prompt + out.output + out.reasoning;
-  if (out.reasoning > 0 && beside) out.output += out.reasoning;
+  settle_usage(out, prompt, total);
   return out;
 }
 
