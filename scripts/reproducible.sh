@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
 export SOURCE_DATE_EPOCH CCACHE_DISABLE=1
+revision=$(git rev-parse HEAD) # of both builds, whatever is committed meanwhile
 place=$(mktemp -d "${TMPDIR:-/tmp}/errand-reproducible-XXXXXX")
 targets=("$@")
 
@@ -20,7 +21,7 @@ build() {
   (
     umask "$2"
     export TZ=$3 LC_ALL=$4
-    git archive HEAD | tar -x -C "$1"
+    git archive "$revision" | tar -x -C "$1"
     cd "$1"
     cmake --preset release -DERRAND_TESTS=OFF -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON >configure.log 2>&1 || {
       cat configure.log >&2
