@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
 
@@ -36,6 +37,13 @@ Result<void> check_tokens(const Party& party, std::int64_t more) {
               fmt::format("the next request has at least {} tokens, and {} used {} of the {} it may", more, party.name,
                           used, most),
               "raise --max-tokens or limits.max_tokens, or give it less to read");
+}
+
+Result<void> check_turns(const Party& party) {
+  const auto most = party.limits.max_turns;
+  if (party.spent.turns < most) return {};
+  return fail(ErrorKind::limit, fmt::format("{} reached its limit of {}", party.name, text::count_of(most, "turn")),
+              "raise --max-turns or limits.max_turns, or continue the session with -c");
 }
 
 tl::unexpected<Error> money_ran_out(std::string message, std::string hint) {
@@ -120,6 +128,26 @@ Estimate estimate_next(const provider::Provider& provider, const provider::Reque
   }
   if (measured) out.tokens += measured_tokens;
   return out;
+}
+
+Result<void> Bill::begin_turn() {
+  return tree_.spent.with([&](Spent& spent) -> Result<void> {
+    ERRAND_TRY(check_all_turns(spent));
+    ++spent.turns;
+    ++own_.turns;
+    return {};
+  });
+}
+
+void Bill::undo_turn() {
+  tree_.spent.with([](Spent& spent) { --spent.turns; });
+  --own_.turns;
+}
+
+// An agent that is alone has its own limit's message.
+Result<void> Bill::check_all_turns(const Spent& spent) const {
+  ERRAND_TRY(check_turns({"the agent", own_limits_, own_}));
+  return check_turns({"the run, with its subagents,", tree_.limits, spent});
 }
 
 Result<void> Bill::reserve(const Estimate& estimate) {
@@ -210,6 +238,11 @@ std::optional<double> Bill::add(const provider::Reply& reply) {
 }
 
 Result<void> Bill::check() {
+  ERRAND_TRY(tree_.spent.with([&](const Spent& spent) { return check_all_turns(spent); }));
+  return check_spent();
+}
+
+Result<void> Bill::check_spent() {
   // What others have reserved is theirs to be told of.
   const auto spent = tree_.spent.with([](Spent& all) {
     auto out = all;

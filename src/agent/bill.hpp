@@ -36,6 +36,11 @@ class Bill {
   Bill& operator=(const Bill&) = delete;
   ~Bill() { release(); }
 
+  /// Counts a turn before its request is sent; fails with `limit` when the run, or this agent, has had all it may.
+  Result<void> begin_turn();
+  /// There was no reply: that was no turn.
+  void undo_turn();
+
   /// Fails with `limit` when the run, or this agent, has used up what it may, or would with that request. What is
   /// estimated is kept back from other agents of the run until add() or release().
   Result<void> reserve(const Estimate& estimate);
@@ -56,8 +61,10 @@ class Bill {
   /// unknown is no part of what limits see; one whose usage the API did not say is estimated for them.
   std::optional<double> add(const provider::Reply& reply);
 
-  /// As reserve() for nothing more: whether a limit is used up by now.
+  /// As begin_turn() and reserve() for nothing more: whether a limit is used up by now.
   Result<void> check();
+  /// Whether more was spent than tokens and money may be: a request is estimated, and may come to more.
+  Result<void> check_spent();
 
   /// The smallest limit of money that holds for this agent, in USD; 0: none.
   [[nodiscard]] double cost_limit() const;
@@ -75,6 +82,7 @@ class Bill {
   [[nodiscard]] const std::string& root_agent() const { return tree_.root_agent; }
 
  private:
+  [[nodiscard]] Result<void> check_all_turns(const Spent& spent) const;
   void release_own();
 
   RunTree& tree_;

@@ -87,6 +87,7 @@ void Chat::follow_mode() {
   const auto mode = agent_->permissions.mode();
   if (mode == start_.definition.permission_mode) return;
   start_.definition.permission_mode = mode;
+  announce_ = Announce::ready;
   if (const auto changed = change_session(); !changed)
     start_.warnings.push_back({"session_not_changed", changed.error().message});
 }

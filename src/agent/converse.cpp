@@ -114,10 +114,10 @@ class Conversation {
  private:
   // One turn after the other; an error is why it ended without an answer.
   Result<void> turns() {
-    const auto max_turns = agent_.definition.limits.max_turns;
-    for (int turn = 1;; ++turn) {
+    for (;;) {
       ERRAND_TRY(call_.check());
       ERRAND_TRY(hear_person());
+      ERRAND_TRY(bill_.begin_turn());
       ERRAND_TRY_ASSIGN(auto reply, ask_model());
       const auto calls = plan_calls(reply.message.tool_calls(), tools_);
       ERRAND_TRY(keep(reply, calls));
@@ -125,10 +125,9 @@ class Conversation {
       if (calls.empty() || reply.message.stop == StopReason::refusal) {
         ERRAND_TRY(finish(reply.message, calls));
         ERRAND_TRY_ASSIGN(const bool goes_on, must_go_on());
-        if (!goes_on) return {};
+        if (!goes_on) return tell_overdrawn();
       }
-      if (turn >= max_turns) return stop_at_limit(calls, max_turns);
-      if (auto left = bill_.check(); !left) return stop_unpaid(calls, left.error());
+      if (auto left = bill_.check(); !left) return stop_at_limit(calls, left.error());
       if (!calls.empty()) ERRAND_TRY(run_calls(calls));
       if (ended_by_hook_) return end_empty();
     }
@@ -145,6 +144,7 @@ class Conversation {
 
   Result<provider::Reply> ask_model() {
     auto reply = asker_.ask();
+    if (!reply) bill_.undo_turn();
     // A cut reply's calls are never run, not even the whole ones: nobody knows what would have followed.
     if (reply && reply->cut) drop_calls(reply->message);
     if (reply) reply->message = with_harmless_names(std::move(reply->message), reporter_.secrets());
@@ -192,9 +192,17 @@ class Conversation {
     if (!calls.empty()) ERRAND_TRY(answer_all(calls, "not run: the model refused in the same reply"));
     if (auto error = verdict_on(reply, outcome_.text)) {
       if (reply.stop == StopReason::max_tokens && asker_.was_capped()) return fail(cut_by_limit());
+      outcome_.ended_by_reply = reply.stop == StopReason::max_tokens || reply.stop == StopReason::refusal;
       return fail(*std::move(error));
     }
     return {};
+  }
+
+  // A whole answer is one, whatever it cost; that it cost more than was allowed is said.
+  Result<void> tell_overdrawn() {
+    const auto left = bill_.check_spent();
+    if (left) return {};
+    return reporter_.record({chat::event::Warning{"limit_passed", left.error().message}});
   }
 
   // Whether this answer is not to be the last.
@@ -264,15 +272,7 @@ class Conversation {
     return {};
   }
 
-  Result<void> stop_at_limit(const std::vector<PlannedCall>& calls, int max_turns) {
-    if (!calls.empty()) {
-      ERRAND_TRY(answer_all(calls, fmt::format("not run: the agent reached its limit of {} turns", max_turns)));
-    }
-    return fail(ErrorKind::limit, fmt::format("the agent reached its limit of {} turns", max_turns),
-                "raise --max-turns or limits.max_turns, or continue the session with -c");
-  }
-
-  Result<void> stop_unpaid(const std::vector<PlannedCall>& calls, const Error& limit) {
+  Result<void> stop_at_limit(const std::vector<PlannedCall>& calls, const Error& limit) {
     if (!calls.empty()) ERRAND_TRY(answer_all(calls, "not run: " + limit.message));
     return fail(limit);
   }
@@ -375,7 +375,7 @@ class Conversation {
 }  // namespace
 
 std::string Outcome::stop_reason() const {
-  if (error) return std::string(name_of(error->kind));
+  if (error && !ended_by_reply) return std::string(name_of(error->kind));
   return std::string(chat::name_of(stop.value_or(StopReason::end_turn)));
 }
 

@@ -18,11 +18,12 @@ struct Outcome {
   std::optional<std::string> structured;  ///< that JSON
   std::optional<chat::StopReason> stop;   ///< the last reply's; none when there was no reply
   int turns = 0;
-  std::optional<Error> error;  ///< why there is no whole answer
-  bool denied_last = false;    ///< a call was denied and none after it succeeded
-  Spent spent;                 ///< this agent's own, without its subagents
+  std::optional<Error> error;   ///< why there is no whole answer
+  bool ended_by_reply = false;  ///< nothing cut the run: its last reply is what is wrong
+  bool denied_last = false;     ///< a call was denied and none after it succeeded
+  Spent spent;                  ///< this agent's own, without its subagents
 
-  /// The last reply's stop reason, or the error.kind that cut the run.
+  /// The last reply's stop reason, also where that is the error (`refusal`), or the error.kind that cut the run.
   [[nodiscard]] std::string stop_reason() const;
 };
 

@@ -164,7 +164,7 @@ class RootRun {
     done.stop_reason = outcome.stop_reason();
     done.result = outcome.text;
     done.structured_output = outcome.structured;
-    done.num_turns = outcome.turns;
+    done.num_turns = spent.turns;
     done.duration = std::chrono::duration_cast<milliseconds>(Call::Clock::now() - started_);
     done.duration_api = spent.api_time;
     done.total_cost_usd = spent.cost_usd;

@@ -19,6 +19,7 @@ class Steering;
 
 /// What a run and its subagents have used so far.
 struct Spent {
+  int turns = 0;  ///< also that whose reply is awaited
   chat::Usage usage;
   std::optional<double> cost_usd = 0.0;  ///< nullopt once a price or a usage was unknown
   double presumed_usd = 0;               ///< the cost as far as it is known or estimated; what limits see
@@ -33,7 +34,7 @@ struct RunTree {
   const Services& services;
   EventStream& stream;
   std::string session;       ///< the root's: what files held before is kept with it
-  chat::Limits limits;       ///< the root agent's: tokens and money hold for the whole tree
+  chat::Limits limits;       ///< the root agent's: turns, tokens and money hold for the whole tree
   std::string root_agent{};  ///< whose budgets hold for the whole tree too
   Sync<Spent> spent{};
   Sync<std::vector<chat::event::Denial>> denials{};

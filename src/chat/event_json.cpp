@@ -5,6 +5,7 @@
 #include "base/unicode.hpp"
 #include "chat/codec.hpp"
 #include "chat/names.hpp"
+#include "chat/partial_answer.hpp"
 
 namespace errand::chat {
 
@@ -177,7 +178,8 @@ Json fields(const event::Done& e) {
               {"usage", to_json(e.usage)},
               {"denials", std::move(denials)},
               {"report", report_json(e.report)},
-              {"is_error", e.error.has_value()}};
+              {"is_error", e.error.has_value()},
+              {"partial", is_partial(e)}};
   if (e.structured_output) out["structured_output"] = Json::parse(*e.structured_output, nullptr, false);
   if (e.error) out["error"] = to_json(*e.error);
   return out;

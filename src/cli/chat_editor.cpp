@@ -30,7 +30,7 @@ std::vector<repl::Named> newest(const agent::Services& services) {
 repl::CompletionSources sources_of(const Talk& talk) {
   const auto& config = talk.engine().config();
   repl::CompletionSources out{
-      .agents = {}, .models = {}, .directory = config.sources.cwd, .sessions = [&services = talk.engine().services()] {
+      .agents = {}, .models = {}, .directory = current_directory().value_or(config.sources.cwd), .sessions = [&services = talk.engine().services()] {
         return newest(services);
       }};
   for (const auto& entry : config.agents)

@@ -98,7 +98,8 @@ void apply_limits(chat::AgentDefinition& definition, const RunArguments& argumen
 // A file named on the command line starts where the user stands; the session goes on with it from anywhere.
 std::vector<std::string> named_models(const config::Configuration& config, const std::string& list) {
   auto names = text::split(list, ',');
-  for (auto& name : names) name = config::with_absolute_file(text::trim(name), config.sources.cwd);
+  const auto here = current_directory().value_or(config.sources.cwd);
+  for (auto& name : names) name = config::with_absolute_file(text::trim(name), here);
   return names;
 }
 

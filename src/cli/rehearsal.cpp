@@ -10,6 +10,7 @@
 #include "cli/definition.hpp"
 #include "cli/engine.hpp"
 #include "cli/output.hpp"
+#include "cli/session_place.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
 #include "repl/terminal_interaction.hpp"
@@ -53,7 +54,9 @@ std::optional<Json> Rehearsal::request() const {
 }
 
 Result<int> show_first_request(const PromptParts& prompt, const RunArguments& arguments, const Invocation& invocation) {
-  ERRAND_TRY_ASSIGN(auto config, load_quietly(invocation));
+  std::vector<chat::event::Warning> moves;
+  ERRAND_TRY_ASSIGN(auto config, configuration_for(invocation, arguments, moves));
+  for (const auto& warning : moves) print_note(invocation.globals, warning.message);
   tell_warnings(invocation.globals, config);
   Unheard sink;
   repl::NobodyThere nobody;

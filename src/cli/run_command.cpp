@@ -24,6 +24,7 @@
 #include "cli/schedule_run.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
+#include "render/output.hpp"
 
 namespace errand::cli {
 
@@ -102,18 +103,32 @@ class RunCommand final : public Command {
     return face.finish(exit_success);
   }
 
-  // -o FILE: what stdout would have got; the file is replaced whole, and only by a success.
+  // -o FILE: what stdout would have got; the file is replaced whole, and only by a success. What there is without one,
+  // a partial answer or the failure as JSON, is not lost: it goes to stdout after all.
   Result<int> run_into_file(const std::vector<std::string>& words, const Invocation& invocation) {
     ERRAND_TRY_ASSIGN(answer_file_, memory_file(""));
-    return run_with(words, invocation, {.out_fd = answer_file_.get()});
+    auto result = run_with(words, invocation, {.out_fd = answer_file_.get()});
+    if (delivered_) return result;
+    ERRAND_TRY_ASSIGN(const auto content, answer_in_file());
+    render::Output out(STDOUT_FILENO);
+    out.put(content);
+    out.flush();
+    const bool is_lost = out.failed() && result && *result == exit_success;
+    if (!is_lost) return result;
+    return out.closed() ? Result<int>(exit_broken_pipe) : fail(*out.error());
+  }
+
+  Result<std::string> answer_in_file() {
+    ::lseek(answer_file_.get(), 0, SEEK_SET);
+    return read_all(answer_file_.get(), max_file_bytes);
   }
 
   Result<int> deliver(Face& face, int exit_code) {
     ERRAND_TRY_ASSIGN(const int code, face.finish(exit_code));
     if (!answer_file_ || code != exit_success || sinks_.keeps_answer_back()) return code;
-    ::lseek(answer_file_.get(), 0, SEEK_SET);
-    ERRAND_TRY_ASSIGN(const auto content, read_all(answer_file_.get(), max_file_bytes));
+    ERRAND_TRY_ASSIGN(const auto content, answer_in_file());
     ERRAND_TRY(write_file_atomic(*arguments_.output, content));
+    delivered_ = true;
     return code;
   }
 
@@ -164,6 +179,7 @@ class RunCommand final : public Command {
   AnswerSinks sinks_{arguments_};
   std::optional<Fd> handover_;  // in the process that --detach started
   Fd answer_file_;              // -o: the answer until it is whole
+  bool delivered_ = false;      // it is in its file
 };
 
 }  // namespace

@@ -59,6 +59,10 @@ Result<config::Sources> cron_sources(const Invocation& invocation) {
 
 Result<config::Configuration> load_quietly(const Invocation& invocation, config::Scope scope) {
   ERRAND_TRY_ASSIGN(const auto sources, configuration_sources(invocation));
+  return load_from(sources, scope);
+}
+
+Result<config::Configuration> load_from(const config::Sources& sources, config::Scope scope) {
   auto loaded = config::load(sources, scope);
   if (!loaded) return fail(combined(std::move(loaded).error()));
   return *std::move(loaded);

@@ -26,6 +26,9 @@ Result<config::Configuration> load_configuration(const Invocation& invocation,
 /// The same without telling its warnings.
 Result<config::Configuration> load_quietly(const Invocation& invocation, config::Scope scope = config::Scope::all);
 
+/// The same of what `sources` say.
+Result<config::Configuration> load_from(const config::Sources& sources, config::Scope scope = config::Scope::all);
+
 void tell_warnings(const Globals& globals, const config::Configuration& config);
 
 /// Data directory, user and workspace, as the command line and the configuration say.

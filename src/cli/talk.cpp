@@ -11,6 +11,7 @@
 #include "cli/definition.hpp"
 #include "cli/output.hpp"
 #include "cli/retention.hpp"
+#include "cli/session_place.hpp"
 #include "cli/setup.hpp"
 #include "config/lookup.hpp"
 
@@ -96,7 +97,8 @@ Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& 
 Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const RunArguments& arguments,
                                           chat::EventSink& sink, chat::Interaction& interaction,
                                           const std::string& trigger) {
-  ERRAND_TRY_ASSIGN(auto config, load_quietly(invocation));
+  std::vector<chat::event::Warning> moves;
+  ERRAND_TRY_ASSIGN(auto config, configuration_for(invocation, arguments, moves));
   std::unique_ptr<Talk> talk(new Talk(invocation));
   ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
   const auto& engine = *talk->engine_;
@@ -106,6 +108,7 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   ERRAND_TRY_ASSIGN(const auto resumed, forked_when_asked(arguments, engine, definition, found));
   talk->engine_->preload(definition.models);
   auto warnings = warnings_of(engine, definition, resumed);
+  warnings.insert(warnings.end(), moves.begin(), moves.end());
   if (!resumed && !arguments.no_session) make_room(engine, warnings);
   talk->warnings_ = warnings;
   auto& signals = invocation.signals;

@@ -78,9 +78,7 @@ void explain_silence(TestOutcome& outcome, const TestPlace& place) {
 Result<config::Configuration> configuration_around(const config::TestCase& test, const Invocation& invocation) {
   ERRAND_TRY_ASSIGN(auto sources, configuration_sources(invocation));
   ERRAND_TRY_ASSIGN(sources.cwd, real_path(parent_path(test.file)));
-  auto config = config::load(sources);
-  if (!config) return fail(combined(std::move(config).error()));
-  return *std::move(config);
+  return load_from(sources);
 }
 
 Result<TestOutcome> run_test(const config::TestCase& test, TestMode mode, const TestPlace& place,

@@ -161,6 +161,8 @@ struct Sources {
   std::string shipped_dir;                 ///< <prefix>/share/errand; empty: none
   std::optional<std::string> config_file;  ///< --config
   std::vector<std::string> dialects;       ///< what `like` of a provider may name; empty: it is not checked
+  std::string data_directory;              ///< absolute, decided before: nothing else is asked; empty: it is not
+  std::string user;                        ///< likewise
 };
 
 /// A variable of a project's .env file that this program reads. Never put into our own environment.

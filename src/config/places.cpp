@@ -91,6 +91,7 @@ std::optional<std::string> variable(const Configuration& config, std::string_vie
 }
 
 Result<Place> data_directory(const Configuration& config, const std::optional<std::string>& flag) {
+  if (!config.sources.data_directory.empty()) return Place{config.sources.data_directory, "the session's"};
   if (flag) {
     if (flag->empty()) return fail(ErrorKind::usage, "--data-dir is empty", "name a directory");
     return Place{normalize_path(join_path(config.sources.cwd, *flag)), "--data-dir"};
@@ -108,6 +109,7 @@ Result<Place> data_directory(const Configuration& config, const std::optional<st
 }
 
 Result<Place> user_name(const Configuration& config, const std::optional<std::string>& flag) {
+  if (!config.sources.user.empty()) return Place{config.sources.user, "the session's"};
   if (flag) return checked_user({*flag, "--user"}, ErrorKind::usage);
   if (const auto value = real_variable(config, "ERRAND_USER"); !value.empty()) {
     return checked_user({value, "ERRAND_USER"}, ErrorKind::config);

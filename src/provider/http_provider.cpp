@@ -175,8 +175,9 @@ std::optional<milliseconds> Exchange::next_wait(const Try& failed) {
 
 void Exchange::announce(const Try& failed, milliseconds wait) {
   chat::event::Retry notice;
-  notice.attempt = failed.heard ? restarts_ : tries_ + 1;
-  notice.max_attempts = failed.heard ? driver_.retry.restarts : std::max(driver_.retry.attempts, tries_ + 1);
+  // The try that comes, of how many: a restart is one after the first.
+  notice.attempt = (failed.heard ? restarts_ : tries_) + 1;
+  notice.max_attempts = failed.heard ? driver_.retry.restarts + 1 : std::max(driver_.retry.attempts, tries_ + 1);
   notice.delay = wait;
   notice.status = failed.head.status;
   notice.reason = failed.error->message;

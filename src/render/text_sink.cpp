@@ -10,6 +10,7 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "chat/partial_answer.hpp"
 #include "render/calls.hpp"
 #include "render/fold.hpp"
 #include "render/page.hpp"
@@ -20,11 +21,6 @@ namespace errand::render {
 namespace event = chat::event;
 
 namespace {
-
-// Failures that leave a part of an answer worth printing.
-bool gives_partial_answer(const Error& error) {
-  return error.kind == ErrorKind::limit || error.kind == ErrorKind::timeout || error.kind == ErrorKind::cancelled;
-}
 
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
@@ -44,7 +40,7 @@ bool is_beside_the_reply(const chat::EventBody& body) {
 
 bool has_answer(const event::Done& done) {
   if (done.result.empty()) return false;
-  return !done.error || done.error->kind == ErrorKind::denied || gives_partial_answer(*done.error);
+  return !done.error || done.error->kind == ErrorKind::denied || chat::leaves_partial_answer(*done.error);
 }
 
 }  // namespace
@@ -357,7 +353,8 @@ class TextSink::Impl {
     for (const auto& host : e.report.hosts) contacted(host);
     const bool is_news = e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error;
     if (is_news && !is_own_refusal(*e.error)) show_error(*e.error);
-    if (e.error && gives_partial_answer(*e.error) && has_answer(e)) note({}, "the answer is partial");
+    // Also when quiet: what is printed is not what was asked for.
+    if (chat::is_partial(e)) page_.put_lines(paint("the answer is partial", Tone::dim, color()) + "\n");
     if (verbose() && !e.report.files_written.empty())
       note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
     if (verbose()) note({}, figures_line(e));

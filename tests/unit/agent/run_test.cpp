@@ -176,7 +176,7 @@ TEST_CASE("run: the calls of the last permitted turn are not run, and their resu
   stage.models["main"].say("next time");
   CHECK(stage.ask("again").exit_code == 0);
   CHECK(results_in(stage.models["main"].asked().back()) ==
-        Types{"error: not run: the agent reached its limit of 1 turns"});
+        Types{"error: not run: the agent reached its limit of 1 turn"});
 }
 
 TEST_CASE("run: how a reply ends decides whether it is an answer", "[agent][run]") {
@@ -188,9 +188,9 @@ TEST_CASE("run: how a reply ends decides whether it is an answer", "[agent][run]
   };
   const auto c = GENERATE(values<Case>({{"", chat::StopReason::end_turn, 1, "failure"},
                                         {" \n", chat::StopReason::end_turn, 1, "failure"},
-                                        {"half", chat::StopReason::max_tokens, 7, "limit"},
+                                        {"half", chat::StopReason::max_tokens, 7, "max_tokens"},
                                         {"", chat::StopReason::context_window, 7, "limit"},
-                                        {"no", chat::StopReason::refusal, 1, "failure"},
+                                        {"no", chat::StopReason::refusal, 1, "refusal"},
                                         {"so far", chat::StopReason::stop_sequence, 0, "stop_sequence"}}));
   CAPTURE(c.text, c.exit_code);
   Stage stage;

@@ -139,7 +139,7 @@ TEST_CASE("subagent: one that fails is told to the parent, one that was stopped 
         std::vector<std::string>{"error: the subagent short did not answer: the model ended without an answer"});
   const auto first = std::get<chat::ToolMessage>(stage.models["main"].asked()[1].back());
   CHECK(chat::text_of(first.results[0].content) ==
-        "[partial: the subagent short was stopped: the agent reached its limit of 1 turns]\nfound two of three");
+        "[partial: the subagent short was stopped: the agent reached its limit of 1 turn]\nfound two of three");
   CHECK(first.results[1].is_error);
 }
 

@@ -240,8 +240,8 @@ TEST_CASE("driver: a reply that breaks off is asked for again, whole, and that i
   CHECK(rig.recorder.text == "Hello");
   REQUIRE(rig.recorder.retries.size() == 1);
   CHECK(rig.recorder.retries[0].restarted);
-  CHECK(rig.recorder.retries[0].attempt == 1);
-  CHECK(rig.recorder.retries[0].max_attempts == 2);
+  CHECK(rig.recorder.retries[0].attempt == 2);
+  CHECK(rig.recorder.retries[0].max_attempts == 3);
   CHECK(rig.waits == std::vector<milliseconds>{500ms});
   CHECK(reply->message.usage == chat::Usage{20, 6, 0, 0, 0});  // the broken try was billed too
   CHECK(reply->context_tokens == 15);

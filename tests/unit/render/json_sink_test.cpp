@@ -50,7 +50,7 @@ TEST_CASE("json sinks: lines wait for the caller when told to, the last one neve
   sink.flush();
   CHECK(file.text().ends_with("\"text\":\"a\"}\n"));
   sink.on_event(event_of(chat::event::Done{}));
-  CHECK(file.text().ends_with("\"is_error\":false}\n"));
+  CHECK(file.text().ends_with("\"is_error\":false,\"partial\":false}\n"));
 }
 
 TEST_CASE("json sinks: a closed stdout is told at once", "[render][json]") {
