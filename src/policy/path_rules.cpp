@@ -87,18 +87,12 @@ bool PathPattern::covers(std::string_view absolute_path, Reading reading) const 
   return pattern_->covers(relative, reading == Reading::wide ? glob::EntryKind::directory : glob::EntryKind::file);
 }
 
-std::string pattern_for(std::string_view absolute_path, const Roots& roots) {
+std::string pattern_for(std::string_view absolute_path) {
   if (unicode::sanitize(absolute_path) != absolute_path || absolute_path.find('\n') != std::string_view::npos)
     return {};
   if (!absolute_path.starts_with('/') || absolute_path.ends_with(' ') || absolute_path.ends_with('\t')) return {};
-  const auto project = normalize_path(roots.project);
-  const bool in_project = is_within(absolute_path, project);
-  const auto relative = relative_to(absolute_path, in_project ? project : "/");
-  if (relative.empty()) return in_project ? "." : "//";
-  const bool top_level = relative.find('/') == std::string_view::npos;
-  const bool taken_for_another = std::string_view("~ \t").find(relative.front()) != std::string_view::npos;
-  std::string out = !in_project ? "//" : top_level || taken_for_another ? "/" : "";
-  for (const char c : relative) {
+  std::string out = "//";
+  for (const char c : relative_to(absolute_path, "/")) {
     if (std::string_view("*?[\\").find(c) != std::string_view::npos) out += '\\';
     out += c;
   }

@@ -34,7 +34,8 @@ class PathPattern {
   bool any_depth_ = false;
 };
 
-/// The pattern that covers this path alone (a directory: with all it holds); empty when none can be written.
-std::string pattern_for(std::string_view absolute_path, const Roots& roots);
+/// The pattern that covers this path alone (a directory: with all it holds), whichever project it is used in; empty
+/// when none can be written.
+std::string pattern_for(std::string_view absolute_path);
 
 }  // namespace errand::policy

@@ -210,7 +210,7 @@ class Judge {
   }
 
   [[nodiscard]] std::string suggestion_for(const PathFact& path) const {
-    const auto pattern = pattern_for(path.path, roots_);
+    const auto pattern = pattern_for(path.path);
     const auto tool = is_read_tool(call_.tool) ? "Read" : is_file_tool(call_.tool) ? "Edit" : call_.tool;
     return pattern.empty() ? std::string{} : fmt::format("{}({})", tool, pattern);
   }

@@ -66,15 +66,15 @@ TEST_CASE("path rules: patterns start where their first characters say", "[polic
 
 TEST_CASE("path rules: the pattern for a path covers it and no other", "[policy][paths]") {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"/home/u/project/src/x.cpp", "src/x.cpp"},
-      {"/home/u/project/Makefile", "/Makefile"},
-      {"/home/u/project/a/[id] *.ts", "a/\\[id] \\*.ts"},
+      {"/home/u/project/src/x.cpp", "//home/u/project/src/x.cpp"},
+      {"/home/u/project/Makefile", "//home/u/project/Makefile"},
+      {"/home/u/project/a/[id] *.ts", "//home/u/project/a/\\[id] \\*.ts"},
       {"/etc/hosts", "//etc/hosts"},
-      {"/home/u/project/~/x", "/~/x"},
-      {"/home/u/project/!a/b", "!a/b"},
-      {"/home/u/project/#a/b", "#a/b"},
-      {"/home/u/project/ a/b", "/ a/b"},
-      {"/home/u/project", "."},
+      {"/~/x", "//~/x"},
+      {"/!a/b", "//!a/b"},
+      {"/#a/b", "//#a/b"},
+      {"/ a/b", "// a/b"},
+      {"/home/u/project", "//home/u/project"},
       {"/", "//"},
       {"/home/u/project/a\x1b/b", ""},
       {"/home/u/project/a\nb", ""},
@@ -83,10 +83,12 @@ TEST_CASE("path rules: the pattern for a path covers it and no other", "[policy]
   };
   for (const auto& [path, pattern] : cases) {
     CAPTURE(path);
-    CHECK(pattern_for(path, roots) == pattern);
+    CHECK(pattern_for(path) == pattern);
     if (pattern.empty()) continue;
     CHECK(PathPattern(pattern, roots).covers(path, Reading::strict));
+    CHECK(PathPattern(pattern, {"/elsewhere", "/home/u"}).covers(path, Reading::strict));
   }
-  CHECK_FALSE(PathPattern(pattern_for("/home/u/project/Makefile", roots), roots)
-                  .covers("/home/u/project/a/Makefile", Reading::strict));
+  const PathPattern one(pattern_for("/home/u/project/Makefile"), roots);
+  CHECK_FALSE(one.covers("/home/u/project/a/Makefile", Reading::strict));
+  CHECK_FALSE(one.covers("/elsewhere/Makefile", Reading::strict));
 }

@@ -141,7 +141,7 @@ TEST_CASE("policy: a decision says the rule, why, and what would allow it", "[po
         "it writes what is protected in the workspace: /w/.git/hooks/pre-commit");
   CHECK(outside.suggested_rule == "Read(//etc/hosts)");
 
-  CHECK(decide({}, PermissionMode::ask, file("Write", "/w/src/x.cpp"), roots).suggested_rule == "Edit(src/x.cpp)");
+  CHECK(decide({}, PermissionMode::ask, file("Write", "/w/src/x.cpp"), roots).suggested_rule == "Edit(//w/src/x.cpp)");
   CHECK(decide({}, PermissionMode::ask, other("WebFetch", Effect::network, "X.org"), roots).suggested_rule ==
         "WebFetch(domain:x.org)");
   CHECK(decide({}, PermissionMode::ask, other("mcp__git__log", Effect::execute), roots).suggested_rule ==
@@ -196,7 +196,7 @@ TEST_CASE("policy: every path of a call needs its rule", "[policy]") {
   auto call = file("Edit", "/w/src/a");
   call.paths.push_back({"/w/lib/b", true, true, false});
   CHECK(outcome(decide(rules({{allow, "Edit(src/**)"}}), PermissionMode::ask, call, roots)) == "ask");
-  CHECK(decide(rules({{allow, "Edit(src/**)"}}), PermissionMode::ask, call, roots).suggested_rule == "Edit(lib/b)");
+  CHECK(decide(rules({{allow, "Edit(src/**)"}}), PermissionMode::ask, call, roots).suggested_rule == "Edit(//w/lib/b)");
   CHECK(outcome(decide(rules({{allow, "Edit(src/**)"}, {allow, "Edit(lib/**)"}}), PermissionMode::ask, call, roots)) ==
         "allow");
   CHECK(outcome(decide(rules({{deny, "Edit(lib/**)"}}), PermissionMode::bypass, call, roots)) == "deny");
