@@ -127,7 +127,7 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
   auto files =
       std::make_unique<sandbox::Workspace>(sandbox_policy(definition.sandbox, around, session.files_directory));
   std::vector<chat::event::Warning> warnings;
-  Permissions permissions(around.roots, {definition.rules, definition.permission_mode});
+  Permissions permissions(around.roots, {definition.rules, definition.permission_mode}, session.grants);
   const Reading reading{*files, context_reader(definition, around.roots)};
   auto system = system_prompt(definition, services.skills, around, reading, services.notes, warnings);
   Agent agent{.definition = definition,

@@ -120,6 +120,7 @@ Result<chat::UserMessage> Chat::with_additions(const chat::UserMessage& prompt) 
 Result<Session> Chat::unleased_session(chat::ThinkingStyle style) const {
   Session out;
   out.state = early_state_;
+  out.grants = grants_;
   if (!start_.resume) return out;
   ERRAND_TRY_ASSIGN(const auto stored, services_.store.read_history(start_.resume->id));
   out.info = *start_.resume;
@@ -132,7 +133,8 @@ Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
                                               const Call& call) {
   std::optional<Agent> bare;  // no model is asked
   if (!agent_) {
-    const Session nothing_stored;
+    Session nothing_stored;
+    nothing_stored.grants = grants_;
     ERRAND_TRY_ASSIGN(bare, open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_));
   }
   auto& state = session_ ? *session_->state : *early_state_;
@@ -237,6 +239,7 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
                                                                 what.message_id, what.reason)});
     }
     session_.emplace(std::move(session));
+    session_->grants = grants_;
     session_source_ = "resume";
     return {};
   }
@@ -245,6 +248,7 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
   ERRAND_TRY_ASSIGN(auto session, create_session(services_.store, start));
   session.state = std::exchange(early_state_, std::make_shared<tool::SessionState>());
   session_.emplace(std::move(session));
+  session_->grants = grants_;
   session_source_ = cleared_ ? "clear" : "startup";
   return {};
 }
@@ -284,6 +288,16 @@ void Chat::use_models(std::vector<std::string> models) {
   announce_ = Announce::ready;
 }
 
+// The model that is open stays so.
+void Chat::use_mode(chat::PermissionMode mode) {
+  start_.definition.permission_mode = mode;
+  start_.definition.permission_mode_set = true;
+  if (!agent_) return;
+  provider_ = std::move(agent_->provider);
+  agent_.reset();
+  announce_ = Announce::ready;
+}
+
 void Chat::end(std::string_view reason) {
   if (session_ && agent_) tell_session_end(*agent_, reason);
   session_.reset();
@@ -292,6 +306,7 @@ void Chat::end(std::string_view reason) {
 
 void Chat::resume_with(store::SessionInfo session) {
   end("other");
+  grants_->forget_session();
   additions_.clear();
   start_.resume = std::move(session);
   announce_ = Announce::ready;
@@ -354,6 +369,7 @@ std::string Chat::shown_path(const std::string& absolute_path) const {
 
 void Chat::start_new() {
   end("clear");
+  grants_->forget_session();
   additions_.clear();
   early_state_ = std::make_shared<tool::SessionState>();
   cleared_ = true;

@@ -72,6 +72,11 @@ class Chat {
   /// From the next prompt on. The session goes on; its row is changed with the next run.
   void use_agent(chat::AgentDefinition definition);
   void use_models(std::vector<std::string> models);
+  /// The agent's permission mode in this session, from the next prompt on.
+  void use_mode(chat::PermissionMode mode);
+
+  /// Rules that the person gave at an approval and that hold now: those of the session, then those that are kept.
+  [[nodiscard]] std::vector<chat::Rule> granted() const { return grants_->rules(); }
 
   /// What runs take messages from while they work; borrowed. Null: from nobody.
   void use_steering(Steering* steering) { steering_ = steering; }
@@ -134,6 +139,7 @@ class Chat {
   std::vector<std::vector<chat::UserBlock>> additions_;  // to the next prompt
   // Of commands before the first prompt; the session that begins with it goes on with it.
   std::shared_ptr<tool::SessionState> early_state_ = std::make_shared<tool::SessionState>();
+  std::shared_ptr<Grants> grants_ = std::make_shared<Grants>();  // of every session and agent here
   Announce announce_ = Announce::ready;
   std::string session_source_;  // of a session that no run has begun yet
   bool cleared_ = false;

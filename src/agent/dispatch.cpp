@@ -9,6 +9,7 @@
 #include "agent/documents.hpp"
 #include "agent/look.hpp"
 #include "agent/overwrite.hpp"
+#include "agent/preview.hpp"
 #include "agent/redaction.hpp"
 #include "agent/result_text.hpp"
 #include "agent/snapshot.hpp"
@@ -45,6 +46,7 @@ struct Prepared {
   sandbox::Leave leave = sandbox::Leave::roots_only;
   std::optional<std::string> refusal;  // for the model
   bool denied = false;
+  bool is_foreseeable = true;        // nothing that runs before it changes what it finds
   std::vector<std::string> context;  // from hooks, for the model
 };
 
@@ -64,9 +66,12 @@ class Dispatch {
  public:
   Dispatch(const DispatchScope& scope, const Call& call) : scope_(scope), call_(call) {}
 
-  Result<Prepared> prepare(const PlannedCall& plan) {
+  // After the calls of the same reply that stand before it.
+  Result<Prepared> prepare(const PlannedCall& plan, const std::vector<Prepared>& earlier) {
     Prepared prepared{.plan = &plan, .changed = nullptr, .facts = {}, .targets = {}, .refusal = {}, .context = {}};
     look(prepared);
+    prepared.is_foreseeable = std::ranges::none_of(
+        earlier, [&](const Prepared& one) { return !one.refusal && may_change(one.facts, prepared.facts); });
     HookOutcome said;
     if (!prepared.refusal && scope_.agent.hooks.has(HookEvent::pre_tool_use)) {
       ERRAND_TRY_ASSIGN(said, hear_before(prepared));
@@ -165,7 +170,22 @@ class Dispatch {
       return record_verdict(plan, "allow", "hook");
     // A line of several commands may need several rules; one that would not let it pass is no answer to offer.
     if (!scope_.agent.permissions.would_allow(decision.suggested_rule, prepared.facts)) decision.suggested_rule.clear();
-    return ask(plan, decision, stands_in, prepared);
+    auto preview = foresee(prepared);
+    if (prepared.refusal) return {};
+    return ask(decision, stands_in, preview, prepared);
+  }
+
+  // What the person will be shown of a change. A call that can't work is told so rather than asked about.
+  std::string foresee(Prepared& prepared) {
+    if (const auto go_on = call_.check(); !go_on && go_on.error().kind == ErrorKind::cancelled) {
+      prepared.refusal = cut_text(go_on.error());
+      return {};
+    }
+    if (!prepared.is_foreseeable || !scope_.tree.services.interaction.available()) return {};
+    auto preview = preview_of(*prepared.plan, context_for(prepared), scope_.agent, scope_.reporter.secrets());
+    if (preview) return *std::move(preview);
+    prepared.refusal = for_model(preview.error());
+    return {};
   }
 
   static Decision asked_by_hook(Decision decision, const std::string& reason) {
@@ -181,7 +201,8 @@ class Dispatch {
   }
 
   // Asks the person; where there is none, or the question fails, that is a denial.
-  Result<void> ask(const PlannedCall& plan, const Decision& decision, StandIn stands_in, Prepared& prepared) {
+  Result<void> ask(const Decision& decision, StandIn stands_in, const std::string& preview, Prepared& prepared) {
+    const auto& plan = *prepared.plan;
     const chat::event::ApprovalRequest request{make_uuid7(now()), plan.call.id,
                                                decision.rule.empty() ? decision.reason : decision.rule,
                                                decision.suggested_rule};
@@ -206,9 +227,13 @@ class Dispatch {
     }
     ERRAND_TRY(scope_.reporter.record({request}));
     if (scope_.agent.hooks.has(HookEvent::notification)) ERRAND_TRY(tell_of_question(teller(), plan));
-    const auto answer = put_question(plan, decision);
+    const auto answer = put_question(plan, decision, preview);
     const bool allowed = answer && answer->verdict != chat::Verdict::deny;
     ERRAND_TRY(scope_.reporter.record({verdict(allowed ? "allow" : "deny", "user")}));
+    if (!answer && answer.error().kind == ErrorKind::cancelled) {
+      prepared.refusal = cut_text(answer.error());
+      return {};
+    }
     if (!allowed) {
       deny(prepared, denial_reason(answer));
       return {};
@@ -217,12 +242,14 @@ class Dispatch {
     return {};
   }
 
-  Result<chat::ApprovalAnswer> put_question(const PlannedCall& plan, const Decision& decision) {
+  Result<chat::ApprovalAnswer> put_question(const PlannedCall& plan, const Decision& decision,
+                                            const std::string& preview) {
     const std::lock_guard one_at_a_time(scope_.tree.asking);
     const auto& secrets = scope_.reporter.secrets();
+    auto detail = preview.empty() ? secrets.clean(unicode::sanitize(what_is_asked(plan))) : preview;
     return scope_.tree.services.interaction.approve({.tool = plan.tool->spec().name,
                                                      .summary = secrets.clean(plan.summary),
-                                                     .detail = secrets.clean(unicode::sanitize(what_is_asked(plan))),
+                                                     .detail = std::move(detail),
                                                      .reason = decision.reason,
                                                      .suggested_rule = decision.suggested_rule,
                                                      .agent_path = scope_.agent.path,
@@ -248,17 +275,23 @@ class Dispatch {
   // A rule that can't be kept for later still holds for this session; the person is told.
   void remember(chat::Verdict verdict, const Decision& decision) {
     if (verdict == chat::Verdict::allow_once || decision.suggested_rule.empty()) return;
-    const auto rule = chat::parse_rule(decision.suggested_rule, chat::RuleAction::allow, "this session");
+    auto rule = chat::parse_rule(decision.suggested_rule, chat::RuleAction::allow, "this session");
     if (!rule) return;
-    scope_.agent.permissions.grant(*rule);
-    if (verdict != chat::Verdict::allow_always || !scope_.tree.services.save_rule) return;
-    if (scope_.reporter.secrets().finds_in(decision.suggested_rule)) {
-      scope_.reporter.tell(chat::event::Warning{"rule_not_saved", "the rule holds a secret; it holds in this session"});
-      return;
-    }
-    if (const auto saved = scope_.tree.services.save_rule(*rule); !saved) {
-      scope_.reporter.tell(chat::event::Warning{"rule_not_saved", saved.error().message});
-    }
+    const bool is_kept = verdict == chat::Verdict::allow_always && save(*rule);
+    if (is_kept) rule->origin = "kept for you";
+    scope_.agent.permissions.grant(*rule, is_kept ? Grants::Reach::kept : Grants::Reach::session);
+  }
+
+  bool save(const chat::Rule& rule) {
+    if (!scope_.tree.services.save_rule) return false;
+    const auto tell = [&](std::string why) {
+      scope_.reporter.tell(chat::event::Warning{"rule_not_saved", std::move(why)});
+      return false;
+    };
+    if (scope_.reporter.secrets().finds_in(chat::to_string(rule)))
+      return tell("the rule holds a secret; it holds in this session");
+    if (const auto saved = scope_.tree.services.save_rule(rule); !saved) return tell(saved.error().message);
+    return true;
   }
 
   void deny(Prepared& prepared, const std::string& reason) {
@@ -339,16 +372,23 @@ class Dispatch {
   Settled failed(const PlannedCall& plan, Error error) {
     if (call_.stop.stop_requested() || call_.expired()) return {cut_result(plan, error), Fate::failed};
     if (error.kind == ErrorKind::storage || error.kind == ErrorKind::internal) set_fatal(error);
-    auto said = error.message;
-    if (!error.hint.empty()) said += fmt::format(" ({})", error.hint);
+    auto said = for_model(error);
     const bool denied = error.kind == ErrorKind::denied;
     if (denied) note_denial(plan, error.message);
     return {{plan.call.id, {chat::Text{std::move(said)}}, true}, denied ? Fate::denied : Fate::failed};
   }
 
-  static chat::ToolResult cut_result(const PlannedCall& plan, const Error& why) {
+  static std::string for_model(const Error& error) {
+    return error.hint.empty() ? error.message : fmt::format("{} ({})", error.message, error.hint);
+  }
+
+  static std::string cut_text(const Error& why) {
     const auto* word = why.kind == ErrorKind::timeout ? "the run's time limit passed" : "the user cancelled the run";
-    return {plan.call.id, {chat::Text{fmt::format("cancelled: {} before this call ended", word)}}, true};
+    return fmt::format("cancelled: {} before this call ended", word);
+  }
+
+  static chat::ToolResult cut_result(const PlannedCall& plan, const Error& why) {
+    return {plan.call.id, {chat::Text{cut_text(why)}}, true};
   }
 
   tool::Context context_for(const Prepared& prepared) {
@@ -461,7 +501,7 @@ Result<Dispatched> dispatch(const std::vector<PlannedCall>& calls, const Dispatc
   Dispatch dispatch(scope, call);
   std::vector<Prepared> prepared;
   for (const auto& plan : calls) {
-    ERRAND_TRY_ASSIGN(auto one, dispatch.prepare(plan));
+    ERRAND_TRY_ASSIGN(auto one, dispatch.prepare(plan, prepared));
     prepared.push_back(std::move(one));
   }
   std::vector<Settled> settled(prepared.size());

@@ -45,6 +45,18 @@ Result<Looked> look_at(const PlannedCall& plan, const Agent& agent) {
   return out;
 }
 
+policy::CallFacts as_reading(const std::vector<sandbox::Resolved>& targets) {
+  policy::CallFacts out{.tool = "Read", .effect = Effect::read};
+  for (const auto& target : targets) {
+    out.paths.push_back({.path = target.path,
+                         .write = false,
+                         .inside = is_inside(target, false),
+                         .hidden = target.place == Place::hidden,
+                         .guarded = target.place == Place::guarded});
+  }
+  return out;
+}
+
 Result<policy::Decision> decide(const PlannedCall& plan, const Agent& agent) {
   if (plan.tool == nullptr) return fail(ErrorKind::failure, plan.refusal);
   ERRAND_TRY_ASSIGN(const auto looked, look_at(plan, agent));

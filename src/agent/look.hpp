@@ -18,4 +18,7 @@ struct Looked {
 /// Resolves the paths of a call that was not refused. Fails with the sentence for the model where that can't be done.
 Result<Looked> look_at(const PlannedCall& plan, const Agent& agent);
 
+/// The same paths as Read would touch them.
+policy::CallFacts as_reading(const std::vector<sandbox::Resolved>& targets);
+
 }  // namespace errand::agent

@@ -43,13 +43,13 @@ Permissions Permissions::tightened_by(const chat::AgentDefinition& subagent) con
 }
 
 Decision Permissions::decide(const policy::CallFacts& call) const {
-  return decide_with(granted_->with([](const auto& rules) { return rules; }), call);
+  return decide_with(grants_->rules(), call);
 }
 
 bool Permissions::would_allow(const std::string& allow_rule, const policy::CallFacts& call) const {
   const auto rule = chat::parse_rule(allow_rule, chat::RuleAction::allow, {});
   if (!rule) return false;
-  auto granted = granted_->with([](const auto& rules) { return rules; });
+  auto granted = grants_->rules();
   granted.push_back(*rule);
   return decide_with(granted, call).outcome == Outcome::allow;
 }
@@ -89,8 +89,8 @@ chat::PermissionMode Permissions::mode() const {
   return after_plan_->with([&](const auto& after) { return after.value_or(own); });
 }
 
-void Permissions::grant(const chat::Rule& rule) const {
-  granted_->with([&](auto& rules) { rules.push_back(rule); });
+void Permissions::grant(const chat::Rule& rule, Grants::Reach reach) const {
+  grants_->add(rule, reach);
 }
 
 }  // namespace errand::agent

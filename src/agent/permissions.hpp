@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/grants.hpp"
 #include "base/sync.hpp"
 #include "chat/agent.hpp"
 #include "policy/policy.hpp"
@@ -22,7 +23,9 @@ struct PermissionLayer {
 /// What an agent may do. Thread-safe.
 class Permissions {
  public:
-  Permissions(policy::Roots roots, PermissionLayer layer) : roots_(std::move(roots)), layers_{std::move(layer)} {}
+  /// `grants`: what the person allows and has allowed; shared.
+  Permissions(policy::Roots roots, PermissionLayer layer, std::shared_ptr<Grants> grants = std::make_shared<Grants>())
+      : roots_(std::move(roots)), layers_{std::move(layer)}, grants_(std::move(grants)) {}
 
   /// The same, made tighter by a subagent's definition; what the person granted for this session is shared.
   [[nodiscard]] Permissions tightened_by(const chat::AgentDefinition& subagent) const;
@@ -37,8 +40,8 @@ class Permissions {
   /// What `tool` may read, for walks over many files: one predicate, made once.
   [[nodiscard]] std::function<bool(std::string_view absolute_path)> reader(std::string_view tool) const;
 
-  /// "Allow for this session": a rule that holds for every layer from now on.
-  void grant(const chat::Rule& rule) const;
+  /// A rule that the person gave: it holds for every layer from now on.
+  void grant(const chat::Rule& rule, Grants::Reach reach = Grants::Reach::session) const;
 
   /// Plan mode is over: from now on `mode` decides in the place of the root agent's own, for its subagents too.
   void leave_plan(chat::PermissionMode mode) const;
@@ -51,7 +54,7 @@ class Permissions {
 
   policy::Roots roots_;
   std::vector<PermissionLayer> layers_;  // the root agent's first
-  std::shared_ptr<Sync<std::vector<chat::Rule>>> granted_ = std::make_shared<Sync<std::vector<chat::Rule>>>();
+  std::shared_ptr<Grants> grants_;
   using AfterPlan = Sync<std::optional<chat::PermissionMode>>;
   std::shared_ptr<AfterPlan> after_plan_ = std::make_shared<AfterPlan>();  // what follows the root's plan mode
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/grants.hpp"
 #include "agent/history.hpp"
 #include "chat/message.hpp"
 #include "store/session_store.hpp"
@@ -20,6 +21,7 @@ struct Session {
   std::size_t measured = 0;         ///< how many of its messages that counts
   std::string files_directory;      ///< files/<session>/
   std::shared_ptr<tool::SessionState> state = std::make_shared<tool::SessionState>();
+  std::shared_ptr<Grants> grants = std::make_shared<Grants>();  ///< what the person allowed; outlives agents
   bool resumed = false;
   std::vector<store::DamagedMessage> damaged;  ///< what was stored and can't be read any more, for a warning
 };

@@ -14,12 +14,15 @@ namespace {
 
 constexpr std::string_view margin = "  ";
 constexpr std::size_t tab_columns = 4;
+constexpr std::size_t least_columns = 12;
 
 // Hunk by hunk, harmless, cut to the screen.
 class Hunks {
  public:
   Hunks(const Theme& theme, std::size_t columns, std::size_t max_lines)
-      : theme_(theme), columns_(columns > 12 ? columns - margin.size() : 10), max_lines_(max_lines) {}
+      : theme_(theme),
+        columns_(columns > least_columns ? columns - margin.size() : least_columns - margin.size()),
+        max_lines_(max_lines) {}
 
   void add(std::string_view line) {
     if (out_.size() >= max_lines_) {
@@ -65,6 +68,17 @@ std::vector<std::string> new_file_lines(std::string_view input, const Theme& the
   Hunks hunks(theme, columns, max_lines);
   for (const auto& line : text::lines(arguments["content"].get_ref<const std::string&>())) hunks.add("+" + line);
   return hunks.finish();
+}
+
+std::vector<std::string> change_rows(std::string_view hunks, const Theme& theme, std::size_t columns) {
+  const auto room = columns > least_columns ? columns - margin.size() : least_columns - margin.size();
+  Highlighter diff("diff");
+  std::vector<std::string> out;
+  for (const auto& line : text::lines(hunks)) {
+    const auto text = text::replace_all(unicode::sanitize(line), "\t", std::string(tab_columns, ' '));
+    for (const auto& piece : cut(diff.line(text), room)) out.push_back(std::string(margin) + paint(piece, theme));
+  }
+  return out;
 }
 
 }  // namespace errand::render

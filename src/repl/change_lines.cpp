@@ -1,7 +1,7 @@
 #include "repl/change_lines.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -15,9 +15,8 @@ namespace errand::repl {
 
 namespace {
 
-// Nothing of what will happen is cut off: the terminal wraps.
-constexpr std::size_t any_width = std::numeric_limits<std::size_t>::max() / 2;
-constexpr std::size_t any_length = std::numeric_limits<std::size_t>::max() / 2;
+constexpr std::string_view old_file = "--- ";
+constexpr std::string_view new_file = "+++ ";
 
 // What both have at their beginning and end stands there once. Line ends count: they are kept as empty last lines.
 std::string hunk_of(const std::vector<std::string>& before, const std::vector<std::string>& after) {
@@ -56,16 +55,34 @@ std::string replacements(const Json& input) {
   return out;
 }
 
+std::string added(const std::string& content) {
+  std::string out;
+  for (const auto& line : text::lines(content)) out += fmt::format("+{}\n", line);
+  return out;
+}
+
+// The first lines are its header; the path is that of the second.
+Change from_diff(std::string_view diff, const render::Theme& theme, std::size_t columns) {
+  const auto header = diff.find('\n');
+  const auto hunks = diff.find('\n', header + 1);
+  const auto path = diff.substr(header + 1, hunks - header - 1).substr(new_file.size());
+  return {diff.starts_with("--- /dev/null\n") ? Change::Kind::creates : Change::Kind::changes, unicode::sanitize(path),
+          render::change_rows(diff.substr(hunks + 1), theme, columns)};
+}
+
 }  // namespace
 
-std::optional<Change> change_of(const chat::ApprovalQuestion& question, const render::Theme& theme) {
+std::optional<Change> change_of(const chat::ApprovalQuestion& question, const render::Theme& theme,
+                                std::size_t columns) {
   if (question.tool != "Edit" && question.tool != "Write") return std::nullopt;
+  if (question.detail.starts_with(old_file) && question.detail.find("\n@@") != std::string::npos)
+    return from_diff(question.detail, theme, columns);
   const auto input = Json::parse(question.detail, nullptr, false);
   if (!input.is_object()) return std::nullopt;
-  Change out{unicode::sanitize(string_at(input, "file_path")), {}};
-  out.lines = question.tool == "Edit" ? render::diff_lines(replacements(input), theme, any_width, any_length)
-                                      : render::new_file_lines(question.detail, theme, any_width, any_length);
-  if (out.path.empty() || out.lines.empty()) return std::nullopt;
+  const auto hunks = question.tool == "Edit" ? replacements(input) : added(string_at(input, "content"));
+  Change out{Change::Kind::changes, unicode::sanitize(string_at(input, "file_path")),
+             render::change_rows(hunks, theme, columns)};
+  if (out.path.empty() || out.rows.empty()) return std::nullopt;
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,12 +12,15 @@ namespace errand::repl {
 
 /// What a call of Edit or Write would do to a file.
 struct Change {
-  std::string path;                ///< as the model wrote it, harmless
-  std::vector<std::string> lines;  ///< painted; whole, however wide
+  enum class Kind { changes, creates };
+  Kind kind = Kind::changes;
+  std::string path;               ///< harmless
+  std::vector<std::string> rows;  ///< painted; all of it, none wider than `columns`
 };
 
-/// Reads the change out of the question's detail, which is the call's input as JSON. nullopt for other tools, and for
-/// an input that is not as those two have it.
-std::optional<Change> change_of(const chat::ApprovalQuestion& question, const render::Theme& theme);
+/// Reads the change out of the question's detail: a unified diff with its header or, where none could be made, the
+/// call's input as JSON. nullopt for other tools, and for an input that is not as those two have it.
+std::optional<Change> change_of(const chat::ApprovalQuestion& question, const render::Theme& theme,
+                                std::size_t columns);
 
 }  // namespace errand::repl

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "repl/editor/file_finder.hpp"
 
@@ -34,7 +36,48 @@ std::size_t number_in(const std::string& typed) {
   return parsed.ec == std::errc{} && parsed.ptr == end ? number : 0;
 }
 
+bool is_number(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "/exit", "/model x"; a path has another slash in it.
+bool is_command(std::string_view typed) {
+  const auto name = typed.substr(0, typed.find_first_of(" \t"));
+  return name.size() > 1 && name.front() == '/' && std::ranges::all_of(name.substr(1), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+// Several answers in one line.
+std::vector<std::string> parts_of(const ChoiceRequest& request, const std::string& typed) {
+  if (request.marks != ChoiceRequest::Marks::several) return {std::string(text::trim(typed))};
+  auto words = text::split(text::replace_all(typed, ",", " "), ' ');
+  std::erase(words, "");
+  if (!words.empty() && std::ranges::all_of(words, is_number)) return words;
+  std::vector<std::string> out;
+  for (const auto& part : text::split(typed, ',')) out.emplace_back(text::trim(part));
+  return out;
+}
+
 }  // namespace
+
+std::string why_no_words(const std::string& typed) {
+  const auto words = text::trim(typed);
+  if (!is_command(words)) return {};
+  return fmt::format("\"{}\" is a command: those wait until this is answered",
+                     words.substr(0, words.find_first_of(" \t")));
+}
+
+std::string why_no_answer(const ChoiceRequest& request, const std::string& typed) {
+  if (request.own_words == ChoiceRequest::none) return {};
+  if (auto why = why_no_words(typed); !why.empty()) return why;
+  const auto last = request.choices.size() - (request.shows_all == ChoiceRequest::none ? 0 : 1);
+  for (const auto& part : parts_of(request, typed)) {
+    if (is_number(part) && named_choice(request, part) == ChoiceRequest::none)
+      return fmt::format("there is no choice {}, only 1 to {}", part, last);
+  }
+  return {};
+}
 
 std::vector<std::size_t> fitting_choices(const ChoiceRequest& request, const std::string& typed) {
   std::vector<Match> matches;
@@ -69,11 +112,9 @@ std::size_t named_choice(const ChoiceRequest& request, const std::string& typed)
 }
 
 std::optional<Picked> answer_in(const ChoiceRequest& request, const std::string& typed) {
-  const bool several = request.marks == ChoiceRequest::Marks::several;
   Picked out{Picked::End::picked, {}, {}};
   std::vector<std::string> own;
-  for (const auto& part : several ? text::split(typed, ',') : std::vector{typed}) {
-    const std::string word(text::trim(part));
+  for (const auto& word : parts_of(request, typed)) {
     const auto named = named_choice(request, word);
     if (named == ChoiceRequest::none && request.own_words == ChoiceRequest::none) return std::nullopt;
     if (named == ChoiceRequest::none && !word.empty()) own.push_back(word);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "repl/subject.hpp"
+
 namespace errand::repl {
 
 /// What is asked of the person.
@@ -46,9 +48,17 @@ struct ChoiceRequest {
   Typed typed = Typed::filters;
   Digits digits = Digits::pick;
   Marks marks = Marks::one;
-  /// The choice that stands for the person's own words; what is typed and names no choice answers it.
+  /// The choice that stands for the person's own words; what is typed and names no choice answers it. Picked without
+  /// any, it asks for them with `own_title`, until the person goes back.
   std::size_t own_words = none;
+  std::string own_title{};
   std::string left{};  ///< what stays behind the title where the menu was left without a pick
+  /// What stands above the choices, for so many columns: it is shown anew whenever they are, and stays behind with what
+  /// was picked. Asked for often. May be empty.
+  std::function<Subject(std::size_t columns)> about{};
+  /// The last choice, which shows all of that and asks again: it is never what was picked. Offered where not all is
+  /// shown.
+  std::size_t shows_all = none;
   /// Lines shown below the choice that is selected; asked once for each. May be empty, and may be slow.
   std::function<std::string(std::size_t choice)> preview{};
   /// Choices that fit what was typed though their text does not. May be empty.
@@ -65,7 +75,7 @@ struct Picked {
   };
   End end = End::left;
   std::vector<std::size_t> choices;  ///< at least one when picked, in their order; without Marks::several exactly one
-  std::string own_words;  ///< what was typed, when `own_words` is among the choices; empty: it is to be asked
+  std::string own_words;             ///< what was typed, when `own_words` is among the choices; never blank then
   bool operator==(const Picked&) const = default;
 };
 
@@ -77,7 +87,15 @@ struct Picked {
 /// `none`: it names no one.
 [[nodiscard]] std::size_t named_choice(const ChoiceRequest& request, const std::string& typed);
 
-/// What `typed` answers with Typed::answers: a choice or own words, with Marks::several some of both parted by commas.
+/// Why what was typed with Typed::answers can't be one, for the person; empty where nothing speaks against it. A
+/// command is none, nor is a number beyond the choices: neither is to reach a model as words.
+[[nodiscard]] std::string why_no_answer(const ChoiceRequest& request, const std::string& typed);
+
+/// The same of own words that were asked for.
+[[nodiscard]] std::string why_no_words(const std::string& typed);
+
+/// What `typed` answers with Typed::answers: a choice or own words, with Marks::several some of both parted by commas,
+/// numbers alone by blanks too.
 /// nullopt: it is no answer.
 [[nodiscard]] std::optional<Picked> answer_in(const ChoiceRequest& request, const std::string& typed);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "base/record_reader.hpp"
@@ -27,6 +28,8 @@ class CookedLines final : public LineReader {
   std::unique_ptr<Attention> attend() override { return std::make_unique<Attention>(); }
 
  private:
+  Result<std::optional<Picked>> with_own_words(Picked picked, const ChoiceRequest& request, const Call& call);
+
   RecordReader in_;
   int out_;
   EditOutside edit_outside_;

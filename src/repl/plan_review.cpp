@@ -1,5 +1,7 @@
 // How a person reads the plan of an agent in plan mode, changes it, and says what follows.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -18,6 +20,7 @@ using chat::PlanAnswer;
 
 enum class Reply { ask, automatic, edit, reject, reject_because };
 
+// In the order of the menu.
 constexpr Reply replies[] = {Reply::ask, Reply::automatic, Reply::edit, Reply::reject, Reply::reject_because};
 
 ChoiceRequest plan_menu() {
@@ -28,20 +31,23 @@ ChoiceRequest plan_menu() {
                       {"yes, without asking", "permission mode auto: inside the sandbox nothing asks", "auto"},
                       {"edit the plan first", "in your editor", "edit"},
                       {"no, plan on", "", "no"},
-                      {"no, and say why", "", "why"}},
+                      {"no, and say why", "", "why"},
+                      {"view all of it", "", "view"}},
           .typed = ChoiceRequest::Typed::answers,
           .digits = ChoiceRequest::Digits::select,
           .own_words = 4,
-          .left = "no, plan on"};
+          .own_title = "  why not? ",
+          .left = "no, plan on",
+          .shows_all = 5};
 }
 
 }  // namespace
 
-void TerminalInteraction::say_plan(const std::string& plan) const {
-  render::Markdown markdown({.theme = theme_(), .columns = render::columns_of(out_)});
+Subject TerminalInteraction::plan_subject(const std::string& plan, std::size_t columns) const {
+  render::Markdown markdown({.theme = theme_(), .columns = std::min(columns, render::columns_of(out_))});
   markdown.feed(plan);
   markdown.finish();
-  say("\nThe plan:\n\n" + text::join(markdown.take(), "\n") + "\n\n");
+  return {.before = {"", "The plan:", ""}, .what = markdown.take(), .after = {""}};
 }
 
 // Where the editor fails the plan stays, and the person hears why.
@@ -57,7 +63,7 @@ Result<PlanAnswer> TerminalInteraction::review(const std::string& plan, const Ca
   PlanAnswer out;
   out.plan = plan;
   while (true) {
-    say_plan(out.plan);
+    request.about = [this, &out](std::size_t columns) { return plan_subject(out.plan, columns); };
     ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
     request.kind = LineKind::answer_again;
     if (picked.end != Picked::End::picked) return out;
@@ -68,9 +74,6 @@ Result<PlanAnswer> TerminalInteraction::review(const std::string& plan, const Ca
         out.mode = picked.choices.front() == 0 ? PermissionMode::ask : PermissionMode::automatic;
         return out;
       case Reply::reject_because:
-        if (picked.own_words.empty()) {
-          ERRAND_TRY_ASSIGN(picked.own_words, own_words("  why not? ", call));
-        }
         out.reason = std::move(picked.own_words);
         return out;
       case Reply::reject:

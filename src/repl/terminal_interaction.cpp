@@ -1,5 +1,6 @@
 #include "repl/terminal_interaction.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "render/fold.hpp"
+#include "render/line.hpp"
 #include "repl/change_lines.hpp"
 
 namespace errand::repl {
@@ -19,68 +21,73 @@ using chat::ApprovalAnswer;
 using chat::ApprovalQuestion;
 using chat::Verdict;
 
-constexpr std::size_t first_lines = 25;
-constexpr std::size_t last_lines = 14;
+// A shorter one is seen whole on every screen that has room for its answers.
+constexpr std::size_t long_question_bytes = 200;
 
-enum class Extent { cut, whole };
+constexpr std::size_t command_margin = 4;
+constexpr std::size_t least_columns = 12;
 
-std::string between(const std::vector<std::string>& lines, std::size_t begin, std::size_t end) {
-  std::string out;
-  for (auto i = begin; i < end; ++i) out += lines[i] + "\n";
+std::vector<std::string> said(const std::string& text, std::size_t columns) {
+  return text::lines(render::fold(unicode::sanitize(text), columns));
+}
+
+// As it will run: broken at the edge alone, no blank of it lost.
+std::vector<std::string> command_rows(const std::string& command, std::size_t columns) {
+  const auto room = std::max(columns, least_columns) - command_margin;
+  std::vector<std::string> out;
+  for (const auto& line : text::lines(text::replace_all(unicode::sanitize(command), "\t", "    "))) {
+    for (const auto& piece : render::cut({render::Run{line, {}}}, room))
+      out.push_back(std::string(command_margin, ' ') + render::paint(piece, render::Theme()));
+  }
   return out;
 }
 
-bool is_long(const std::vector<std::string>& lines) {
-  return lines.size() > first_lines + last_lines + 1;
-}
-
-// What will happen. A long one loses its middle, never its end: that is where something would be hidden.
-std::string shown(const std::vector<std::string>& lines, Extent extent) {
-  if (extent == Extent::whole || !is_long(lines)) return between(lines, 0, lines.size());
-  const auto hidden = lines.size() - first_lines - last_lines;
-  return between(lines, 0, first_lines) +
-         fmt::format("  ===== {} lines that count too are not shown here; \"v\" shows all {} =====\n", hidden,
-                     lines.size()) +
-         between(lines, lines.size() - last_lines, lines.size());
-}
-
-std::vector<std::string> command_lines(const ApprovalQuestion& question) {
-  auto out = text::lines(unicode::sanitize(question.detail));
-  for (auto& line : out) line.insert(0, "    ");
-  return out;
-}
-
-std::vector<std::string> lines_of(const ApprovalQuestion& question, const render::Theme& theme) {
-  const auto change = change_of(question, theme);
-  return change ? change->lines : command_lines(question);
+// What a rule that is kept reaches: one that names its place means the same from everywhere.
+std::string kept_rule(const std::string& rule) {
+  return rule.find("(//") == std::string::npos ? rule + ", in every project" : rule;
 }
 
 // What will happen stands as it is; what is said about it is broken at words.
-std::string question_text(const ApprovalQuestion& question, const render::Theme& theme, Extent extent,
-                          std::size_t columns) {
-  const auto change = change_of(question, theme);
+Subject subject_of(const ApprovalQuestion& question, const render::Theme& theme, std::size_t columns) {
+  auto change = change_of(question, theme, columns);
   const auto who = question.agent_path == "root" ? "" : fmt::format(" ({})", question.agent_path);
-  const auto what = change ? fmt::format("change {}", change->path) : std::string("run");
+  const auto verb = !change ? "run" : change->kind == Change::Kind::creates ? "create " : "change ";
   const auto where = question.directory.empty() ? "" : fmt::format(" in {}", question.directory);
-  const auto said = [&](const std::string& text) { return render::fold(unicode::sanitize(text), columns); };
-  auto out = said(fmt::format("\n{}{} wants to {}{}:\n", question.tool, who, what, where));
-  out += shown(change ? change->lines : command_lines(question), extent);
-  out += said(fmt::format("  it asks because: {}\n", question.reason));
+  Subject out;
+  out.before = said(
+      fmt::format("\n{}{} wants to {}{}{}:\n", question.tool, who, verb, change ? change->path : "", where), columns);
+  out.what = change ? std::move(change->rows) : command_rows(question.detail, columns);
+  auto about = fmt::format("  it asks because: {}\n", question.reason);
   if (!question.suggested_rule.empty())
-    out += said(fmt::format("  \"always\" would keep the rule: {}\n", question.suggested_rule));
+    about += fmt::format("  \"always\" keeps for you: {}\n", kept_rule(question.suggested_rule));
+  out.after = said(about, columns);
   return out;
 }
 
+// It is asked for with each key: made anew for another width alone.
+std::function<Subject(std::size_t)> remembered(std::function<Subject(std::size_t)> make) {
+  return [make = std::move(make), columns = std::size_t{0}, kept = Subject()](std::size_t wanted) mutable {
+    if (wanted != columns) kept = make(wanted);
+    columns = wanted;
+    return kept;
+  };
+}
+
 // What each choice of an approval means, in the order of the menu.
-enum class Reply { once, session, always, view, deny, deny_because };
+enum class Reply { once, session, always, deny, deny_because };
 
 struct Approval {
   ChoiceRequest request;
   std::vector<Reply> replies;
 };
 
-// Where all is shown already there is no more to view.
-Approval approval_menu(const ApprovalQuestion& question, Extent shown) {
+// Behind all others: it answers nothing.
+void offer_all(ChoiceRequest& request) {
+  request.shows_all = request.choices.size();
+  request.choices.push_back({"view all of it", "", "view"});
+}
+
+Approval approval_menu(const ApprovalQuestion& question) {
   Approval out{{.kind = LineKind::answer,
                 .title = "  allow? ",
                 .hint = "a letter or arrows, then Enter; other words say why not",
@@ -93,15 +100,16 @@ Approval approval_menu(const ApprovalQuestion& question, Extent shown) {
     out.request.choices.push_back(std::move(choice));
   };
   add(Reply::once, {"yes, this once", "", "yes"});
-  if (!question.suggested_rule.empty()) {
-    add(Reply::session, {"yes, in this session", question.suggested_rule, "session"});
-    add(Reply::always, {"always", "keeps the rule " + question.suggested_rule, "always"});
+  if (const auto& rule = question.suggested_rule; !rule.empty()) {
+    add(Reply::session, {"yes, in this session", rule, "session"});
+    add(Reply::always, {"always", "keeps the rule " + kept_rule(rule), "always"});
   }
-  if (shown == Extent::cut) add(Reply::view, {"view all of it", "", "view"});
   add(Reply::deny, {"no", "", "no"});
   out.request.left = "no";
   out.request.own_words = out.request.choices.size();
+  out.request.own_title = "  why not? ";
   add(Reply::deny_because, {"no, and say why", "", "why"});
+  offer_all(out.request);
   return out;
 }
 
@@ -116,8 +124,13 @@ ChoiceRequest question_menu(LineKind kind, const chat::event::Question& question
                     .marks = question.multi_select ? ChoiceRequest::Marks::several : ChoiceRequest::Marks::one};
   for (const auto& option : question.options) out.choices.push_back({option.label, option.description, ""});
   out.own_words = out.choices.size();
+  out.own_title = "your answer: ";
   out.left = "no answer";
   out.choices.push_back({"something else", "", ""});
+  out.about = [text = unicode::sanitize(question.question)](std::size_t columns) {
+    return Subject{.before = {""}, .what = text::lines(render::fold(text, columns, 0))};
+  };
+  if (question.question.size() > long_question_bytes) offer_all(out);
   return out;
 }
 
@@ -135,41 +148,24 @@ Result<Picked> TerminalInteraction::choose(const ChoiceRequest& request, const C
   return picked;
 }
 
-Result<std::string> TerminalInteraction::own_words(const std::string& prompt, const Call& call) {
-  ERRAND_TRY_ASSIGN(const auto line, in_.read({LineKind::answer_again, prompt}, call));
-  if (line.end == ReadLine::End::closed) return fail(ErrorKind::failure, "the terminal was closed");
-  if (line.end == ReadLine::End::interrupted) return fail(ErrorKind::cancelled, "cancelled");
-  return std::string(text::trim(line.text));
-}
-
 Result<ApprovalAnswer> TerminalInteraction::approve(const ApprovalQuestion& question, const Call& call) {
-  auto extent = is_long(lines_of(question, theme_())) ? Extent::cut : Extent::whole;
-  auto kind = LineKind::answer;
-  while (true) {
-    auto [request, replies] = approval_menu(question, extent);
-    request.kind = std::exchange(kind, LineKind::answer_again);
-    say(question_text(question, theme_(), extent, render::fold_columns(out_)));
-    ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
-    if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};
-    switch (replies[picked.choices.front()]) {
-      case Reply::once:
-        return ApprovalAnswer{Verdict::allow_once, ""};
-      case Reply::session:
-        return ApprovalAnswer{Verdict::allow_session, ""};
-      case Reply::always:
-        return ApprovalAnswer{Verdict::allow_always, ""};
-      case Reply::deny:
-        return ApprovalAnswer{Verdict::deny, ""};
-      case Reply::deny_because:
-        if (picked.own_words.empty()) {
-          ERRAND_TRY_ASSIGN(picked.own_words, own_words("  why not? ", call));
-        }
-        return ApprovalAnswer{Verdict::deny, std::move(picked.own_words)};
-      case Reply::view:
-        extent = Extent::whole;
-        break;
-    }
+  auto [request, replies] = approval_menu(question);
+  request.about =
+      remembered([this, &question](std::size_t columns) { return subject_of(question, theme_(), columns); });
+  ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
+  if (picked.end != Picked::End::picked) return ApprovalAnswer{Verdict::deny, ""};
+  switch (replies[picked.choices.front()]) {
+    case Reply::once:
+      return ApprovalAnswer{Verdict::allow_once, ""};
+    case Reply::session:
+      return ApprovalAnswer{Verdict::allow_session, ""};
+    case Reply::always:
+      return ApprovalAnswer{Verdict::allow_always, ""};
+    case Reply::deny:
+    case Reply::deny_because:
+      return ApprovalAnswer{Verdict::deny, std::move(picked.own_words)};
   }
+  return ApprovalAnswer{};
 }
 
 Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<chat::event::Question>& questions,
@@ -184,20 +180,11 @@ Result<std::vector<std::string>> TerminalInteraction::answer(const std::vector<c
 
 Result<std::string> TerminalInteraction::answer_one(LineKind kind, const chat::event::Question& question,
                                                     const Call& call) {
-  say(render::fold(unicode::sanitize(fmt::format("\n{}\n", question.question)), render::fold_columns(out_), 0));
   const auto request = question_menu(kind, question);
   ERRAND_TRY_ASSIGN(auto picked, choose(request, call));
   std::vector<std::string> out;
-  for (const auto choice : picked.choices) {
-    if (choice != request.own_words) {
-      out.push_back(question.options[choice].label);
-      continue;
-    }
-    if (picked.own_words.empty()) {
-      ERRAND_TRY_ASSIGN(picked.own_words, own_words("your answer: ", call));
-    }
-    if (!picked.own_words.empty()) out.push_back(picked.own_words);
-  }
+  for (const auto choice : picked.choices)
+    out.push_back(choice == request.own_words ? picked.own_words : question.options[choice].label);
   return text::join(out, ", ");
 }
 

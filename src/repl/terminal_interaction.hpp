@@ -10,8 +10,8 @@
 
 namespace errand::repl {
 
-/// Asks the person on the terminal: what a question is about goes to `out_fd`, answers are menus and lines of `in`.
-/// Both are borrowed. `theme` is asked whenever something is painted.
+/// Asks the person on the terminal, by menus of `in` that show what they are about; what fails goes to `out_fd`. Both
+/// are borrowed. `theme` is asked whenever something is painted.
 class TerminalInteraction final : public chat::Interaction {
  public:
   using ThemeOf = std::function<render::Theme()>;
@@ -32,8 +32,7 @@ class TerminalInteraction final : public chat::Interaction {
  private:
   void say(std::string_view text) const;
   Result<Picked> choose(const ChoiceRequest& request, const Call& call);
-  Result<std::string> own_words(const std::string& prompt, const Call& call);
-  void say_plan(const std::string& plan) const;
+  [[nodiscard]] Subject plan_subject(const std::string& plan, std::size_t columns) const;
   void edit(std::string& plan) const;
   Result<std::string> answer_one(LineKind kind, const chat::event::Question& question, const Call& call);
 

@@ -20,4 +20,8 @@ std::string Tool::subject(const Json& /*input*/) const {
   return {};
 }
 
+Result<std::string> Tool::preview(const Json& /*input*/, const Context& /*context*/) const {
+  return std::string();
+}
+
 }  // namespace errand::tool

@@ -102,6 +102,11 @@ class Tool {
   /// One line for people: "Read src/main.cpp", "Bash make -s test". Not yet sanitised.
   [[nodiscard]] virtual std::string summary(const Json& input) const = 0;
 
+  /// What the call would do to a file, for the person who is asked about it: all hunks of a unified diff. Empty: there
+  /// is nothing of the kind to show. Fails with the sentence for the model where run() would fail as things are. Only
+  /// reads, and remembers nothing.
+  virtual Result<std::string> preview(const Json& input, const Context& context) const;
+
   /// May take as long as `call` lets it.
   virtual Result<Output> run(const Json& input, const Context& context, const Call& call) = 0;
 };

@@ -166,7 +166,7 @@ TEST_CASE("beside a run: what waits is not asked either when the run is cancelle
   screen.type("y\r");
   screen.wait_for("⋯ Bash");
   screen.type("next\r");
-  wait_for_row(screen, "queued: next");
+  wait_for_row(screen, "queued: next", 16);
   open_gate(room);
   screen.wait_for("touch made");
   screen.wait_for("other words say why not");  // the menu is there, not only what is said before it

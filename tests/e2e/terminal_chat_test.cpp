@@ -138,7 +138,7 @@ TEST_CASE("terminal chat: \"always\" keeps the rule it shows for the user, and t
     auto terminal = scene.chat();
     terminal.wait_for(prompt);
     terminal.type("make it\n");
-    terminal.wait_for("would keep the rule: Bash(touch first.txt)");
+    terminal.wait_for("keeps for you: Bash(touch first.txt), in every project");
     terminal.wait_for("allow?");
     terminal.type("a\n");
     terminal.wait_for("First made.");

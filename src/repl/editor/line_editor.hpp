@@ -94,7 +94,7 @@ class LineEditor final : public LineReader {
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);
   Result<Next> act_on_menu(Outcome outcome, LineKind kind);
-  Result<void> leave_menu(const View& left);
+  Result<void> leave_menu(const MenuSession& menu, Outcome outcome);
 
   void remember(const std::string& line);
   void ask_terminal();

@@ -1,6 +1,8 @@
 // What the editor does for questions: menus, and texts in a program of the person's.
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <utility>
 
 #include "base/try.hpp"
@@ -24,6 +26,12 @@ Picked::End end_of(Outcome outcome) {
   }
 }
 
+std::vector<terminal::Row> rows_of(const std::vector<std::string>& texts) {
+  std::vector<terminal::Row> out;
+  for (const auto& text : texts) out.push_back(terminal::row_of(text));
+  return out;
+}
+
 }  // namespace
 
 Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call) {
@@ -31,6 +39,10 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
   const bool was_raw = raw_ != nullptr;
   if (!was_raw) {
     ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  }
+  if (request.about && request.kind == LineKind::answer) {  // it is read while nobody may answer yet
+    const auto size = bottom_.size();
+    ERRAND_TRY(bottom_.show_input(frame_of(request.about(size.columns), size), terminal::Bottom::When::always));
   }
   auto ahead = typed_ahead(request.kind, call);
   auto picked = pick(request, call);
@@ -55,25 +67,34 @@ Result<std::string> LineEditor::edit_outside(const std::string& text) {
 
 Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) {
   MenuSession menu(request);
+  bool is_stopping = false;  // the terminal is the shell's at any moment: nothing is painted into it
   while (true) {
-    ERRAND_TRY(
-        bottom_.show_input(frame_of(menu.view(), bottom_.size(), parts_.styles), terminal::Bottom::When::always));
+    const auto size = bottom_.size();
+    const auto frame = frame_of(menu.view(size), size, parts_.styles);
+    if (!is_stopping) ERRAND_TRY(bottom_.show_input(frame, terminal::Bottom::When::always));
     const auto learned = next_input(call);
     if (!learned) {
-      ERRAND_TRY(leave_menu(menu.left_behind(Outcome::interrupted)));
+      ERRAND_TRY(leave_menu(menu, Outcome::interrupted));
       if (learned.error().kind != ErrorKind::cancelled) return fail(learned.error());
       return Picked{Picked::End::interrupted, {}, {}};
     }
     if (!*learned) continue;
     const auto& input = **learned;
+    is_stopping = false;
     if (input.kind == terminal::Input::Kind::closed) return Picked{Picked::End::closed, {}, {}};
     if (input.kind == terminal::Input::Kind::came_back) ERRAND_TRY(bottom_.come_back());
     if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
     if (input.kind != terminal::Input::Kind::key) continue;
     const auto outcome = menu.press(input.key);
+    is_stopping = outcome == Outcome::suspend;
     ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, request.kind));
     if (next == Next::go_on) continue;
-    ERRAND_TRY(leave_menu(menu.left_behind(outcome)));
+    if (outcome == Outcome::submitted && menu.wants_all()) {
+      ERRAND_TRY(bottom_.leave_input(rows_of(all_rows(request.about(bottom_.size().columns)))));
+      menu.go_on_below();
+      continue;
+    }
+    ERRAND_TRY(leave_menu(menu, outcome));
     return outcome == Outcome::submitted ? menu.picked() : Picked{end_of(outcome), {}, {}};
   }
 }
@@ -100,9 +121,12 @@ Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind)
   return Next::done;
 }
 
-// One line tells what was asked and picked; the list goes.
-Result<void> LineEditor::leave_menu(const View& left) {
-  return bottom_.leave_input(rows_left(left));
+// What it was about stays, and one line that tells what was asked and picked; the list goes.
+Result<void> LineEditor::leave_menu(const MenuSession& menu, Outcome outcome) {
+  const auto columns = bottom_.size().columns;
+  auto rows = rows_of(rows_in(menu.about(columns), rows_that_stay, columns));
+  std::ranges::move(rows_left(menu.left_behind(outcome)), std::back_inserter(rows));
+  return bottom_.leave_input(rows);
 }
 
 }  // namespace errand::repl

@@ -28,6 +28,7 @@ std::size_t digit_of(const Key& key) {
 
 MenuSession::MenuSession(const ChoiceRequest& request) : request_(request) {
   shown_ = fitting_choices(request_, "");
+  if (request_.shows_all != none) shown_.pop_back();
   if (request_.selected < shown_.size()) place_ = request_.selected;
 }
 
@@ -43,9 +44,9 @@ Outcome MenuSession::press(const Key& key) {
     typed_anew();
     return Outcome::go_on;
   }
-  if (const auto digit = digit_of(key); digit > 0 && !filters() && typed_.text().empty() &&
+  if (const auto digit = digit_of(key); digit > 0 && !filters() && !wording_ && typed_.text().empty() &&
                                         request_.digits == ChoiceRequest::Digits::pick &&
-                                        request_.choices.size() <= max_digit && digit <= request_.choices.size())
+                                        request_.choices.size() <= max_digit && digit <= shown_.size())
     return press_digit(digit - 1);
   return run(command_of(key, emacs_keys()), key);
 }
@@ -71,6 +72,7 @@ Outcome MenuSession::run(Command command, const Key& key) {
 
 // False for a key that is not for moving in the list.
 bool MenuSession::move(Command command, const Key& key) {
+  if (wording_) return false;
   const auto last = shown_.empty() ? 0 : shown_.size() - 1;
   if (key.code == KeyCode::home || command == Command::text_start)
     move_to(0);
@@ -92,15 +94,16 @@ bool MenuSession::move(Command command, const Key& key) {
 // An answer that was begun gives way to what is selected by moving: the screen never says two things.
 void MenuSession::move_to(std::size_t place) {
   after_comma_ = false;
+  notice_.clear();
   if (shown_.empty()) return;
   if (!filters()) typed_.reset({});
-  place_ = place;
+  place_ = std::min(place, shown_.size() - 1);
 }
 
 bool MenuSession::edit(Command command, const Key& key) {
   switch (command) {
     case Command::type:
-      if (typed_.text().empty() && press_between_marks(key)) return true;
+      if (typed_.text().empty() && !wording_ && press_between_marks(key)) return true;
       typed_.insert(key.text);
       break;
     case Command::erase_left:
@@ -151,6 +154,8 @@ bool MenuSession::press_between_marks(const Key& key) {
 // The selection follows what is typed.
 void MenuSession::typed_anew() {
   after_comma_ = false;
+  notice_.clear();
+  if (wording_) return;
   const auto& typed = typed_.text();
   if (filters()) {
     shown_ = fitting_choices(request_, typed);
@@ -163,35 +168,94 @@ void MenuSession::typed_anew() {
 
 // Of several the last; words that are no choice's name stand for themselves.
 std::size_t MenuSession::place_of_typed() const {
+  if (!why_no_answer(request_, typed_.text()).empty()) return none;
   const auto answer = answer_in(request_, typed_.text());
   if (!answer || !answer->own_words.empty()) return request_.own_words;
   return answer->choices.back();
 }
 
 void MenuSession::mark(std::size_t choice) {
+  notice_.clear();
   if (!marked_.erase(choice)) marked_.insert(choice);
 }
 
 Outcome MenuSession::press_digit(std::size_t choice) {
   move_to(choice);
-  if (!takes_several()) return Outcome::submitted;
+  if (!takes_several()) return enter();
   mark(choice);
   return Outcome::go_on;
 }
 
-Outcome MenuSession::enter() {
-  return place_ == none && marked_.empty() ? Outcome::go_on : Outcome::submitted;
+// What speaks against what Enter would pick.
+std::string MenuSession::why_not() const {
+  const auto& typed = typed_.text();
+  const bool is_blank = text::trim(typed).empty();
+  if (wording_) return is_blank ? "nothing is typed yet; Esc goes back" : why_no_words(typed);
+  if (filters()) return {};
+  if (!is_blank) return why_no_answer(request_, typed);
+  const bool marks_nothing = takes_several() && marked_.empty() && selected_choice() != request_.own_words;
+  return marks_nothing ? "nothing is marked: Space marks, Esc gives no answer" : std::string();
 }
 
+// Own words that were picked and not typed come next.
+bool MenuSession::ask_for_words(const std::optional<Picked>& answer) {
+  if (wording_ || request_.own_words == none) return false;
+  const auto& choices = answer ? answer->choices : std::vector<std::size_t>();
+  const auto is_own = [&](std::size_t choice) { return choice == request_.own_words; };
+  const bool named = std::ranges::any_of(choices, is_own) && answer->own_words.empty();
+  const bool picked =
+      !answer && (marked_.contains(request_.own_words) || (marked_.empty() && is_own(selected_choice())));
+  if (!named && !picked) return false;
+  if (takes_several()) std::ranges::copy(choices, std::inserter(marked_, marked_.end()));
+  typed_.reset({});
+  wording_ = true;
+  return true;
+}
+
+Outcome MenuSession::enter() {
+  notice_ = why_not();
+  if (!notice_.empty()) return Outcome::go_on;
+  const bool has_none = selected_choice() == none && marked_.empty();
+  if (filters()) return has_none ? Outcome::go_on : Outcome::submitted;
+  const bool is_blank = text::trim(typed_.text()).empty();
+  if (is_blank && has_none) return Outcome::go_on;
+  if (ask_for_words(is_blank ? std::nullopt : answer_in(request_, typed_.text()))) return Outcome::go_on;
+  return !is_blank && place_ == none && marked_.empty() && !wording_ ? Outcome::go_on : Outcome::submitted;
+}
+
+// Back to the choices, where own words were asked for.
 Outcome MenuSession::escape() {
-  if (typed_.text().empty()) return Outcome::left;
+  if (typed_.text().empty() && !wording_) return Outcome::left;
+  if (typed_.text().empty()) {
+    wording_ = false;
+    marked_.erase(request_.own_words);
+    move_to(request_.own_words);
+    return Outcome::go_on;
+  }
   typed_.reset({});
   typed_anew();
   return Outcome::go_on;
 }
 
+bool MenuSession::wants_all() const {
+  const auto all = picked().choices;
+  return request_.shows_all != none && std::ranges::find(all, request_.shows_all) != all.end();
+}
+
+void MenuSession::go_on_below() {
+  is_below_all_ = true;
+  typed_.reset({});
+  typed_anew();
+}
+
 // Marks say what is meant; what is selected counts where there are none, or where it was typed.
 Picked MenuSession::picked() const {
+  if (wording_) {
+    Picked out{Picked::End::picked, {marked_.begin(), marked_.end()}, std::string(text::trim(typed_.text()))};
+    if (!marked_.contains(request_.own_words)) out.choices.push_back(request_.own_words);
+    std::ranges::sort(out.choices);
+    return out;
+  }
   Picked out{Picked::End::picked, {marked_.begin(), marked_.end()}, {}};
   if (!filters() && !typed_.text().empty()) {
     if (const auto answer = answer_in(request_, typed_.text())) {
@@ -218,17 +282,41 @@ std::string MenuSession::key_of(std::size_t choice) const {
   return request_.choices.size() <= max_digit ? std::to_string(choice + 1) : std::string();
 }
 
-MenuView MenuSession::view() {
-  MenuView out{.title = request_.title,
+Subject MenuSession::about(std::size_t columns) const {
+  if (!request_.about) return {};
+  auto out = request_.about(columns);
+  return is_below_all_ ? shown_above(out, columns) : out;
+}
+
+// What shows all stands last, where there is more than is seen.
+void MenuSession::offer_all(std::size_t rows, std::size_t room) {
+  if (request_.shows_all == none) return;
+  const bool is_offered = shown_.back() == request_.shows_all;
+  const bool is_due = is_below_all_ || rows > room;
+  if (is_due && !is_offered) shown_.push_back(request_.shows_all);
+  if (is_due || !is_offered) return;
+  shown_.pop_back();
+  if (place_ == shown_.size()) place_ = none;
+}
+
+MenuView MenuSession::view(terminal::Size size) {
+  MenuView out{.about = about(size.columns),
+               .title = wording_ ? request_.own_title : request_.title,
                .typed = typed_.text(),
                .cursor = typed_.cursor(),
                .items = {},
-               .selected = place_,
+               .selected = View::no_line,
                .preview = {},
-               .hint = request_.hint};
+               .hint = wording_ ? "Enter sends it, Esc goes back" : request_.hint,
+               .notice = notice_};
+  offer_all(row_count(out.about), room_above(request_.choices.size() + 1, size));
+  out.is_line = wording_;
+  if (wording_) return out;
+  out.selected = place_;
   for (const auto one : shown_) {
     auto mark = MenuItem::Mark::none;
-    if (takes_several()) mark = marked_.contains(one) ? MenuItem::Mark::set : MenuItem::Mark::unset;
+    if (takes_several() && one != request_.shows_all)
+      mark = marked_.contains(one) ? MenuItem::Mark::set : MenuItem::Mark::unset;
     out.items.push_back({request_.choices[one].text, request_.choices[one].note, mark, key_of(one)});
   }
   if (request_.preview && place_ != none) out.preview = preview_of(selected_choice());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,7 +29,13 @@ class MenuSession {
   /// After Outcome::submitted.
   [[nodiscard]] Picked picked() const;
 
-  [[nodiscard]] MenuView view();
+  /// After Outcome::submitted: nothing is picked, all of what it is about is wanted. The menu goes on, below it.
+  [[nodiscard]] bool wants_all() const;
+  void go_on_below();
+
+  [[nodiscard]] MenuView view(terminal::Size size = {80, 24});
+  /// What it is about, as it stands above the choices.
+  [[nodiscard]] Subject about(std::size_t columns) const;
   /// What stays in the scrollback: what was asked and what was picked, on one line; after anything but a pick what was
   /// typed.
   [[nodiscard]] View left_behind(Outcome outcome) const;
@@ -43,6 +50,9 @@ class MenuSession {
   void move_to(std::size_t place);
   bool press_between_marks(const terminal::Key& key);
   void typed_anew();
+  void offer_all(std::size_t rows, std::size_t room);
+  bool ask_for_words(const std::optional<Picked>& answer);
+  [[nodiscard]] std::string why_not() const;
   [[nodiscard]] std::size_t place_of_typed() const;
   void mark(std::size_t choice);
   Outcome press_digit(std::size_t choice);
@@ -57,6 +67,9 @@ class MenuSession {
   std::size_t place_ = ChoiceRequest::none;      ///< in shown_; none: nothing is selected
   std::set<std::size_t> marked_;                 ///< choices
   bool after_comma_ = false;                     ///< nothing is typed but that, behind a mark
+  bool wording_ = false;                         ///< the person's own words are typed, nothing else
+  bool is_below_all_ = false;                    ///< what it is about stands above, whole
+  std::string notice_;                           ///< why Enter did nothing
   std::map<std::size_t, std::string> previews_;  ///< asked so far
 };
 

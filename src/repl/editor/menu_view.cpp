@@ -21,6 +21,7 @@ constexpr std::size_t max_items = 12;
 constexpr std::size_t max_preview_rows = 8;
 constexpr std::size_t indent = 4;    // of what stands below the list
 constexpr std::size_t min_note = 6;  // columns; a note that has fewer says nothing
+constexpr std::string_view bold = "\x1b[1m";
 constexpr std::string_view dim = "\x1b[2m";
 constexpr std::string_view reversed = "\x1b[7m";
 constexpr std::string_view plain = "\x1b[0m";
@@ -64,25 +65,27 @@ std::vector<std::string> wrapped(std::string_view line, std::size_t columns) {
   return out;
 }
 
+std::size_t rows_for(terminal::Size size) {
+  return std::max(size.rows > 2 ? size.rows - 2 : 0, min_rows);
+}
+
 class Layout {
  public:
   Layout(const MenuView& view, terminal::Size size, Styles styles)
-      : view_(view),
-        styles_(styles),
-        columns_(std::max(size.columns, min_columns)),
-        rows_(std::max(size.rows > 2 ? size.rows - 2 : 0, min_rows)) {
+      : view_(view), styles_(styles), columns_(std::max(size.columns, min_columns)), rows_(rows_for(size)) {
     for (std::size_t i = 0; i < view_.items.size(); ++i) names_ = std::max(names_, unicode::width(item(i).text));
     names_ = std::min(names_, columns_ * 2 / 3);
   }
 
   terminal::Frame frame() {
-    frame_ = frame_of(View{.prompt = view_.title, .text = view_.typed, .cursor = view_.cursor}, columns_, styles_);
-    const auto head = std::min(frame_.rows.size(), rows_ - 1);
-    if (frame_.rows.size() > head) frame_.rows.resize(head);
-    frame_.cursor_row = std::min(frame_.cursor_row, head - 1);
-    const auto below = lines_below();
-    add_items(rows_ - head - below.size());
-    for (const auto& line : below) add(styled(line, dim, styles_), unicode::width(line));
+    const auto all = rows_;
+    rows_ -= std::min(row_count(view_.about), all / 2);
+    make_menu();
+    const auto above = rows_in(view_.about, all - std::min(all, frame_.rows.size()), columns_);
+    std::vector<terminal::Row> rows;
+    for (const auto& row : above) rows.push_back(terminal::row_of(row));
+    frame_.rows.insert(frame_.rows.begin(), rows.begin(), rows.end());
+    frame_.cursor_row += rows.size();
     return std::move(frame_);
   }
 
@@ -91,6 +94,17 @@ class Layout {
     std::string text;  // with pointer, number and mark
     std::string note;
   };
+
+  void make_menu() {
+    frame_ = frame_of(View{.prompt = view_.title, .text = view_.typed, .cursor = view_.cursor}, columns_, styles_);
+    const auto head = std::min(frame_.rows.size(), rows_ - 1);
+    if (frame_.rows.size() > head) frame_.rows.resize(head);
+    frame_.cursor_row = std::min(frame_.cursor_row, head - 1);
+    const auto below = lines_below();
+    add_items(rows_ - head - below.size());
+    const auto style = view_.notice.empty() ? dim : bold;
+    for (const auto& line : below) add(styled(line, style, styles_), unicode::width(line));
+  }
 
   void add(std::string text, std::size_t width) { frame_.rows.push_back({std::move(text), width}); }
 
@@ -124,6 +138,7 @@ class Layout {
 
   void add_items(std::size_t room) {
     const auto count = view_.items.size();
+    if (view_.is_line || room == 0) return;
     if (count == 0) return add(styled("  nothing fits", dim, styles_), 14);
     auto visible = std::min({count, room, max_items});
     if (visible < count && visible > 1 && visible == room) --visible;  // a row for how many more there are
@@ -156,6 +171,10 @@ class Layout {
         if (out.size() < room) out.push_back(std::string(indent, ' ') + piece);
       }
     };
+    if (!view_.notice.empty()) {
+      put(one_line(view_.notice));
+      return out;
+    }
     if (const auto rest = cut_off(); !rest.empty()) put(rest);
     const auto preview = text::replace_all(unicode::sanitize(view_.preview), "\t", "  ");
     for (const auto& line : text::lines(preview)) put(line);
@@ -172,6 +191,19 @@ class Layout {
 };
 
 }  // namespace
+
+std::size_t room_above(std::size_t menu_rows, terminal::Size size) {
+  const auto all = rows_for(size);
+  return std::max(all - std::min(all, menu_rows), all / 2);
+}
+
+terminal::Frame frame_of(const Subject& about, terminal::Size size) {
+  terminal::Frame out;
+  for (const auto& row : rows_in(about, rows_for(size), size.columns)) out.rows.push_back(terminal::row_of(row));
+  out.cursor_row = out.rows.size();
+  out.rows.emplace_back();
+  return out;
+}
 
 terminal::Frame frame_of(const MenuView& view, terminal::Size size, Styles styles) {
   return Layout(view, size, styles).frame();

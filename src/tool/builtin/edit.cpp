@@ -64,12 +64,33 @@ class EditTool final : public Tool {
     return fmt::format("Edit {} ({} edits)", path, edits.size());
   }
 
+  Result<std::string> preview(const Json& input, const Context& context) const override {
+    ERRAND_TRY_ASSIGN(const auto edited, edited_by(input, context));
+    return unified_diff(edited.old.content, edited.content, whole_diff);
+  }
+
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {
     ERRAND_TRY(call.check());
     const auto& file = context.targets.at(0);
+    ERRAND_TRY_ASSIGN(const auto edited, edited_by(input, context));
+    ERRAND_TRY(call.check());
+    ERRAND_TRY(context.files.write_file(file, edited.content, &edited.old.info, context.leave));
+    remember_written(context, file, edited.content.size());
+    return text_output(fmt::format("updated {}\n{}", shown_path(context, file.path),
+                                   unicode::sanitize(unified_diff(edited.old.content, edited.content))));
+  }
+
+ private:
+  struct Edited {
+    WholeFile old;
+    std::string content;
+  };
+
+  static Result<Edited> edited_by(const Json& input, const Context& context) {
+    const auto& file = context.targets.at(0);
     ERRAND_TRY_ASSIGN(const auto edits, replacements_of(input));
     if (!file.exists) return missing(context, file, edits);
-    ERRAND_TRY_ASSIGN(const auto old, read_whole(context, file));
+    ERRAND_TRY_ASSIGN(auto old, read_whole(context, file));
     ERRAND_TRY(require_seen(context, file, old.info));
     const auto shown = shown_path(context, file.path);
     if (const auto form = kind_of(old.content).form; form != FileForm::text) {
@@ -83,22 +104,18 @@ class EditTool final : public Tool {
       error.message = fmt::format("\"{}\": {}", shown, error.message);
       return fail(std::move(error));
     }
-    ERRAND_TRY(call.check());
-    ERRAND_TRY(context.files.write_file(file, *changed, &old.info, context.leave));
-    remember_written(context, file, changed->size());
-    return text_output(fmt::format("updated {}\n{}", shown, unicode::sanitize(unified_diff(old.content, *changed))));
+    return Edited{std::move(old), *std::move(changed)};
   }
 
- private:
-  static Result<Output> missing(const Context& context, const sandbox::Resolved& file,
+  static Result<Edited> missing(const Context& context, const sandbox::Resolved& file,
                                 const std::vector<Replacement>& edits) {
+    const auto shown = shown_path(context, file.path);
     if (edits.front().old_text.empty()) {
-      return fail(ErrorKind::failure, fmt::format("no file \"{}\"; Edit changes files that exist: make it with Write",
-                                                  shown_path(context, file.path)));
+      return fail(ErrorKind::failure,
+                  fmt::format("no file \"{}\"; Edit changes files that exist: make it with Write", shown));
     }
     ERRAND_TRY(context.files.open_file(file, context.leave));  // whose error names similar files
-    return fail(ErrorKind::failure,
-                fmt::format("\"{}\" was made meanwhile; Read it first", shown_path(context, file.path)));
+    return fail(ErrorKind::failure, fmt::format("\"{}\" was made meanwhile; Read it first", shown));
   }
 };
 

@@ -5,6 +5,8 @@
 #include "base/try.hpp"
 #include "tool/arguments.hpp"
 #include "tool/builtin.hpp"
+#include "tool/diff.hpp"
+#include "tool/file_kind.hpp"
 #include "tool/files.hpp"
 
 namespace errand::tool {
@@ -31,6 +33,18 @@ class WriteTool final : public Tool {
   [[nodiscard]] std::string summary(const Json& input) const override {
     return fmt::format("Write {} ({})", brief_at(input, "file_path"),
                        text::count_of(count_lines(string_at(input, "content")), "line"));
+  }
+
+  // What can't be compared by lines has nothing to show here: too large, no text, or the same as before.
+  Result<std::string> preview(const Json& input, const Context& context) const override {
+    const auto& file = context.targets.at(0);
+    const auto content = string_at(input, "content");
+    if (!file.exists) return unified_diff({}, content, whole_diff);
+    ERRAND_TRY_ASSIGN(const auto opened, context.files.open_file(file, context.leave));
+    ERRAND_TRY(require_seen(context, file, opened.info));
+    const auto old = read_whole(context, file);
+    if (!old || kind_of(old->content).form != FileForm::text) return std::string();
+    return unified_diff(old->content, content, whole_diff);
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {

@@ -63,11 +63,13 @@ std::string after(const ChoiceRequest& request, std::string_view bytes) {
   const auto view = menu.view();
   auto out = view.typed;
   out.insert(view.cursor, "|");
+  if (view.is_line) out = view.title + out;
   for (std::size_t i = 0; i < view.items.size(); ++i) {
     const auto& item = view.items[i];
     const auto name = (item.mark == MenuItem::Mark::set ? "*" : "") + item.text;
     out += i == view.selected ? " [" + name + "]" : " " + name;
   }
+  if (!view.notice.empty()) out += " (" + view.notice + ")";
   return out;
 }
 
@@ -89,7 +91,8 @@ ChoiceRequest approval() {
           .choices = {{"once", "", "yes"}, {"always", "", "always"}, {"no", "", "no"}, {"no, because", "", ""}},
           .typed = Typed::answers,
           .digits = Digits::select,
-          .own_words = 3};
+          .own_words = 3,
+          .own_title = "why? "};
 }
 
 ChoiceRequest question(Marks marks) {
@@ -98,7 +101,8 @@ ChoiceRequest question(Marks marks) {
           .selected = 0,
           .typed = Typed::answers,
           .marks = marks,
-          .own_words = 2};
+          .own_words = 2,
+          .own_title = "words: "};
 }
 
 ChoiceRequest list() {
@@ -132,7 +136,24 @@ TEST_CASE("menu: what has consequences is never picked by one key, nor by words 
                         {"\x1b[200~y\x1b[201~", "y| [once] always no no, because"},
                         {"\x1b[200~y\ny\n\x1b[201~", "y y | once always no [no, because]"},
                         {down + "\r", "picked 0"},
-                        {up + "\r", "picked 3"},
+                        {up + "\r", "why? |"},
+                        {"4\r", "why? |"},
+                        {"4\rtry this\r", "picked 3 \"try this\""},
+                        {"4\r\r", "why? | (nothing is typed yet; Esc goes back)"},
+                        {"4\r\rt", "why? t|"},
+                        {"4\rt\x1b", "why? |"},
+                        {"4\r\x1b", "| once always no [no, because]"},
+                        {"7\r", "7| once always no no, because (there is no choice 7, only 1 to 4)"},
+                        {"7\r\x7f", "| once always no no, because"},
+                        {"7 of them\r", "picked 3 \"7 of them\""},
+                        {"/exit\r",
+                         "/exit| once always no no, because (\"/exit\" is a command: those wait until this is "
+                         "answered)"},
+                        {"/model x\r",
+                         "/model x| once always no no, because (\"/model\" is a command: those wait until "
+                         "this is answered)"},
+                        {"/tmp/x is not mine\r", "picked 3 \"/tmp/x is not mine\""},
+                        {"4\r/quit\r", "why? /quit| (\"/quit\" is a command: those wait until this is answered)"},
                         {"try this" + std::string(up) + "\r", "picked 2"},
                         {"x\x7f\r", "| once always no no, because"},
                         {"  \r", "| once always no no, because"},
@@ -147,12 +168,15 @@ TEST_CASE("menu: a question takes a number, an arrow or own words", "[repl][menu
                                   {"", "| [red] blue else"},
                                   {"\r", "picked 0"},
                                   {"2", "picked 1"},
-                                  {"3", "picked 2"},
-                                  {"9", "9| red blue [else]"},
+                                  {"3", "words: |"},
+                                  {"3green\r", "picked 2 \"green\""},
+                                  {"31\r", "picked 2 \"1\""},
+                                  {"9", "9| red blue else"},
+                                  {"9\r", "9| red blue else (there is no choice 9, only 1 to 3)"},
                                   {"x2\r", "picked 2 \"x2\""},
                                   {"Blue\r", "picked 1"},
                                   {down + down + down + "\r", "picked 0"},
-                                  {std::string(end) + "\r", "picked 2"},
+                                  {std::string(end) + "\r", "words: |"},
                                   {" \r", "picked 0"},
                               });
 }
@@ -161,13 +185,16 @@ TEST_CASE("menu: several are marked, and what was typed goes with them", "[repl]
   check(question(Marks::several), {
                                       {" ", "| [*red] blue else"},
                                       {"  ", "| [red] blue else"},
-                                      {"\r", "picked 0"},
+                                      {"\r", "| [red] blue else (nothing is marked: Space marks, Esc gives no answer)"},
+                                      {"\r ", "| [*red] blue else"},
+                                      {std::string(end) + "\r", "words: |"},
+                                      {" " + std::string(end) + " \rgreen\r", "picked 0 2 \"green\""},
                                       {"2\r", "picked 1"},
                                       {"21\r", "picked 0 1"},
                                       {" " + std::string(down) + " \r", "picked 0 1"},
                                       {" " + std::string(down) + "\r", "picked 0"},
                                       {"1and green\r", "picked 0 2 \"and green\""},
-                                      {"2" + std::string(down) + " \r", "picked 1 2"},
+                                      {"2" + std::string(down) + " \rgreen\r", "picked 1 2 \"green\""},
                                       {"1,2\r", "picked 0 1"},
                                       {"1, 2\r", "picked 0 1"},
                                       {"1, 2, \r", "picked 0 1"},
@@ -176,7 +203,7 @@ TEST_CASE("menu: several are marked, and what was typed goes with them", "[repl]
                                       {"1,and green\r", "picked 0 2 \"and green\""},
                                       {"blue, red\r", "picked 0 1"},
                                       {"blue, green\r", "picked 1 2 \"green\""},
-                                      {",\r", "picked 2"},
+                                      {",\r", "words: |"},
                                   });
 }
 
@@ -240,6 +267,51 @@ TEST_CASE("menu: beside each choice stands what names it, and in a list that is 
   for (const auto& key : keys_in("a")) menu.press(key);
   CHECK(rows_of(menu.view(), {40, 12}) ==
         std::vector<std::string>{"allow? a", "  y. once", "> a. always", "  n. no", "  4. no, because"});
+}
+
+TEST_CASE("menu: what it is about stands above it at every width, and all of it when asked for", "[repl][menu]") {
+  auto request = approval();
+  request.shows_all = request.choices.size();
+  request.choices.push_back({"view all of it", "", "view"});
+  request.about = [](std::size_t columns) {
+    Subject out{.before = {"it wants to run:"}, .what = {}, .after = {"it asks"}};
+    for (int i = 0; i < 30; ++i) out.what.push_back(std::to_string(columns) + " line " + std::to_string(i));
+    return out;
+  };
+  MenuSession menu(request);
+  const auto rows = rows_of(menu.view({40, 24}), {40, 24});
+  CHECK(rows.size() == 22);
+  CHECK(rows[0] == "it wants to run:");
+  CHECK(rows[1] == "40 line 0");
+  CHECK(std::ranges::find(rows, "  == 17 more lines; \"v\" shows all ==") != rows.end());
+  CHECK(rows[14] == "40 line 29");
+  CHECK(rows[15] == "it asks");
+  CHECK(rows[16] == "allow? ");
+  CHECK(rows[21] == "  v. view all of it");
+  CHECK(rows_of(menu.view({20, 10}), {20, 10}) ==
+        std::vector<std::string>{"it wants to run:", "20 line 0", "  == 28 more: v ==", "20 line 29", "allow? ",
+                                 "  y. once", "  a. always", "  1 of 5"});
+  CHECK(rows_of(menu.view({80, 60}), {80, 60}).size() == 32 + 5);  // then there is no more to view
+
+  for (const auto& key : keys_in("v")) menu.press(key);
+  REQUIRE(menu.press({.code = terminal::KeyCode::enter}) == Outcome::submitted);
+  CHECK(menu.wants_all());
+  menu.go_on_below();
+  CHECK(rows_of(menu.view({60, 24}), {60, 24}) ==
+        std::vector<std::string>{"it wants to run:", "  (all 30 lines stand above; \"v\" shows them again)", "it asks",
+                                 "allow? ", "  y. once", "  a. always", "  n. no", "  4. no, because",
+                                 "  v. view all of it"});
+}
+
+TEST_CASE("menu: of what does not fit the middle goes, and what is said about it first", "[repl][menu]") {
+  const Subject subject{.before = {"", "wants"}, .what = {"1", "2", "3", "4", "5", "6"}, .after = {"because", "rule"}};
+  using Rows = std::vector<std::string>;
+  CHECK(rows_in(subject, 10, 80) == all_rows(subject));
+  CHECK(rows_in(subject, 8, 80).size() == 8);
+  CHECK(rows_in(subject, 7, 20) == Rows{"", "wants", "1", "  == 4 more: v ==", "6", "because", "rule"});
+  CHECK(rows_in(subject, 4, 20) == Rows{"wants", "1", "  == 4 more: v ==", "6"});
+  CHECK(rows_in(subject, 2, 20) == Rows{"  == 5 more: v ==", "6"});
+  CHECK(rows_in(subject, 0, 20).empty());
 }
 
 TEST_CASE("menu: one line stays behind", "[repl][menu]") {

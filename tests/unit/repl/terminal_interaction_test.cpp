@@ -68,9 +68,9 @@ TEST_CASE("terminal interaction: what will run is shown with its end, and whole 
 TEST_CASE("terminal interaction: the question says what, where and why", "[repl]") {
   CHECK(asked(question_of("make"), "y\n").shown ==
         "\nBash wants to run in /w/sub:\n    make\n  it asks because: it runs a command\n"
-        "  \"always\" would keep the rule: Bash(make)\n"
+        "  \"always\" keeps for you: Bash(make), in every project\n"
         "  1. yes, this once (y)\n  2. yes, in this session (s) - Bash(make)\n"
-        "  3. always (a) - keeps the rule Bash(make)\n  4. no (n)\n  5. no, and say why (w)\n"
+        "  3. always (a) - keeps the rule Bash(make), in every project\n  4. no (n)\n  5. no, and say why (w)\n"
         "  allow? (a number, a letter, or your own words): ");
 }
 
@@ -88,6 +88,9 @@ TEST_CASE("terminal interaction: an answer is a key, a word or the reason why no
       {"Bash(make)", "\n\nuse ninja\n", Verdict::deny, "use ninja"},
       {"Bash(make)", "2\n", Verdict::allow_session, ""},
       {"Bash(make)", "5\nuse ninja\n", Verdict::deny, "use ninja"},
+      {"Bash(make)", "5\n\ny\n", Verdict::allow_once, ""},
+      {"Bash(make)", "5\n/exit\nuse ninja\n", Verdict::deny, "use ninja"},
+      {"Bash(make)", "/exit\n9\nn\n", Verdict::deny, ""},
       {"", "a\n", Verdict::deny, "a"},  // no rule to keep: it is no key then
       {"", "2\n", Verdict::deny, ""},
   }));
@@ -109,12 +112,44 @@ TEST_CASE("terminal interaction: a change of a file is shown as a diff, and whol
   CHECK_THAT(asked(question, "n\n").shown,
              Catch::Contains("\nEdit wants to change src/a.cpp in /w/sub:\n  @@ edit 1 of 2 @@\n   one\n  -two\n  +2\n"
                              "   three\n  @@ edit 2 of 2, wherever it stands @@\n   x\n  +\n  it asks because: "));
+  question.detail = "--- src/a.cpp\n+++ src/a.cpp\n@@ -3,2 +3,2 @@\n two\n-three\n+\x1b[2J3\n";
+  CHECK_THAT(asked(question, "n\n").shown,
+             Catch::Contains("\nEdit wants to change src/a.cpp in /w/sub:\n  @@ -3,2 +3,2 @@\n   two\n  -three\n"
+                             "  +⟦escape⟧3\n  it asks because: "));
   question.tool = "Write";
+  question.detail = "--- /dev/null\n+++ b.txt\n@@ -0,0 +1 @@\n+first\n";
+  CHECK_THAT(asked(question, "n\n").shown,
+             Catch::Contains("\nWrite wants to create b.txt in /w/sub:\n  @@ -0,0 +1 @@\n  +first\n  it asks"));
   question.detail = R"({"file_path": "b.txt", "content": "first\n\u001b[2Jlast\n"})";
   CHECK_THAT(asked(question, "n\n").shown,
              Catch::Contains("\nWrite wants to change b.txt in /w/sub:\n  +first\n  +⟦escape⟧last\n  it asks"));
   question.detail = R"({"file_path": 1})";
   CHECK_THAT(asked(question, "n\n").shown, Catch::Contains("wants to run in /w/sub:\n    {\"file_path\": 1}\n"));
+}
+
+TEST_CASE("terminal interaction: several answers are numbers, parted by commas or blanks", "[repl]") {
+  const chat::event::Question question{"Which sides?", "", {{"front", ""}, {"back", ""}, {"top", ""}}, true};
+  const auto [typed, answer] = GENERATE(values<std::pair<std::string, std::string>>({
+      {"1,3\n", "front, top"},
+      {"1 3\n", "front, top"},
+      {"1, 3\n", "front, top"},
+      {"9\n2\n", "back"},
+      {"1 9\n2\n", "back"},
+      {"1, the edge\n", "front, the edge"},
+      {"4\nthe edge\n", "the edge"},
+      {"4\n\n2\n", "back"},
+      {"/exit\n2\n", "back"},
+  }));
+  CAPTURE(typed);
+  const auto input = memory_file(typed).value();
+  auto pipe = make_pipe().value();
+  repl::CookedLines lines(input.get(), pipe.write_end.get(), 1000);
+  repl::TerminalInteraction terminal(lines, pipe.write_end.get());
+  CHECK(terminal.answer({question}, {}).value() == std::vector<std::string>{answer});
+  pipe.write_end.reset();
+  const auto shown = read_all(pipe.read_end.get(), 1U << 20U).value();
+  CHECK_THAT(shown, Catch::StartsWith("\nWhich sides?\n  1. front\n"));
+  if (typed.find('9') != std::string::npos) CHECK_THAT(shown, Catch::Contains("there is no choice 9, only 1 to 4\n"));
 }
 
 TEST_CASE("terminal interaction: a plan is approved with the mode that follows, edited, or rejected", "[repl][plan]") {
