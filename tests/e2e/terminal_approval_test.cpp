@@ -203,3 +203,45 @@ TEST_CASE("approval: Ctrl-C at a question says that the run was cancelled, and n
   CHECK(screen.bytes().find("denied") == std::string::npos);
   room.check();
 }
+
+TEST_CASE("approval: /permissions shows what holds, and changes the mode of the session", "[e2e][terminal][approval]") {
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch one.txt"}}}},
+    {"reply": {"text": "One."}},
+    {"expect": {"has_tools": ["ExitPlanMode"]}, "reply": {"text": "Two."}},
+    {"expect": {"lacks_tools": ["ExitPlanMode"]},
+     "reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch two.txt"}}}},
+    {"reply": {"text": "Three."}}])");
+  auto screen = room.chat({80, 40}, {"--deny", "Bash(rm *)"});
+  wait_for_row(screen, ">");
+  screen.type("make it\r");
+  wait_for_row(screen, "  allow?");
+  screen.type("s\r");
+  screen.wait_for("One.");
+  wait_for_row(screen, ">");
+  screen.type("/permissions\r");
+  screen.wait_for(
+      "mode   ask: changes and commands are asked about\n"
+      "deny   Bash(rm *)  (--deny)\n"
+      "allow  Bash(touch one.txt)  (this session)\n");
+  wait_for_row(screen, ">");
+  screen.type("/permissions plan\r");
+  screen.wait_for("mode   plan: nothing changes until you approve a plan");
+  wait_for_row(screen, ">");
+  screen.type("and?\r");
+  screen.wait_for("Two.");
+  wait_for_row(screen, ">");
+  screen.type("/permissions bypass\r");
+  screen.wait_for("Use it in this session?");
+  screen.type("\r");
+  screen.wait_until([&] { return count(screen.text(), "mode   plan: ") == 2; }, "plan mode stays");
+  wait_for_row(screen, ">");
+  screen.type("/permissions auto\r");
+  screen.wait_for("mode   auto: ");
+  wait_for_row(screen, ">");
+  screen.type("go on\r");
+  screen.wait_for("Three.");
+  leave(screen);
+  CHECK(path_exists(room.world.path_of("two.txt")));
+  room.check();
+}

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "chat/names.hpp"
 #include "repl/editor/path_words.hpp"
+#include "repl/permission_modes.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -47,6 +49,13 @@ const std::vector<Named> themes = {{"auto", "as the terminal says"},
                                    {"none", "no colours"}};
 const std::vector<Named> switches = {{"on", "vi's keys"}, {"off", "emacs' keys"}};
 
+std::vector<Named> modes() {
+  std::vector<Named> out;
+  for (const auto mode : permission_modes)
+    out.push_back({std::string(chat::name_of(mode)), std::string(note_of(mode))});
+  return out;
+}
+
 class Completion {
  public:
   explicit Completion(CompletionSources sources)
@@ -64,6 +73,7 @@ class Completion {
     const auto command = before.substr(0, before.find_first_of(" \t"));
     if (command == "/agent") return {from, matching(sources_.agents, word)};
     if (command == "/model") return {from, matching(sources_.models, word)};
+    if (command == "/permissions") return {from, matching(modes(), word)};
     if (command == "/theme") return {from, matching(themes, word)};
     if (command == "/vim") return {from, matching(switches, word)};
     if (command == "/resume" && sources_.sessions) return {from, matching(sources_.sessions(), word)};
