@@ -251,7 +251,11 @@ class ChatCommand final : public Command {
                   face.make_room();
                   if (!write_all(STDERR_FILENO, text)) return;  // a lost terminal shows at the next read
                 },
-            .confirm = [&talk, &person](const std::string& question) { return confirm(question, talk, person); },
+            .confirm =
+                [&talk, &person, &face](const std::string& question) {
+                  face.make_room();
+                  return confirm(question, talk, person);
+                },
             .message_with =
                 [](const std::string& text, const std::string& file) {
                   return read_prompt({.words = text.empty() ? std::vector<std::string>{} : std::vector{text},
@@ -309,7 +313,6 @@ class ChatCommand final : public Command {
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
                             .lines = person.lines(),
-                            .err_fd = STDERR_FILENO,
                             .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
                             .typed = [&signals] { signals.typed(); },
                             .before_prompt = [&status] { status.refresh(); },

@@ -174,7 +174,7 @@ void Page::finish_answer() {
 void Page::answer_piece(std::string_view harmless) {
   if (harmless.empty()) return;
   if (line_ == Line::thinking) start_line();
-  if (bottom_ && options_.out == Medium::terminal && std::exchange(begun_, false)) check(bottom_->end_run());
+  if (bottom_ && options_.out == Medium::terminal && std::exchange(begun_, false)) settle();
   to_out(harmless);
   line_ = harmless.back() == '\n' ? Line::empty : Line::answer;
 }
@@ -265,7 +265,14 @@ void Page::make_room() {
   asking_ = true;
   write_all();
   begun_ = false;
-  if (bottom_) check(bottom_->end_run());
+  settle();
+}
+
+// Nothing is live any more, and all is there that was said.
+void Page::settle() {
+  if (!bottom_) return;
+  check(bottom_->end_run());
+  check(bottom_->settle());
 }
 
 void Page::hold() {
@@ -296,7 +303,11 @@ void Page::end_run() {
   dirty_ = false;
   begun_ = false;
   write_all();
-  if (bottom_) check(bottom_->end_run());
+  if (!bottom_) return;
+  check(bottom_->end_run());
+  if (!bottom_->is_behind()) return;
+  collected_ = true;
+  repaint_later();
 }
 
 }  // namespace errand::render

@@ -122,6 +122,7 @@ class Page {
   [[nodiscard]] Canvas canvas() const;
   [[nodiscard]] std::vector<std::string> lines_of_the_moment();
   void check(const Result<void>& painted);
+  void settle();
   void paint_live();
   void repaint();
   void repaint_later();

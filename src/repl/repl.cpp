@@ -7,7 +7,6 @@
 
 #include "agent/steering.hpp"
 #include "base/exit_code.hpp"
-#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 
@@ -54,10 +53,6 @@ class Loop {
   }
 
  private:
-  void say(std::string_view text) const {
-    if (!write_all(chat_.err_fd, text)) return;  // a lost terminal shows at the next read
-  }
-
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
     chat_.lines.settle();
@@ -92,7 +87,7 @@ class Loop {
     const auto now = std::chrono::steady_clock::now();
     leaving_ = typed.empty() && last_interrupt_ && now - *last_interrupt_ < leave_window;
     last_interrupt_ = now;
-    if (!leaving_ && !chat_.must_leave()) say("(Ctrl-D leaves)\n");
+    if (!leaving_ && !chat_.must_leave()) chat_.slash.show("(Ctrl-D leaves)\n");
   }
 
   // On the thread that hears what is typed.

@@ -16,7 +16,6 @@ namespace errand::repl {
 struct TerminalChat {
   SlashContext& slash;
   LineReader& lines;            ///< the person
-  int err_fd;                   ///< notes
   std::function<Call()> begin;  ///< a fresh Call for the next prompt or wait: what was cancelled before is over
   std::function<void()> typed;  ///< told of each line that was typed
   std::function<void()> before_prompt{};  ///< called before each prompt is read; may be empty

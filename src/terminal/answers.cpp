@@ -15,6 +15,9 @@ constexpr std::size_t max_color_bytes = 64;
 constexpr std::string_view place_begins = "\x1b[";
 constexpr std::size_t max_digits = 5;
 
+// To DSR 5: ready.
+constexpr std::string_view shown_answer = "\x1b[0n";
+
 bool is_color_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ':' || c == '/' || c == '#';
 }
@@ -54,16 +57,40 @@ Fit place_fit(std::string_view s) {
   return {.kind = Fit::Kind::whole, .bytes = end};
 }
 
+Fit shown_fit(std::string_view s) {
+  if (!begin_alike(s, shown_answer)) return {};
+  if (s.size() < shown_answer.size()) return {.kind = Fit::Kind::beginning};
+  return {.kind = Fit::Kind::whole, .bytes = shown_answer.size()};
+}
+
+bool has_head(Answer answer, std::string_view bytes) {
+  switch (answer) {
+    case Answer::background:
+      return bytes.size() >= background_begins.size();
+    case Answer::place:
+      return bytes.find(';') != std::string_view::npos;
+    case Answer::shown:
+      return bytes.size() >= shown_answer.size() - 1;
+  }
+  return false;
+}
+
 }  // namespace
 
 Fit fit_of(Answer answer, std::string_view bytes) {
-  return answer == Answer::background ? background_fit(bytes) : place_fit(bytes);
+  switch (answer) {
+    case Answer::background:
+      return background_fit(bytes);
+    case Answer::place:
+      return place_fit(bytes);
+    case Answer::shown:
+      return shown_fit(bytes);
+  }
+  return {};
 }
 
 bool is_surely(Answer answer, std::string_view bytes) {
-  const bool has_head = answer == Answer::background ? bytes.size() >= background_begins.size()
-                                                     : bytes.find(';') != std::string_view::npos;
-  return has_head && fit_of(answer, bytes).kind != Fit::Kind::none;
+  return has_head(answer, bytes) && fit_of(answer, bytes).kind != Fit::Kind::none;
 }
 
 std::optional<Place> place_in(const Key& reply) {
@@ -82,6 +109,7 @@ std::optional<Place> place_in(const Key& reply) {
 std::optional<Answer> answer_in(const Key& key) {
   if (key.code == KeyCode::reply && key.text.starts_with(background_begins.substr(1))) return Answer::background;
   if (place_in(key)) return Answer::place;
+  if (key.code == KeyCode::reply && key.text == shown_answer.substr(1)) return Answer::shown;
   return std::nullopt;
 }
 

@@ -9,10 +9,14 @@
 namespace errand::terminal {
 
 /// What a terminal can be asked and answers among the keys, some time later.
-enum class Answer { background, place };
+enum class Answer { background, place, shown };
 
 /// Asks for the cursor's place (ECMA-48 DSR). A terminal answers it when it has shown all that came before.
 inline constexpr std::string_view ask_place = "\x1b[6n";
+
+/// Asks for a sign of life (DSR 5), which comes when it has shown all that came before: unlike a place it can be no
+/// key.
+inline constexpr std::string_view ask_shown = "\x1b[5n";
 
 /// Where the cursor is, from 0.
 struct Place {

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include <poll.h>
 
+#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "terminal/answers.hpp"
 
 namespace errand::terminal {
 
@@ -21,6 +24,9 @@ constexpr std::chrono::milliseconds hearing{15};
 
 // What goes into the scrollback at once: some screens full.
 constexpr std::size_t max_rows_a_frame = 200;
+
+// What a row costs beside its text.
+constexpr std::size_t row_cost = 8;
 
 void append(std::vector<Row>& to, std::vector<Row> rows) {
   std::ranges::move(rows, std::back_inserter(to));
@@ -64,18 +70,26 @@ Result<void> Bottom::end_run() {
   run_goes_on_ = false;
   live_.clear();
   of_the_moment_ = 0;
+  return paint_when_it_can();
+}
+
+Result<void> Bottom::settle() {
+  std::unique_lock lock(mutex_);
+  await_resized(lock);
   return paint();
 }
 
 Result<void> Bottom::hold() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  await_resized(lock);
   if (holds_ == 0) ERRAND_TRY(paint());  // what was said before comes before
   ++holds_;
   return paint();
 }
 
 Result<void> Bottom::hold_as_shown() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  await_resized(lock);
   ERRAND_TRY(paint());
   if (holds_ == 0) {
     ERRAND_TRY(painter_.paint(frame(Part::lasting)));
@@ -103,16 +117,11 @@ Result<void> Bottom::leave_input(const std::vector<Row>& left) {
   return leave(left);
 }
 
-Result<void> Bottom::leave_input_as_shown() {
-  const std::lock_guard lock(mutex_);
-  return leave(input_ ? input_->rows : std::vector<Row>{});
-}
-
 Result<void> Bottom::leave(const std::vector<Row>& left) {
   input_.reset();
   if (holds_ > 0) return paint(left);
   append(collected_, left);
-  return paint();
+  return paint_when_it_can();
 }
 
 void Bottom::set_status(std::function<Row(std::size_t columns)> status) {
@@ -167,8 +176,14 @@ void Bottom::wait_for_resized(Waits waits) {
   waits_ = waits;
 }
 
+bool Bottom::knows_size() {
+  const std::lock_guard lock(mutex_);
+  return size() == painter_.size();
+}
+
 Result<void> Bottom::resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip) {
   const std::lock_guard lock(mutex_);
+  is_resized_.notify_all();
   const auto heard = std::exchange(other_size_, std::nullopt).value_or(std::chrono::steady_clock::now() - round_trip);
   return painter_.resize(size(), {.cursor_column = cursor_column, .shown_until = heard - round_trip - hearing});
 }
@@ -188,19 +203,84 @@ bool Bottom::awaits_resized() {
   return waits_ == Waits::yes && now - *other_size_ < resize_patience;
 }
 
-// A frame that can't be taken yet is none: the next one shows what is new then, and what went above. Of a lot at once
-// the rest comes with the next: whoever types waits for no more than a frame.
+// What is not shown by guess for a new size waits a moment for who learns where things are.
+void Bottom::await_resized(std::unique_lock<std::mutex>& lock) {
+  is_resized_.wait_for(lock, short_patience, [this] { return !awaits_resized(); });
+}
+
+void Bottom::pace_by(std::function<void()> on_ask) {
+  const std::lock_guard lock(mutex_);
+  on_ask_ = std::move(on_ask);
+}
+
+void Bottom::shown() {
+  const std::lock_guard lock(mutex_);
+  pace_.answered(Pace::Clock::now());
+}
+
+bool Bottom::awaits_shown() {
+  const std::lock_guard lock(mutex_);
+  return pace_.awaits_answer();
+}
+
+std::size_t Bottom::waiting_rows() {
+  const std::lock_guard lock(mutex_);
+  return collected_.size();
+}
+
+void Bottom::leave_out_waiting(std::size_t all_but, const Row& instead) {
+  const std::lock_guard lock(mutex_);
+  if (collected_.size() <= all_but + 1) return;
+  const auto kept = collected_.end() - static_cast<std::ptrdiff_t>(all_but);
+  collected_.erase(collected_.begin(), kept);
+  collected_.insert(collected_.begin(), instead);
+}
+
+// How much may be written now.
+std::size_t Bottom::count_written() {
+  const auto all = painter_.written_bytes();
+  pace_.wrote(all - std::exchange(counted_bytes_, all));
+  return on_ask_ ? pace_.room(Pace::Clock::now()) : std::numeric_limits<std::size_t>::max();
+}
+
+Result<void> Bottom::ask() {
+  if (!on_ask_ || !pace_.asks()) return {};
+  on_ask_();
+  pace_.asked(Pace::Clock::now());
+  return write_all(fd_, ask_shown);
+}
+
+// A frame that can't be taken yet is none: the next one shows what is new then, and what went above.
 Result<void> Bottom::paint_if_taken() {
   pollfd writable{fd_, POLLOUT, 0};
   behind_ = awaits_resized() || ::poll(&writable, 1, 0) == 0;
   if (behind_) return {};
-  if (holds_ > 0 || collected_.size() <= max_rows_a_frame) return paint();
-  const auto rest = collected_.begin() + static_cast<std::ptrdiff_t>(max_rows_a_frame);
+  if (holds_ > 0) return paint();
+  const auto room = count_written();
+  behind_ = room == 0;
+  if (!behind_) ERRAND_TRY(paint_as_far_as(room));
+  count_written();
+  return ask();
+}
+
+// Of a lot at once the rest comes with the next frame: whoever types waits for no more than one.
+Result<void> Bottom::paint_as_far_as(std::size_t room) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < std::min(collected_.size(), max_rows_a_frame) && bytes < room)
+    bytes += collected_[count++].text.size() + row_cost;
+  if (count == collected_.size()) return paint();
+  const auto rest = collected_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Row> first(std::make_move_iterator(collected_.begin()), std::make_move_iterator(rest));
   collected_.erase(collected_.begin(), rest);
   ERRAND_TRY(paint(std::move(first)));
   behind_ = true;
   return {};
+}
+
+// Where somebody reads keys there is also somebody who paints the rest.
+Result<void> Bottom::paint_when_it_can() {
+  return on_ask_ ? paint_if_taken() : paint();
 }
 
 Result<void> Bottom::paint() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "terminal/pace.hpp"
 #include "terminal/painter.hpp"
 
 namespace errand::terminal {
@@ -38,9 +40,12 @@ class Bottom {
   void begin_run();
   [[nodiscard]] bool shows_run();  ///< since begin_run(), until end_run(), and nobody holds it
   Result<void> flush();
-  /// Nothing is live any more, and nobody types beside it. The cursor stands at the start of a line, unless something
-  /// is typed `always`.
+  /// Nothing is live any more, and nobody types beside it. What was collected may be shown later, by flush(), where
+  /// little is written ahead (pace_by).
   Result<void> end_run();
+  /// All that was collected is written, however long the terminal takes. The cursor stands at the start of a line then,
+  /// unless something is typed `always`.
+  Result<void> settle();
 
   /// Others write to the terminal until release(): what is typed `always` alone is shown, all else is collected. One
   /// hold may be within another.
@@ -50,18 +55,34 @@ class Bottom {
   Result<void> release();
 
   Result<void> show_input(Frame frame, When when);
-  /// What was typed is no longer. `left` stays in the scrollback in its place.
+  /// What was typed is no longer. `left` stays in the scrollback in its place, behind what was collected: as with
+  /// end_run() that may be later.
   Result<void> leave_input(const std::vector<Row>& left);
-  /// The same, and it stays as it is shown.
-  Result<void> leave_input_as_shown();
 
   /// Somebody who reads keys hears of another size and tells it by resized(), once what was written for the old one has
   /// been shown. Until then nothing is painted, but for no longer than `resize_patience`. Else each paint looks.
   void wait_for_resized(Waits waits);
+  /// Whether what is shown was painted for the size that it has.
+  [[nodiscard]] bool knows_size();
   /// `round_trip` is how long the terminal took to tell its cursor's column: what was written for so long before has
   /// met the new size. What was shown is taken away; the next paint shows all.
   Result<void> resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip);
   static constexpr std::chrono::milliseconds resize_patience{1500};
+  /// Who can't wait for that, so long: what ends a run or begins a question.
+  static constexpr std::chrono::milliseconds short_patience{300};
+
+  /// Somebody reads keys and tells by shown() of each answer to `ask_shown`. From now on the terminal is asked, and no
+  /// more is written ahead of its answer than it shows in a moment (Pace): the rest waits here. `on_ask` is called
+  /// before each question, on whichever thread paints, and must not call back. An empty one: nobody does any more.
+  void pace_by(std::function<void()> on_ask);
+  void shown();
+  /// Whether such an answer is still to come.
+  [[nodiscard]] bool awaits_shown();
+
+  /// Rows for the scrollback that wait until the terminal has shown what came before.
+  [[nodiscard]] std::size_t waiting_rows();
+  /// Of those all but the last ones are left out: `instead` stands in their place.
+  void leave_out_waiting(std::size_t all_but, const Row& instead);
 
   /// Not all is shown: the terminal takes no bytes at present, or it is a lot. A flush() shows the newest, and more of
   /// what goes above.
@@ -80,7 +101,12 @@ class Bottom {
   Result<void> paint(std::vector<Row> finished);
   Result<void> paint();
   Result<void> paint_if_taken();
+  Result<void> paint_as_far_as(std::size_t room);
+  Result<void> paint_when_it_can();
   bool awaits_resized();
+  void await_resized(std::unique_lock<std::mutex>& lock);
+  std::size_t count_written();
+  Result<void> ask();
   enum class Part { all, lasting };
   [[nodiscard]] Frame frame(Part part);
   [[nodiscard]] bool shows_input() const;
@@ -97,6 +123,10 @@ class Bottom {
   std::function<Row(std::size_t)> status_;
   bool run_goes_on_ = false;
   int holds_ = 0;
+  std::function<void()> on_ask_;
+  Pace pace_;
+  std::size_t counted_bytes_ = 0;  // of the painter's, that the pace knows of
+  std::condition_variable is_resized_;
   bool behind_ = false;
   Waits waits_ = Waits::no;
   std::optional<std::chrono::steady_clock::time_point> other_size_;  // since when the terminal has one

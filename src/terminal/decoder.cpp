@@ -331,7 +331,8 @@ std::vector<Key> KeyDecoder::feed(std::string_view bytes) {
       if (!take_paste(out)) return out;
       continue;
     }
-    auto step = read_one(std::string_view(held_).substr(at));
+    const auto rest = std::string_view(held_).substr(at);
+    auto step = is_before_answer(rest) ? Step{1, plain(KeyCode::escape)} : read_one(rest);
     if (step.bytes == 0) break;
     at += step.bytes;
     in_paste_ = step.begins_paste;
@@ -347,6 +348,11 @@ void KeyDecoder::note_answer(const Key& key) {
   const auto answer = answer_in(key);
   const auto asked = answer ? expected_.find(*answer) : expected_.end();
   if (asked != expected_.end() && --asked->second == 0) expected_.erase(asked);
+}
+
+// An Escape that was pressed right before an answer came is no Alt.
+bool KeyDecoder::is_before_answer(std::string_view bytes) const {
+  return bytes.size() > 2 && bytes[0] == esc && answer_fit(bytes.substr(1)).kind != Fit::Kind::none;
 }
 
 // How bytes fit the answers that are expected.

@@ -48,6 +48,7 @@ class KeyDecoder {
   bool take_paste(std::vector<Key>& out);
   bool take_cut_answer(std::vector<Key>& out);
   void note_answer(const Key& key);
+  [[nodiscard]] bool is_before_answer(std::string_view bytes) const;
   bool waits_for_answer();
   [[nodiscard]] Fit answer_fit(std::string_view bytes) const;
   std::vector<Key> decide_held();

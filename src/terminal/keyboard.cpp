@@ -46,8 +46,17 @@ void Keyboard::expect(Answer answer) {
   if (answer == Answer::place) place_until_ = Call::Clock::now() + place_limit;
 }
 
-void Keyboard::give_up_place() {
-  if (expects(Answer::place) && Call::Clock::now() > place_until_) decoder_.give_up(Answer::place);
+void Keyboard::note_questions() {
+  for (int left = shown_asked_.exchange(0); left > 0; --left) {
+    decoder_.expect(Answer::shown);
+    shown_until_ = Call::Clock::now() + shown_limit;
+  }
+}
+
+void Keyboard::give_up_late() {
+  const auto now = Call::Clock::now();
+  if (expects(Answer::place) && now > place_until_) decoder_.give_up(Answer::place);
+  if (expects(Answer::shown) && now > shown_until_) decoder_.give_up(Answer::shown);
 }
 
 // False at the end: the terminal was closed, which reads as EIO.
@@ -58,7 +67,9 @@ Result<bool> Keyboard::read_more() {
   if (got < 0 && errno != EIO) return fail_errno(ErrorKind::failure, "can't read the terminal", errno);
   closed_ = got <= 0;
   if (closed_) return false;
-  give_up_place();
+  read_ = Call::Clock::now();
+  note_questions();
+  give_up_late();
   auto keys = decoder_.feed({bytes.data(), static_cast<std::size_t>(got)});
   if (keys.empty() || !std::ranges::all_of(keys, is_no_key)) typed_ = Call::Clock::now();
   for (auto& key : keys) {
@@ -98,11 +109,22 @@ std::optional<Input> Keyboard::at_hand() {
   return std::nullopt;
 }
 
+// By the time that has passed, however often somebody waits for less.
+void Keyboard::expire_held() {
+  const auto now = Call::Clock::now();
+  if (!decoder_.is_waiting() || now - read_ < escape_limit) return;
+  read_ = now;
+  for (auto& key : decoder_.expire()) kept_.push_back(std::move(key));
+}
+
 int Keyboard::poll_limit(std::optional<Milliseconds> quiet) const {
-  const int limit = decoder_.is_waiting() ? static_cast<int>(escape_limit.count()) : -1;
+  const auto until = [](Call::Clock::time_point then) {
+    const auto left = std::chrono::ceil<Milliseconds>(then - Call::Clock::now());
+    return static_cast<int>(std::max(left, Milliseconds{0}).count());
+  };
+  const int limit = decoder_.is_waiting() ? until(read_ + escape_limit) : -1;
   if (!quiet) return limit;
-  const auto left = std::chrono::ceil<Milliseconds>(typed_ + *quiet - Call::Clock::now());
-  const int until_quiet = static_cast<int>(std::max(left, Milliseconds{0}).count());
+  const int until_quiet = until(typed_ + *quiet);
   return limit < 0 ? until_quiet : std::min(limit, until_quiet);
 }
 
@@ -111,14 +133,16 @@ Result<std::optional<Input>> Keyboard::wait(const Until& until, const Call& call
   if (!wake) return fail_errno(ErrorKind::failure, "can't make an eventfd", errno);
   const std::stop_callback on_stop(call.stop, [&] { ::eventfd_write(wake.get(), 1); });
   while (true) {
+    expire_held();
     ERRAND_TRY(call.check());
+    note_questions();
     if (until.answer && !expects(*until.answer)) return std::nullopt;
     if (auto input = at_hand()) return input;
     std::array<pollfd, 3> fds = {pollfd{fd_, POLLIN, 0}, pollfd{changes_.fd(), POLLIN, 0},
                                  pollfd{wake.get(), POLLIN, 0}};
     const int ready = ::poll(fds.data(), fds.size(), call.poll_timeout_ms(poll_limit(until.quiet)));
     if (ready == 0) {
-      for (auto& key : decoder_.expire()) kept_.push_back(std::move(key));
+      expire_held();
       if (until.quiet && kept_.empty() && Call::Clock::now() - typed_ >= *until.quiet) return std::nullopt;
     }
     if (ready > 0 && fds[0].revents != 0) ERRAND_TRY(read_more());

@@ -57,9 +57,16 @@ class Keyboard {
   /// For so long after it was asked its cursor's place a terminal may tell it; then what is typed is typed.
   static constexpr std::chrono::seconds place_limit{5};
 
+  /// Another thread asks it whether it has shown all (`ask_shown`): any thread may say so, before it does. The answer
+  /// is told by hear(); after a while without one what is typed is typed.
+  void expect_shown() { shown_asked_.fetch_add(1); }
+  static constexpr std::chrono::seconds shown_limit{30};
+
   /// The terminal was asked something: see KeyDecoder.
   void expect(Answer answer);
-  [[nodiscard]] bool expects(Answer answer) const { return decoder_.expects(answer); }
+  [[nodiscard]] bool expects(Answer answer) const {
+    return decoder_.expects(answer) || (answer == Answer::shown && shown_asked_ > 0);
+  }
   /// The last place of the cursor that the terminal told; nullopt: it has told none yet.
   [[nodiscard]] std::optional<Place> place() const { return place_; }
 
@@ -86,7 +93,9 @@ class Keyboard {
   };
   Result<std::optional<Input>> wait(const Until& until, const Call& call);
   std::optional<Input> at_hand();
-  void give_up_place();
+  void expire_held();
+  void note_questions();
+  void give_up_late();
   [[nodiscard]] int poll_limit(std::optional<Milliseconds> quiet) const;
   Result<bool> read_more();
 
@@ -97,7 +106,10 @@ class Keyboard {
   std::deque<Key> kept_;
   std::optional<Place> place_;
   Call::Clock::time_point place_until_{};  // when its place is given up
+  Call::Clock::time_point shown_until_{};  // the same of what it was asked by others
+  std::atomic<int> shown_asked_{0};        // and is not known to the decoder yet
   Call::Clock::time_point typed_{};        // when the last key came
+  Call::Clock::time_point read_{};         // when bytes did, or were last decided upon
   bool closed_ = false;
 };
 

@@ -116,6 +116,11 @@ Row row_of(std::string text) {
   return {std::move(text), width};
 }
 
+Result<void> Painter::write(std::string_view bytes) {
+  written_bytes_ += bytes.size();
+  return write_whole(fd_, bytes);
+}
+
 // The rows around the cursor; those seen before stay where they are as long as it is among them.
 Frame Painter::visible_part(const Frame& frame) {
   const auto height = std::max<std::size_t>(size_.rows, 1);
@@ -220,7 +225,7 @@ Result<void> Painter::paint(const Frame& whole, const std::vector<Row>& finished
   auto frame = visible_part(whole);
   const bool is_empty = frame.rows.empty();
   if (finished.empty() && (is_shown_ ? frame == shown_ : is_empty)) return {};
-  if (!is_shown_ && is_empty) return write_whole(fd_, lines_of(finished));
+  if (!is_shown_ && is_empty) return write(lines_of(finished));
   const bool same_rows = finished.empty() && is_shown_ && frame.rows == shown_.rows;
   Frame all = {
       .rows = finished, .cursor_row = finished.size() + frame.cursor_row, .cursor_column = frame.cursor_column};
@@ -232,12 +237,12 @@ Result<void> Painter::paint(const Frame& whole, const std::vector<Row>& finished
   shown_ = std::move(frame);
   is_shown_ = true;
   if (is_empty) forget();
-  return write_whole(fd_, same_rows ? out : fmt::format("{}{}{}", begin_update, out, end_update));
+  return write(same_rows ? out : fmt::format("{}{}{}", begin_update, out, end_update));
 }
 
 Result<void> Painter::print_above(const std::vector<Row>& lines, const Frame& whole) {
   auto frame = visible_part(whole);
-  if (!is_shown_ && frame.rows.empty()) return write_whole(fd_, lines_of(lines));
+  if (!is_shown_ && frame.rows.empty()) return write(lines_of(lines));
   std::string out(begin_update);
   go_to_start(out);
   out += erase_from_here;
@@ -250,7 +255,7 @@ Result<void> Painter::print_above(const std::vector<Row>& lines, const Frame& wh
     shown_ = std::move(frame);
     is_shown_ = true;
   }
-  return write_whole(fd_, out + std::string(end_update));
+  return write(out + std::string(end_update));
 }
 
 Result<void> Painter::leave() {
@@ -259,7 +264,7 @@ Result<void> Painter::leave() {
   go_to_row(out, shown_.rows.empty() ? 0 : shown_.rows.size() - 1);
   out += "\r\n";
   forget();
-  return write_whole(fd_, out);
+  return write(out);
 }
 
 Result<void> Painter::clear() {
@@ -268,12 +273,12 @@ Result<void> Painter::clear() {
   go_to_start(out);
   out += erase_from_here;
   forget();
-  return write_whole(fd_, out);
+  return write(out);
 }
 
 Result<void> Painter::clear_screen() {
   ERRAND_TRY(clear());
-  return write_whole(fd_, "\x1b[H\x1b[2J");
+  return write("\x1b[H\x1b[2J");
 }
 
 // From the region's first, once the terminal has so many columns. In doubt fewer: a row too many would be one of the

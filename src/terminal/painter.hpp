@@ -55,6 +55,8 @@ class Painter {
   Painter(int fd, Size size, OnNarrowing on_narrowing) : fd_(fd), size_(size), on_narrowing_(on_narrowing) {}
 
   [[nodiscard]] Size size() const { return size_; }
+  /// Bytes so far.
+  [[nodiscard]] std::size_t written_bytes() const { return written_bytes_; }
 
   /// Shows `frame`. The first one begins where the cursor is, which must be the first column. One without rows is none:
   /// the cursor stands at the start of a line then.
@@ -90,6 +92,7 @@ class Painter {
   [[nodiscard]] std::string changes_to(const Frame& frame);
   void move_end(std::string& out, const std::vector<Row>& rows);
   void put_row(std::string& out, std::size_t index, const Row& row);
+  Result<void> write(std::string_view bytes);
 
   int fd_;
   Size size_;
@@ -99,6 +102,7 @@ class Painter {
   bool is_shown_ = false;
   std::size_t first_visible_ = 0;
   std::size_t row_ = 0;  // of the cursor, from the region's first
+  std::size_t written_bytes_ = 0;
 };
 
 }  // namespace errand::terminal

@@ -130,6 +130,32 @@ TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter 
   room.check();
 }
 
+TEST_CASE("beside a run: after a cancel what waits is asked before what is typed then, and a command lets it wait",
+          "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
+                      {"expect": {"last_message": "next"}, "reply": {"text": "Next."}},
+                      {"expect": {"last_message": "a draft"}, "reply": {"text": "Drafted."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("next\r");
+  wait_for_row(screen, "queued: next");
+  screen.type(ctrl_c);
+  wait_for_prompt(screen);
+  screen.type("/todos\r");
+  wait_for_prompt(screen);
+  wait_for_row(screen, "queued: next");
+  screen.type("a draft");
+  wait_for_row(screen, "Enter asks what waits, then this");
+  screen.type(enter);
+  screen.wait_for("Drafted.");
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("> next\nNext.\n> a draft\nDrafted.\n") != std::string::npos);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: what waits is not asked after a command's prompt that failed", "[e2e][terminal][beside]") {
   const Room room(replies(R"({"reply": {"text": "One."}},
                              {"status": 400, "body": {"type": "error", "error": {"type": "invalid_request_error",

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ namespace {
 constexpr std::chrono::seconds answers_within{2};
 // What is waited at the end for an answer that is still on its way: else the shell would take it for typed text.
 constexpr std::chrono::milliseconds last_wait{200};
+// The same where it has answered before.
+constexpr std::chrono::milliseconds last_wait_for_known{1500};
 // All terminals tell where their cursor is; over a slow link it takes its time. One that has never done so after a few
 // questions is asked no more.
 constexpr std::chrono::milliseconds place_within{1000};
@@ -26,6 +29,8 @@ constexpr int max_unanswered = 3;
 constexpr int max_questions = 50;
 // A terminal that took nothing is asked again so soon whether it does.
 constexpr std::chrono::milliseconds paints_again_after{30};
+// Of an answer whose rest is left out, the end is shown: how the run ended.
+constexpr std::size_t rows_after_left_out = 3;
 
 }  // namespace
 
@@ -35,9 +40,10 @@ class LineEditor::Watch final : public Attention {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() override {
-    editor_.stop_watching();
+    editor_.settle();
     editor_.bottom_.wait_for_resized(terminal::Bottom::Waits::no);
     editor_.attended_ = false;
+    static_cast<void>(editor_.bottom_.settle());  // a lost terminal has nothing to show
     editor_.leave_raw();
   }
 
@@ -53,7 +59,19 @@ LineEditor::LineEditor(EditorParts parts)
       bottom_(own_bottom_ ? *own_bottom_ : *parts_.bottom),
       keyboard_(parts_.in_fd, parts_.changes),
       session_(make_session()) {
-  if (parts_.on_said) keyboard_.hear(parts_.on_said);
+  keyboard_.hear([this](const terminal::Key& said) { hear(said); });
+}
+
+void LineEditor::hear(const terminal::Key& said) const {
+  if (terminal::answer_in(said) == terminal::Answer::shown) return bottom_.shown();
+  if (parts_.on_said) parts_.on_said(said);
+}
+
+// What goes on in between has the terminal as it is: a window that has changed meanwhile is heard of first.
+void LineEditor::settle() {
+  stop_watching();
+  if (!attended_ || !raw_ || bottom_.knows_size()) return;
+  if (!follow_resize(Call{}.within(place_within))) return;  // a lost terminal shows at the next read
 }
 
 LineSession LineEditor::make_session() {
@@ -80,7 +98,7 @@ void LineEditor::use_styles(Styles styles) {
 
 std::unique_ptr<LineReader::Attention> LineEditor::attend() {
   attended_ = true;
-  if (auto raw = terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols)) raw_ = *std::move(raw);
+  static_cast<void>(enter_raw());  // what can't be had here is missed by who reads next
   if (raw_ && std::exchange(asks_background_, false)) ask_terminal();
   if (asks_place()) bottom_.wait_for_resized(terminal::Bottom::Waits::yes);
   watch();
@@ -96,12 +114,13 @@ void LineEditor::ask_terminal() {
 // What is typed meanwhile was typed to us, and what changes is heard of after.
 void LineEditor::await_answers() {
   using Kind = terminal::Input::Kind;
-  if (!raw_ || Call::Clock::now() - asked_ > answers_within) return;
-  const auto call = Call{}.within(last_wait);
+  const bool is_recent = Call::Clock::now() - asked_ <= answers_within;
+  if (!raw_ || (!is_recent && !keyboard_.expects(terminal::Answer::shown))) return;
+  const auto call = Call{}.within(bottom_.awaits_shown() ? last_wait_for_known : last_wait);
   std::deque<terminal::Key> typed;
   bool resized = false;
   bool came_back = false;
-  for (const auto answer : {terminal::Answer::background, terminal::Answer::place}) {
+  for (const auto answer : {terminal::Answer::background, terminal::Answer::place, terminal::Answer::shown}) {
     while (true) {
       auto input = keyboard_.next_before(answer, call);
       if (!input || !*input || (*input)->kind == Kind::closed) break;
@@ -115,8 +134,16 @@ void LineEditor::await_answers() {
   if (came_back) parts_.changes.tell_came_back();
 }
 
+// As long as keys are read here, so is what the terminal answers.
+Result<void> LineEditor::enter_raw() {
+  ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  if (attended_) bottom_.pace_by([this] { keyboard_.expect_shown(); });
+  return {};
+}
+
 // An answer that is still on its way would be typed text to whoever reads next.
 void LineEditor::leave_raw() {
+  bottom_.pace_by({});
   await_answers();
   raw_.reset();
 }
@@ -147,15 +174,17 @@ Result<void> LineEditor::follow_resize(const Call& call) {
   owes_resize_ = !takes_bytes();
   if (owes_resize_) return {};
   const auto begun = Call::Clock::now();
-  const auto column = raw_ && asks_place() ? ask_place(call) : std::nullopt;
+  const auto told = raw_ && asks_place() ? ask_place(call) : Told::nothing;
   const auto round_trip = Call::Clock::now() - begun;
   if (attended_) bottom_.wait_for_resized(asks_place() ? Bottom::Waits::yes : Bottom::Waits::no);
-  owes_resize_ = !takes_bytes();
-  return owes_resize_ ? Result<void>{} : bottom_.resized(column, round_trip);
+  owes_resize_ = told == Told::gave_up || !takes_bytes();
+  if (owes_resize_) return {};
+  const auto place = told == Told::place ? keyboard_.place() : std::nullopt;
+  return bottom_.resized(place ? std::optional(place->column) : std::nullopt, round_trip);
 }
 
-// The cursor's column. Whoever drags a window changes it again and again. What is typed meanwhile is taken after.
-std::optional<std::size_t> LineEditor::ask_place(const Call& call) {
+// Whoever drags a window changes it again and again. What is typed meanwhile is taken after.
+LineEditor::Told LineEditor::ask_place(const Call& call) {
   std::deque<terminal::Key> typed;
   auto told = Told::place;
   bool resized = true;
@@ -171,10 +200,10 @@ std::optional<std::size_t> LineEditor::ask_place(const Call& call) {
   }
   keyboard_.put_back(std::move(typed));
   if (resized) parts_.changes.tell_resized();
-  return told == Told::place && keyboard_.place() ? std::optional(keyboard_.place()->column) : std::nullopt;
+  return told;
 }
 
-// Ctrl-C, a stop and the end of the terminal don't wait.
+// Ctrl-C, a stop and the end of the terminal don't wait: the question is asked again after.
 LineEditor::Told LineEditor::await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call) {
   using Kind = terminal::Input::Kind;
   const auto patience = call.within(place_within);
@@ -198,7 +227,7 @@ Result<void> LineEditor::lend(const std::function<Result<void>()>& user) {
   leave_raw();
   auto used = user();
   if (was_raw) {
-    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+    ERRAND_TRY(enter_raw());
   }
   watch();
   return used;
@@ -208,7 +237,7 @@ Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) 
   stop_watching();
   const bool was_raw = raw_ != nullptr;
   if (!was_raw) {
-    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+    ERRAND_TRY(enter_raw());
   }
   auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : read_answer(request, call);
   if (!was_raw) leave_raw();
@@ -293,17 +322,16 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
         return Next::go_on;
       }
       [[fallthrough]];
-    case Outcome::submitted:
     case Outcome::closed:
+      if (outcome == Outcome::interrupted && leave_out_waiting()) return Next::go_on;
       ERRAND_TRY(leave_line(line));
-      out = {outcome == Outcome::submitted ? End::submitted
-             : outcome == Outcome::closed  ? End::closed
-                                           : End::interrupted,
-             line.text()};
-      if (line.is_answer()) return Next::done;
-      if (outcome == Outcome::submitted) queue_.resume();
-      remember(out.text);  // also what Ctrl-C cleared: one stray key is not to cost a long prompt
+      out = {outcome == Outcome::closed ? End::closed : End::interrupted, line.text()};
+      if (!line.is_answer()) remember(out.text);  // also what Ctrl-C cleared: one stray key costs no long prompt
       return Next::done;
+    case Outcome::submitted: {
+      ERRAND_TRY_ASSIGN(out, submit(line));
+      return Next::done;
+    }
     case Outcome::open_editor:
       ERRAND_TRY(open_editor(line));
       return Next::go_on;
@@ -313,16 +341,45 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
     case Outcome::suspend:
     case Outcome::quit:
     case Outcome::clear_screen:
-      ERRAND_TRY(act_alike(outcome));
+      ERRAND_TRY(act_alike(outcome, rows_left(line.view(LineSession::Looks::left))));
       return Next::go_on;
   }
   return Next::go_on;
 }
 
-// What is the same for whatever is shown at the bottom, and leaves it there.
-Result<void> LineEditor::act_alike(Outcome outcome) {
+// What waits was there first. A command is for the chat: it is done at once, and what waits goes on waiting.
+Result<ReadLine> LineEditor::submit(const LineSession& line) {
+  const auto text = line.text();
+  if (!line.is_answer() && !queue_.empty() && !text::trim(text).empty() && !is_command(text)) {
+    queue_.add(submitted());
+    queue_.resume();
+    const auto first = *queue_.next();
+    ERRAND_TRY(bottom_.leave_input(rows_left(first.left)));
+    return ReadLine{ReadLine::End::submitted, first.text};
+  }
+  ERRAND_TRY(leave_line(line));
+  if (!line.is_answer()) {
+    if (!is_command(text)) queue_.resume();
+    remember(text);
+  }
+  return ReadLine{ReadLine::End::submitted, text};
+}
+
+// Of an answer that is longer than a slow terminal has shown so far. False where that is not much.
+bool LineEditor::leave_out_waiting() {
+  const auto waiting = bottom_.waiting_rows();
+  if (waiting <= bottom_.size().rows) return false;
+  const auto what = fmt::format("… {} lines left out; /export writes all of it", waiting - rows_after_left_out);
+  bottom_.leave_out_waiting(rows_after_left_out, faint_row(what, bottom_.size().columns, parts_.styles));
+  return true;
+}
+
+// What is the same for whatever is shown at the bottom, and leaves it there. Of that `left` stays when the shell has
+// the terminal.
+Result<void> LineEditor::act_alike(Outcome outcome, const std::vector<terminal::Row>& left) {
   if (outcome == Outcome::suspend) {
-    ERRAND_TRY(bottom_.leave_input_as_shown());
+    ERRAND_TRY(bottom_.leave_input(left));
+    ERRAND_TRY(bottom_.settle());
     ::kill(0, SIGTSTP);  // of which we hear as of any other; all is painted anew then
   }
   if (outcome == Outcome::quit) ::kill(::getpid(), SIGQUIT);
@@ -335,11 +392,11 @@ void LineEditor::interrupt_run() {
   parts_.on_interrupt();
 }
 
-terminal::Frame LineEditor::frame(const LineSession& line) const {
+terminal::Frame LineEditor::frame(const LineSession& line, LineSession::Looks looks) const {
   const auto columns = bottom_.size().columns;
-  auto out = frame_of(line.view(LineSession::Looks::live), columns, parts_.styles);
+  auto out = frame_of(line.view(looks), columns, parts_.styles);
   if (line.is_answer()) return out;
-  const auto waiting = queue_.rows(columns, parts_.styles);
+  const auto waiting = queue_.rows(columns, parts_.styles, line.text());
   out.rows.insert(out.rows.begin(), waiting.begin(), waiting.end());
   out.cursor_row += waiting.size();
   return out;
@@ -350,7 +407,14 @@ std::vector<terminal::Row> LineEditor::rows_left(const View& left) const {
 }
 
 Result<void> LineEditor::paint(const LineSession& line) {
-  return bottom_.show_input(frame(line), terminal::Bottom::When::always);
+  auto shown = frame(line, LineSession::Looks::live);
+  const auto waiting = bottom_.waiting_rows();
+  if (!line.is_answer() && waiting > bottom_.size().rows) {
+    const auto what = fmt::format("… {} lines to come, Ctrl-C leaves them out", waiting);
+    shown.rows.insert(shown.rows.begin(), faint_row(what, bottom_.size().columns, parts_.styles));
+    ++shown.cursor_row;
+  }
+  return bottom_.show_input(std::move(shown), terminal::Bottom::When::always);
 }
 
 // What was typed stays, without menu and ghost.
@@ -368,9 +432,10 @@ Result<void> LineEditor::open_editor(LineSession& line) {
 Result<std::optional<std::string>> LineEditor::written_outside(const std::string& text) {
   if (!parts_.edit_outside) return std::nullopt;
   ERRAND_TRY(bottom_.leave_input({}));
+  ERRAND_TRY(bottom_.settle());
   leave_raw();
   auto edited = parts_.edit_outside(text);
-  ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+  ERRAND_TRY(enter_raw());
   if (!edited) {
     parts_.show_error(edited.error());
     return std::nullopt;

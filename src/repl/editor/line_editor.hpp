@@ -50,7 +50,7 @@ class LineEditor final : public LineReader {
   Result<Picked> choose(const ChoiceRequest& request, const Call& call) override;
   [[nodiscard]] bool shows_pick() const override { return true; }
   Result<std::string> edit_outside(const std::string& text) override;
-  void settle() override { stop_watching(); }
+  void settle() override;
   std::unique_ptr<Attention> attend() override;
 
   void steer_with(Steer steer) override;
@@ -81,10 +81,12 @@ class LineEditor final : public LineReader {
   Result<ReadLine> edit(LineSession& line, const Call& call);
   Result<Next> take(const terminal::Input& input, LineSession& line, ReadLine& out, const Call& call);
   Result<Next> act_on(Outcome outcome, LineSession& line, ReadLine& out);
-  Result<void> act_alike(Outcome outcome);
+  Result<void> act_alike(Outcome outcome, const std::vector<terminal::Row>& left);
+  Result<ReadLine> submit(const LineSession& line);
+  bool leave_out_waiting();
   void interrupt_run();
   Outcome press(LineSession& line, const terminal::Key& key);
-  [[nodiscard]] terminal::Frame frame(const LineSession& line) const;
+  [[nodiscard]] terminal::Frame frame(const LineSession& line, LineSession::Looks looks) const;
   [[nodiscard]] std::vector<terminal::Row> rows_left(const View& left) const;
   Result<void> paint(const LineSession& line);
   Result<void> leave_line(const LineSession& line);
@@ -99,11 +101,13 @@ class LineEditor final : public LineReader {
   void remember(const std::string& line);
   void ask_terminal();
   void await_answers();
+  Result<void> enter_raw();
   void leave_raw();
+  void hear(const terminal::Key& said) const;
   Result<std::optional<terminal::Input>> next_input(const Call& call);
   Result<void> follow_resize(const Call& call);
-  std::optional<std::size_t> ask_place(const Call& call);
   enum class Told { place, nothing, gave_up };
+  Told ask_place(const Call& call);
   Told await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call);
   [[nodiscard]] bool asks_place() const;
   [[nodiscard]] bool takes_bytes() const;

@@ -21,11 +21,6 @@ constexpr std::string_view prompt = "> ";
 // Who has typed nothing for so long is not in the middle of a line.
 constexpr std::chrono::milliseconds quiet{400};
 
-// A command is no message: it waits for the end of the run.
-bool is_command(const std::string& line) {
-  return line.starts_with('/') || line.starts_with('!');
-}
-
 void append(std::deque<terminal::Key>& to, std::deque<terminal::Key> keys) {
   to.insert(to.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
 }
@@ -133,14 +128,17 @@ Result<void> LineEditor::act_beside(Outcome outcome) {
     case Outcome::interrupted:
     case Outcome::quit:
     case Outcome::clear_screen:
-      return act_alike(outcome);
+      return act_alike(outcome, {});
   }
   return {};
 }
 
 // What was said so far stays, above what the shell says. Nothing is painted until the terminal is ours again.
 Result<void> LineEditor::stop_process() {
-  if (!std::exchange(stopped_, true)) ERRAND_TRY(bottom_.hold_as_shown());
+  if (!std::exchange(stopped_, true)) {
+    ERRAND_TRY(bottom_.show_input(frame(session_, LineSession::Looks::left), terminal::Bottom::When::beside_run));
+    ERRAND_TRY(bottom_.hold_as_shown());
+  }
   ::kill(0, SIGTSTP);  // of which we hear as of any other
   return {};
 }
@@ -190,7 +188,7 @@ void LineEditor::complain(const Error& error) {
 }
 
 Result<void> LineEditor::paint_beside() {
-  return bottom_.show_input(frame(session_), terminal::Bottom::When::beside_run);
+  return bottom_.show_input(frame(session_, LineSession::Looks::live), terminal::Bottom::When::beside_run);
 }
 
 void LineEditor::steer_with(Steer steer) {

@@ -38,7 +38,7 @@ Result<Picked> LineEditor::choose(const ChoiceRequest& request, const Call& call
   stop_watching();
   const bool was_raw = raw_ != nullptr;
   if (!was_raw) {
-    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+    ERRAND_TRY(enter_raw());
   }
   if (request.about && request.kind == LineKind::answer) {  // it is read while nobody may answer yet
     const auto size = bottom_.size();
@@ -59,7 +59,7 @@ Result<std::string> LineEditor::edit_outside(const std::string& text) {
   leave_raw();
   auto edited = parts_.edit_outside(text);
   if (was_raw) {
-    ERRAND_TRY_ASSIGN(raw_, terminal::RawMode::enter(parts_.in_fd, parts_.out_fd, parts_.protocols));
+    ERRAND_TRY(enter_raw());
   }
   watch();
   return edited;
@@ -115,7 +115,7 @@ Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind)
     case Outcome::suspend:
     case Outcome::quit:
     case Outcome::clear_screen:
-      ERRAND_TRY(act_alike(outcome));
+      ERRAND_TRY(act_alike(outcome, {}));
       return Next::go_on;
   }
   return Next::done;

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "render/summary.hpp"
+#include "base/text.hpp"
 
 namespace errand::repl {
 
@@ -15,7 +15,11 @@ namespace {
 constexpr std::size_t max_rows = 4;
 
 // What is not asked by itself says which key lets it go.
-constexpr const char* how_to_go_on = "Enter asks what waits, Up takes it back";
+std::string how_to_go_on(std::string_view typed) {
+  if (text::trim(typed).empty()) return "Enter asks what waits, Up takes it back";
+  if (is_command(typed)) return "Enter does this, what waits goes on waiting";
+  return "Enter asks what waits, then this";
+}
 
 std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
   if (lines.empty()) return std::nullopt;
@@ -24,12 +28,11 @@ std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
   return out;
 }
 
-terminal::Row faint_row(const std::string& text, std::size_t columns, Styles styles) {
-  const auto shown = render::one_line(text, columns);
-  return terminal::row_of(styles == Styles::basic ? fmt::format("\x1b[2m{}\x1b[0m", shown) : shown);
-}
-
 }  // namespace
+
+bool is_command(std::string_view line) {
+  return line.starts_with('/') || line.starts_with('!');
+}
 
 std::optional<LineQueue::Line> LineQueue::take_steered() {
   return take_front(steering_);
@@ -53,10 +56,10 @@ std::optional<LineQueue::Line> LineQueue::take_newest() {
   return out;
 }
 
-std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles) const {
+std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles, std::string_view typed) const {
   std::vector<terminal::Row> out;
   const auto count = steering_.size() + waiting_.size();
-  if (paused_ && count > 0) out.push_back(faint_row(how_to_go_on, columns, styles));
+  if (paused_ && count > 0) out.push_back(faint_row(how_to_go_on(typed), columns, styles));
   const auto first = out.size();
   const auto add = [&](std::string_view what, const Line& line) {
     if (out.size() - first + 1 < max_rows || count <= max_rows)

@@ -3,12 +3,16 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "repl/editor/view.hpp"
 #include "terminal/painter.hpp"
 
 namespace errand::repl {
+
+/// A command is no message: it waits for the end of the run, and for nothing else.
+[[nodiscard]] bool is_command(std::string_view line);
 
 /// Lines that were submitted while a run works. Those for the run itself come first; the others are asked after it, in
 /// their order. Pure.
@@ -38,8 +42,9 @@ class LineQueue {
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
-  /// What is seen of it: a row for each, of many for the first ones; while it is paused, above them how it goes on.
-  [[nodiscard]] std::vector<terminal::Row> rows(std::size_t columns, Styles styles) const;
+  /// What is seen of it: a row for each, of many for the first ones; while it is paused, above them how it goes on
+  /// where that was typed.
+  [[nodiscard]] std::vector<terminal::Row> rows(std::size_t columns, Styles styles, std::string_view typed) const;
 
  private:
   std::deque<Line> steering_;

@@ -6,6 +6,7 @@
 
 #include "base/graphemes.hpp"
 #include "base/unicode.hpp"
+#include "render/summary.hpp"
 
 namespace errand::repl {
 
@@ -56,8 +57,9 @@ class Rows {
   // A line end of the text; what follows stands below what the prompt began.
   void end_line() { next(indent_); }
 
-  void mark_cursor() {
-    if (row_.width >= columns_) next(0);
+  // Before what takes so many columns.
+  void mark_cursor(std::size_t width) {
+    if (row_.width + std::max<std::size_t>(width, 1) > columns_ && row_.width > 0) next(0);
     frame_.cursor_row = frame_.rows.size();
     frame_.cursor_column = row_.width;
   }
@@ -84,8 +86,8 @@ class Rows {
 void put_edited(Rows& rows, const View& view, std::string_view fold_style) {
   const std::string_view text = view.text;
   for (std::size_t at = 0; at < text.size();) {
-    if (at == view.cursor) rows.mark_cursor();
     const auto end = unicode::next_grapheme(text, at);
+    if (at == view.cursor) rows.mark_cursor(text[at] == '\n' ? 1 : shown(text.substr(at, end - at)).width);
     if (const auto fold = fold_at(text.substr(at)); fold < view.pastes.size()) {
       rows.put_text(view.pastes[fold], fold_style);
     } else if (text[at] == '\n') {
@@ -95,7 +97,7 @@ void put_edited(Rows& rows, const View& view, std::string_view fold_style) {
     }
     at = end;
   }
-  if (view.cursor >= text.size()) rows.mark_cursor();
+  if (view.cursor >= text.size()) rows.mark_cursor(1);
 }
 
 std::string cut(const std::string& text, std::size_t columns) {
@@ -142,6 +144,11 @@ void add_menu(terminal::Frame& frame, const View& view, std::size_t columns, Sty
 }
 
 }  // namespace
+
+terminal::Row faint_row(std::string_view text, std::size_t columns, Styles styles) {
+  const auto shown = render::one_line(text, columns);
+  return terminal::row_of(styles == Styles::basic ? fmt::format("{}{}{}", dim, shown, plain) : shown);
+}
 
 std::string fold_mark(std::size_t number) {
   const auto c = 0x10F000U + std::min(number, max_folds - 1);

@@ -37,6 +37,9 @@ inline constexpr std::size_t max_menu_rows = 8;
 /// invisible, is shown by a mark.
 [[nodiscard]] terminal::Frame frame_of(const View& view, std::size_t columns, Styles styles);
 
+/// A line about what is shown, dim, cut to so many columns.
+[[nodiscard]] terminal::Row faint_row(std::string_view text, std::size_t columns, Styles styles);
+
 /// In a text being edited one private character stands for a folded paste: the n-th one.
 [[nodiscard]] std::string fold_mark(std::size_t number);
 /// Which paste stands at the beginning of `s`; View::no_line when none does.

@@ -14,9 +14,9 @@ LineQueue::Line line(const std::string& text) {
   return {text, {.prompt = "> ", .text = text}};
 }
 
-Lines shown(const LineQueue& queue, std::size_t columns) {
+Lines shown(const LineQueue& queue, std::size_t columns, std::string_view typed = {}) {
   Lines out;
-  for (const auto& row : queue.rows(columns, Styles::none)) out.push_back(row.text);
+  for (const auto& row : queue.rows(columns, Styles::none, typed)) out.push_back(row.text);
   return out;
 }
 
@@ -61,6 +61,8 @@ TEST_CASE("line queue: while it is paused it says which key lets it go", "[repl]
   for (const auto* text : {"one", "two"}) queue.add(line(text));
   queue.pause();
   CHECK(shown(queue, 80) == Lines{"Enter asks what waits, Up takes it back", "queued: one", "queued: two"});
+  CHECK(shown(queue, 80, "a draft").front() == "Enter asks what waits, then this");
+  CHECK(shown(queue, 80, "/model").front() == "Enter does this, what waits goes on waiting");
   for (const auto* text : {"three", "four", "five"}) queue.add(line(text));
   CHECK(shown(queue, 20) ==
         Lines{"Enter asks what wai…", "queued: one", "queued: two", "queued: three", "… and 2 more"});

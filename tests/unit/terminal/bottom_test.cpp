@@ -14,6 +14,7 @@
 #include "../render/capture.hpp"
 #include "../render/screen.hpp"
 #include "base/fd.hpp"
+#include "terminal/answers.hpp"
 
 using namespace errand;
 using namespace errand::terminal;
@@ -247,6 +248,66 @@ TEST_CASE("bottom: a terminal that takes nothing is given no frames, and then th
   CHECK(shown.find("live 998") == std::string::npos);
   CHECK(shown.find("live 999") != std::string::npos);
   CHECK(shown.find("draft 999") != std::string::npos);
+}
+
+TEST_CASE("bottom: of a lot no more is written ahead than the terminal says that it has shown", "[terminal][bottom]") {
+  const auto pipe = make_pipe().value();
+  Bottom bottom(pipe.write_end.get(), {40, 10}, OnNarrowing::wraps);
+  std::size_t asked = 0;
+  bottom.pace_by([&] { ++asked; });
+  const auto read = [&] {
+    pollfd readable{pipe.read_end.get(), POLLIN, 0};
+    std::string out(std::size_t{64} << 10U, '\0');
+    const auto got = ::poll(&readable, 1, 0) == 1 ? ::read(pipe.read_end.get(), out.data(), out.size()) : 0;
+    out.resize(static_cast<std::size_t>(got));
+    return out;
+  };
+  constexpr std::size_t lines = 2000;
+  for (std::size_t i = 0; i < lines; ++i) bottom.show_run(rows({"line " + std::to_string(i) + "."}), {});
+  REQUIRE(bottom.show_input(typed("> "), When::always));
+  REQUIRE(bottom.end_run());
+  auto shown = read();
+  CHECK(shown.size() < 2 * Pace::first_ahead);
+  CHECK(bottom.is_behind());
+  CHECK(bottom.waiting_rows() > lines / 2);
+  while (bottom.is_behind()) {
+    REQUIRE(bottom.show_input(typed("> typed"), When::always));
+    const auto more = read();
+    const auto answered = static_cast<std::size_t>(shown.ends_with(ask_shown));
+    CHECK(more.size() < Pace::most_ahead);
+    if (answered == 0) CHECK_FALSE(more.empty());
+    shown += more;
+    bottom.shown();
+  }
+  shown += read();
+  CHECK(asked > 2);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const auto found = shown.find("line " + std::to_string(i) + ".", at);
+    REQUIRE(found != std::string::npos);
+    at = found;
+  }
+  CHECK(shown.find("> typed") != std::string::npos);
+}
+
+TEST_CASE("bottom: what waits can be left out, and what must be there now does not wait", "[terminal][bottom]") {
+  const auto pipe = make_pipe().value();
+  Bottom bottom(pipe.write_end.get(), {40, 10}, OnNarrowing::wraps);
+  bottom.pace_by([] {});
+  Lines many(1000, "a row of some columns");
+  many.emplace_back("the last");
+  bottom.show_run(rows(many), {});
+  REQUIRE(bottom.end_run());
+  const auto waiting = bottom.waiting_rows();
+  REQUIRE(waiting > 100);
+  bottom.leave_out_waiting(1, row_of("… left out"));
+  CHECK(bottom.waiting_rows() == 2);
+  REQUIRE(bottom.settle());
+  CHECK(bottom.waiting_rows() == 0);
+  std::string shown(std::size_t{64} << 10U, '\0');
+  const auto got = ::read(pipe.read_end.get(), shown.data(), shown.size());
+  shown.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  CHECK(shown.ends_with("… left out\nthe last\n"));
 }
 
 TEST_CASE("bottom: once somebody tells of another size, nothing is painted for it before", "[terminal][bottom]") {

@@ -246,6 +246,19 @@ TEST_CASE("decoder: asked twice, a terminal answers twice, and neither is typed 
   CHECK_FALSE(decoder.expects(Answer::place));
 }
 
+TEST_CASE("decoder: an Escape that was pressed before an answer came is that key, however both are cut", "[terminal]") {
+  const std::string answer = "\x1b[0n";
+  for (std::size_t cut = 1; cut <= answer.size(); ++cut) {
+    CAPTURE(cut);
+    KeyDecoder decoder;
+    decoder.expect(Answer::shown);
+    auto keys = decoder.feed("\x1b" + answer.substr(0, cut));
+    for (auto& one : decoder.feed(answer.substr(cut) + "b")) keys.push_back(std::move(one));
+    CHECK(keys == std::vector<Key>{{.code = KeyCode::escape}, reply("[0n"), text("b")});
+    CHECK_FALSE(decoder.expects(Answer::shown));
+  }
+}
+
 TEST_CASE("decoder: digits are typed text where a place is expected that never comes", "[terminal]") {
   KeyDecoder decoder;
   decoder.expect(Answer::place);
