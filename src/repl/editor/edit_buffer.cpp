@@ -37,6 +37,8 @@ std::size_t EditBuffer::line_end() const {
 
 void EditBuffer::save() {
   redo_.clear();
+  if (change_ == Change::saved) return;
+  if (change_ == Change::begun) change_ = Change::saved;
   if (!undo_.empty() && undo_.back().text == text_) return;
   undo_.push_back({text_, cursor_});
   if (undo_.size() > max_undo) undo_.erase(undo_.begin());
@@ -52,6 +54,7 @@ void EditBuffer::replace(std::string text, std::size_t cursor) {
 void EditBuffer::reset(std::string text) {
   undo_.clear();
   redo_.clear();
+  change_ = Change::none;
   text_ = std::move(text);
   cursor_ = text_.size();
   last_ = Last::other;
@@ -82,6 +85,10 @@ void EditBuffer::replace_before(std::size_t from, std::string_view text) {
 void EditBuffer::move_to(std::size_t at) {
   cursor_ = std::min(at, text_.size());
   last_ = Last::other;
+}
+
+void EditBuffer::step_off_line_end() {
+  if (cursor_ == line_end() && cursor_ > line_start()) cursor_ = previous_grapheme(text_, cursor_);
 }
 
 void EditBuffer::left() {
@@ -183,9 +190,13 @@ void EditBuffer::kill(std::size_t from, std::size_t to) {
   cut(from, to, Side::after);
 }
 
-void EditBuffer::copy(std::size_t from, std::size_t to) {
+void EditBuffer::keep(std::string text) {
   last_ = Last::other;
-  if (from < to) keep_killed(text_.substr(from, to - from), Side::after);
+  keep_killed(std::move(text), Side::after);
+}
+
+void EditBuffer::copy(std::size_t from, std::size_t to) {
+  if (from < to) keep(text_.substr(from, to - from));
 }
 
 void EditBuffer::kill_to_line_end() {
@@ -264,6 +275,7 @@ void EditBuffer::change_word(unicode::LetterCase wanted) {
 bool EditBuffer::undo() {
   if (!undo_.empty() && undo_.back().text == text_) undo_.pop_back();
   if (undo_.empty()) return false;
+  if (change_ == Change::saved) change_ = Change::begun;
   redo_.push_back({std::exchange(text_, undo_.back().text), std::exchange(cursor_, undo_.back().cursor)});
   undo_.pop_back();
   last_ = Last::other;
@@ -272,6 +284,7 @@ bool EditBuffer::undo() {
 
 bool EditBuffer::redo() {
   if (redo_.empty()) return false;
+  if (change_ == Change::saved) change_ = Change::begun;
   undo_.push_back({std::exchange(text_, redo_.back().text), std::exchange(cursor_, redo_.back().cursor)});
   redo_.pop_back();
   last_ = Last::other;

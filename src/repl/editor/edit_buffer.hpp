@@ -46,6 +46,8 @@ class EditBuffer {
   void to_start() { move_to(0); }
   void to_end() { move_to(text_.size()); }
   void move_to(std::size_t at);
+  /// Off the end of a line that is not empty, as vi has it; up() and down() keep the column that they had.
+  void step_off_line_end();
   /// Within the text, keeping the column; false on the first or last line.
   bool up();
   bool down();
@@ -55,6 +57,7 @@ class EditBuffer {
   void erase(std::size_t from, std::size_t to);  ///< not kept for yank()
 
   void kill(std::size_t from, std::size_t to);
+  void keep(std::string text);                  ///< for yank(), by itself
   void copy(std::size_t from, std::size_t to);  ///< kept for yank(), and stays
   void kill_to_line_end();                      ///< at a line's end the line end itself
   void kill_to_line_start();
@@ -69,6 +72,9 @@ class EditBuffer {
   void transpose_words();
   void change_word(unicode::LetterCase wanted);
 
+  /// Until end_change(), or the next one begins, undo() takes back all of it at once, as it does in vi.
+  void begin_change() { change_ = Change::begun; }
+  void end_change() { change_ = Change::none; }
   bool undo();
   bool redo();
 
@@ -79,6 +85,7 @@ class EditBuffer {
   };
   enum class Last { other, typing, kill, yank, vertical };
   enum class Side { before, after };
+  enum class Change { none, begun, saved };
 
   void save();
   void keep_killed(std::string text, Side side);
@@ -96,6 +103,7 @@ class EditBuffer {
   std::vector<std::string> kills_;  // newest last
   std::vector<State> undo_;
   std::vector<State> redo_;
+  Change change_ = Change::none;
 };
 
 }  // namespace errand::repl

@@ -85,6 +85,7 @@ constexpr std::array emacs = {
     on(ctrl, 'g', Command::open_editor),
     on(ctrl, 'r', Command::search_back),
     on(ctrl, 's', Command::search_forward),
+    on(alt, '.', Command::last_argument),
     on(none, KeyCode::tab, Command::complete),
     on(shift, KeyCode::tab, Command::complete_back),
     on(none, KeyCode::escape, Command::escape),

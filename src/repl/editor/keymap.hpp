@@ -46,6 +46,7 @@ enum class Command {
   open_editor,
   search_back,
   search_forward,
+  last_argument,
   complete,
   complete_back,
   escape,

@@ -47,6 +47,26 @@ void LineSession::begin(const LineRequest& request) {
   vi_ = ViMode::insert;
   pending_ = {};
   vi_keys_.clear();
+  argument_.reset();
+  if (uses_vi()) buffer_.begin_change();
+}
+
+// What changes the text where the cursor is goes on with the change that insert mode is.
+bool LineSession::goes_on_inserting(Command command) {
+  switch (command) {
+    case Command::type:
+    case Command::newline:
+    case Command::submit:
+    case Command::erase_left:
+    case Command::erase_right:
+    case Command::kill_word_left:
+    case Command::kill_space_word_left:
+    case Command::complete:
+    case Command::complete_back:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Outcome LineSession::press(const Key& key) {
@@ -57,8 +77,10 @@ Outcome LineSession::press(const Key& key) {
     if (const auto outcome = press_in_search(key, command)) return *outcome;
   }
   if (menu_ && press_in_menu(command)) return Outcome::go_on;
-  if (keys_ == Keys::vi && !is_answer()) {
+  if (uses_vi()) {
     if (const auto outcome = press_vi(key)) return *outcome;
+    if (vi_ == ViMode::insert && !vi_repeats_ && key.code != KeyCode::paste && !goes_on_inserting(command))
+      buffer_.begin_change();
   }
   if (key.code == KeyCode::paste) {
     paste(key.text);
@@ -71,6 +93,7 @@ Outcome LineSession::press(const Key& key) {
   } else if (command != Command::complete && command != Command::complete_back) {
     menu_.reset();
   }
+  if (uses_vi() && vi_ == ViMode::normal) buffer_.step_off_line_end();
   return outcome;
 }
 
@@ -103,7 +126,10 @@ Outcome LineSession::run(Command command, const Key& key) {
       complete();
       return Outcome::go_on;
     case Command::search_back:
-      begin_search();
+      begin_search(SearchEnd::submits);
+      return Outcome::go_on;
+    case Command::last_argument:
+      last_argument();
       return Outcome::go_on;
     case Command::prefix:
       after_prefix_ = true;

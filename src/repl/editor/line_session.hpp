@@ -70,7 +70,11 @@ class LineSession {
 
  private:
   enum class ViMode { insert, normal };
+  /// What Enter does in a search: sends what was found, or leaves it in the line, as vi's / does.
+  enum class SearchEnd { submits, stays };
+  enum class Direction { older, newer };
   struct Search {
+    SearchEnd end = SearchEnd::submits;
     std::string query;
     std::size_t at = 0;  ///< of history_; its size: nothing is found yet
     bool failed = false;
@@ -82,6 +86,12 @@ class LineSession {
     std::string prefix;
     std::string draft;
     std::string shown;  ///< the buffer when it stood there: any edit ends the walk
+  };
+  /// What Alt-. has put in.
+  struct Argument {
+    std::size_t at = 0;    ///< of history_
+    std::size_t from = 0;  ///< of the buffer
+    std::string shown;     ///< the buffer since then
   };
   struct Menu {
     Candidates candidates;
@@ -103,6 +113,8 @@ class LineSession {
     bool takes_it = false;  ///< an operator takes the character there too
   };
 
+  [[nodiscard]] bool uses_vi() const { return keys_ == Keys::vi && !is_answer(); }
+  [[nodiscard]] static bool goes_on_inserting(Command command);
   Outcome run(Command command, const terminal::Key& key);
   bool edit(Command command);
   bool edit_words(Command command);
@@ -123,7 +135,10 @@ class LineSession {
   void take_candidate(const Candidate& candidate);
   bool press_in_menu(Command command);
 
-  void begin_search();
+  void begin_search(SearchEnd end);
+  void end_search();
+  void search_again(Direction direction);
+  void last_argument();
   std::optional<Outcome> press_in_search(const terminal::Key& key, Command command);
   void search_from(std::size_t end);
   void search_newer();
@@ -139,6 +154,8 @@ class LineSession {
   void vi_repeat(std::size_t count);
   void vi_operate(char op, char motion, std::size_t count);
   void vi_operate_on(char op, std::size_t from, std::size_t to);
+  void vi_operate_on_lines(char op, char motion, std::size_t count);
+  void vi_put(char letter, std::size_t count);
   void vi_change_characters(std::size_t count, const std::function<std::string(const std::string&)>& changed);
   void vi_replace(const std::string& character, std::size_t count);
   void vi_toggle_case(std::size_t count);
@@ -156,12 +173,15 @@ class LineSession {
   std::optional<Walk> walk_;
   std::optional<Menu> menu_;
   std::optional<Search> search_;
+  Search last_search_;
+  std::optional<Argument> argument_;
   ViMode vi_ = ViMode::insert;
   Pending pending_;
   ViSearch vi_search_;                    // the last, for ; and ,
   std::vector<terminal::Key> vi_keys_;    // of the command that goes on
   std::string vi_before_;                 // the text when it began
   std::vector<terminal::Key> vi_change_;  // the last that changed the text, for .
+  bool vi_repeats_ = false;               // that one is pressed again
 };
 
 }  // namespace errand::repl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "repl/editor/line_session.hpp"
 
 namespace errand::repl {
@@ -68,10 +69,42 @@ bool LineSession::take_ghost() {
   return true;
 }
 
-void LineSession::begin_search() {
+// The last word of the newest line before; again, of the one before that.
+void LineSession::last_argument() {
+  if (is_answer()) return;
+  const bool goes_on = argument_ && argument_->shown == buffer_.text();
+  const auto from = goes_on ? argument_->from : buffer_.cursor();
+  for (auto at = goes_on ? argument_->at : history_.size(); at > 0; --at) {
+    const auto line = text::trim(history_[at - 1]);
+    const auto word = line.substr(line.find_last_of(" \t\n") + 1);
+    if (word.empty()) continue;
+    buffer_.replace_before(from, folded(std::string(word)));
+    argument_ = Argument{.at = at - 1, .from = from, .shown = buffer_.text()};
+    return;
+  }
+}
+
+void LineSession::end_search() {
+  if (!search_->query.empty()) last_search_ = *search_;
+  search_.reset();
+}
+
+// The same as last time, further on.
+void LineSession::search_again(Direction direction) {
+  if (is_answer() || last_search_.query.empty()) return;
+  search_ = last_search_;
+  if (direction == Direction::older)
+    search_from(search_->at);
+  else
+    search_newer();
+  end_search();
+}
+
+void LineSession::begin_search(SearchEnd end) {
   if (is_answer()) return;
   menu_.reset();
-  search_ = Search{.query = {}, .at = history_.size(), .before = buffer_.text(), .cursor_before = buffer_.cursor()};
+  search_ = Search{
+      .end = end, .query = {}, .at = history_.size(), .before = buffer_.text(), .cursor_before = buffer_.cursor()};
 }
 
 // The newest line before `end` that holds the query.
@@ -99,6 +132,7 @@ void LineSession::search_newer() {
 
 // nullopt: the search is over, and the key goes to what was found.
 std::optional<Outcome> LineSession::press_in_search(const terminal::Key& key, Command command) {
+  bool stays = false;
   switch (command) {
     case Command::type:
       search_->query += key.text;
@@ -109,21 +143,26 @@ std::optional<Outcome> LineSession::press_in_search(const terminal::Key& key, Co
       if (!search_->query.empty()) search_from(history_.size());
       return Outcome::go_on;
     case Command::search_back:
+      if (search_->query.empty()) search_->query = last_search_.query;
       if (!search_->query.empty()) search_from(search_->at);
       return Outcome::go_on;
+    case Command::submit:
+      stays = search_->end == SearchEnd::stays;
+      end_search();
+      return stays ? std::optional(Outcome::go_on) : std::nullopt;
     case Command::search_forward:
       search_newer();
       return Outcome::go_on;
     case Command::interrupt:
     case Command::open_editor:  // Ctrl-G gives a search up, as in readline
       buffer_.replace(search_->before, search_->cursor_before);
-      search_.reset();
+      end_search();
       return Outcome::go_on;
     case Command::escape:
-      search_.reset();
+      end_search();
       return Outcome::go_on;
     default:
-      search_.reset();
+      end_search();
       return std::nullopt;
   }
 }

@@ -16,6 +16,10 @@ bool is_one_of(char letter, std::string_view letters) {
   return letters.find(letter) != std::string_view::npos;
 }
 
+// `ge` and `gE`, as one letter.
+constexpr char back_to_end = '\x01';
+constexpr char back_to_big_end = '\x02';
+
 bool is_operator(char letter) {
   return is_one_of(letter, "dcy");
 }
@@ -39,6 +43,7 @@ std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
     vi_ = ViMode::normal;
     if (buffer_.cursor() > buffer_.line_start()) buffer_.left();
     end_vi_command();
+    if (!vi_repeats_) buffer_.end_change();
     return Outcome::go_on;
   }
   if (is_escape) {
@@ -46,6 +51,7 @@ std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
     return Outcome::go_on;
   }
   if (key.code == terminal::KeyCode::paste) {
+    buffer_.begin_change();
     vi_insert();
     return std::nullopt;
   }
@@ -61,10 +67,14 @@ std::optional<Outcome> LineSession::press_vi(const terminal::Key& key) {
   if (pending_.is_idle()) {
     vi_keys_.clear();
     vi_before_ = buffer_.text();
+    if (!vi_repeats_) buffer_.begin_change();
   }
   vi_keys_.push_back(key);
   press_vi_character(key.text);
-  if (vi_ == ViMode::normal && pending_.is_idle()) end_vi_command();
+  if (vi_ == ViMode::insert || !pending_.is_idle()) return Outcome::go_on;
+  end_vi_command();
+  buffer_.step_off_line_end();
+  if (!vi_repeats_) buffer_.end_change();
   return Outcome::go_on;
 }
 
@@ -74,11 +84,12 @@ void LineSession::end_vi_command() {
   if (keys.empty() || buffer_.text() == vi_before_) return;
   const auto last_count = std::ranges::find_if_not(
       keys, [](const terminal::Key& key) { return key.text.size() == 1 && is_one_of(key.text.front(), "0123456789"); });
-  if (last_count != keys.end() && !is_one_of(last_count->text.front(), "ujk.")) vi_change_ = keys;
+  if (last_count != keys.end() && !is_one_of(last_count->text.front(), "ujk.nN/")) vi_change_ = keys;
 }
 
 void LineSession::vi_repeat(std::size_t count) {
   const auto keys = vi_change_;
+  vi_repeats_ = true;
   for (std::size_t i = 0; i < count; ++i) {
     for (const auto& key : keys) {
       const auto before = vi_;
@@ -91,6 +102,7 @@ void LineSession::vi_repeat(std::size_t count) {
   menu_.reset();
   search_.reset();
   if (vi_ == ViMode::insert) press_vi({.code = terminal::KeyCode::escape});
+  vi_repeats_ = false;
   vi_change_ = keys;
 }
 
@@ -100,7 +112,9 @@ void LineSession::press_vi_character(const std::string& text) {
     pending_ = {};
     return;
   }
-  const char letter = text.front();
+  // The line of that number, as gg with one.
+  const char letter = text == "G" && pending_.count > 0 ? 'g' : text.front();
+  if (letter != text.front()) return vi_with_second(letter, "g");
   const bool digit = letter >= '0' && letter <= '9' && (letter != '0' || pending_.count > 0);
   if (digit) {
     pending_.count = std::min(pending_.count * 10 + static_cast<std::size_t>(letter - '0'), max_count);
@@ -127,10 +141,15 @@ void LineSession::vi_with_second(char first, const std::string& second) {
     if (span) vi_operate_on(pending.op, span->from, span->to);
     return;
   }
-  if (first == 'g' && second != "g") return;
   if (first != 'g') vi_search_ = {first, second};
-  if (pending.op != 0) return vi_operate(pending.op, first, pending.times());
-  if (const auto there = vi_motion(first, pending.times())) buffer_.move_to(there->at);
+  const auto motion = first != 'g'    ? first
+                      : second == "g" ? 'g'
+                      : second == "e" ? back_to_end
+                      : second == "E" ? back_to_big_end
+                                      : char{0};
+  if (motion == 0) return;
+  if (pending.op != 0) return vi_operate(pending.op, motion, pending.times());
+  if (const auto there = vi_motion(motion, pending.times())) buffer_.move_to(there->at);
 }
 
 std::optional<LineSession::ViTarget> LineSession::vi_search_target(char motion, std::size_t count) const {
@@ -156,19 +175,21 @@ std::optional<LineSession::ViTarget> LineSession::vi_motion(char motion, std::si
     case '$':
       return ViTarget{buffer_.line_end(), false};
     case 'G':
-      return ViTarget{text.size(), false};
+      return ViTarget{vi_first_of_line(text, text.size()), false};
     case 'g':
-      return ViTarget{0, false};
+      return ViTarget{vi_first_of_line(text, vi_line(text, count)), false};
     default:
       break;
   }
-  if (!is_one_of(motion, "hl wWbBeE")) return std::nullopt;
+  const bool goes_back_to_end = motion == back_to_end || motion == back_to_big_end;
+  if (!goes_back_to_end && !is_one_of(motion, "hl wWbBeE")) return std::nullopt;
   for (std::size_t i = 0; i < count; ++i) {
     if (motion == 'h' && at > buffer_.line_start()) at = unicode::previous_grapheme(text, at);
     if ((motion == 'l' || motion == ' ') && at < buffer_.line_end()) at = unicode::next_grapheme(text, at);
     if (is_one_of(motion, "wW")) at = vi_next_word(text, at, words);
     if (is_one_of(motion, "bB")) at = vi_previous_word(text, at, words);
     if (is_one_of(motion, "eE")) at = vi_word_end(text, at, words);
+    if (goes_back_to_end) at = vi_previous_word_end(text, at, motion == back_to_end ? ViWords::small : ViWords::big);
   }
   return ViTarget{at, is_one_of(motion, "eE")};
 }
@@ -184,7 +205,7 @@ std::size_t LineSession::vi_end_of_words(char motion, std::size_t count) const {
 }
 
 void LineSession::vi_operate(char op, char motion, std::size_t count) {
-  if (motion == op) return vi_operate_on(op, buffer_.line_start(), buffer_.line_end());
+  if (motion == op || is_one_of(motion, "jkGg")) return vi_operate_on_lines(op, motion, count);
   const auto here = buffer_.cursor();
   const bool changes_word = op == 'c' && is_one_of(motion, "wW");
   const auto there = changes_word ? ViTarget{vi_end_of_words(motion, count), false} : vi_motion(motion, count);
@@ -205,6 +226,66 @@ void LineSession::vi_operate_on(char op, std::size_t from, std::size_t to) {
   buffer_.kill(from, to);
   buffer_.move_to(from);
   if (op == 'c') vi_insert();
+}
+
+// Whole lines, the one of the cursor among them; not where there are not so many below or above. What they leave in
+// vi's register ends with a line end: such a one is put on lines of its own.
+void LineSession::vi_operate_on_lines(char op, char motion, std::size_t count) {
+  const std::string text = buffer_.text();
+  const auto here = buffer_.cursor();
+  auto first = buffer_.line_start();
+  auto last = first;
+  const auto next_line = [&](std::size_t at) { return text.find('\n', at) + 1; };
+  if (motion == 'G' || motion == 'g') {
+    const auto there = vi_line(text, motion == 'g' ? count : text.size() + 1);
+    last = std::max(first, there);
+    first = std::min(first, there);
+  }
+  for (std::size_t i = motion == op ? 1 : 0; i < count && (motion == op || is_one_of(motion, "jk")); ++i) {
+    if (motion == 'k' ? first == 0 : next_line(last) == 0) {
+      if (motion == op) break;
+      return;
+    }
+    if (motion == 'k')
+      first = first < 2 ? 0 : text.rfind('\n', first - 2) + 1;
+    else
+      last = next_line(last);
+  }
+  const auto end = std::min(text.find('\n', last), text.size());
+  if (op == 'c') return vi_operate_on('c', first, end);
+  buffer_.keep(text.substr(first, end - first) + "\n");
+  if (op == 'y') return buffer_.move_to(std::min(here, end) < next_line(first) || next_line(first) == 0 ? here : first);
+  const bool is_last = end == text.size();
+  buffer_.erase(is_last && first > 0 ? first - 1 : first, is_last ? end : end + 1);
+  buffer_.move_to(vi_first_of_line(buffer_.text(), buffer_.cursor()));
+}
+
+// What was deleted or copied: behind the cursor or before it, lines below its line or above it.
+void LineSession::vi_put(char letter, std::size_t count) {
+  if (buffer_.kills().empty()) return;
+  auto put = buffer_.kills().back();
+  const bool is_lines = put.ends_with('\n');
+  if (!is_lines) {
+    if (letter == 'p' && buffer_.cursor() < buffer_.line_end()) buffer_.right();
+    for (std::size_t i = 0; i < count; ++i) buffer_.yank();
+    return buffer_.left();
+  }
+  put.pop_back();
+  const bool is_empty = buffer_.text().empty();
+  auto begin = buffer_.line_start();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_empty && i == 0) {
+      buffer_.insert_whole(put);
+    } else if (letter == 'p') {
+      buffer_.to_line_end();
+      if (i == 0) begin = buffer_.cursor() + 1;
+      buffer_.insert_whole("\n" + put);
+    } else {
+      buffer_.move_to(begin);
+      buffer_.insert_whole(put + "\n");
+    }
+  }
+  buffer_.move_to(vi_first_of_line(buffer_.text(), begin));
 }
 
 // The characters from the cursor on become others; nothing does where the line has not so many.
@@ -306,9 +387,10 @@ void LineSession::vi_command(char letter, std::size_t count) {
   if (letter == '.') return vi_repeat(count);
   if (letter == '~') return vi_toggle_case(count);
   if (const auto there = vi_motion(letter, count)) return buffer_.move_to(there->at);
-  if (letter == 'p') buffer_.right();
+  if (letter == 'p' || letter == 'P') return vi_put(letter, count);
+  if (letter == '/') return begin_search(SearchEnd::stays);
+  if (letter == 'n' || letter == 'N') return search_again(letter == 'n' ? Direction::older : Direction::newer);
   for (std::size_t i = 0; i < count; ++i) {
-    if (letter == 'p' || letter == 'P') buffer_.yank();
     if (letter == 'u') buffer_.undo();
     if (letter == 'j' && !buffer_.down()) newer();
     if (letter == 'k' && !buffer_.up()) older();

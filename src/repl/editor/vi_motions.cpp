@@ -136,6 +136,23 @@ std::size_t vi_word_end(std::string_view text, std::size_t at, ViWords words) {
   return at;
 }
 
+std::size_t vi_previous_word_end(std::string_view text, std::size_t at, ViWords words) {
+  const auto kind = at < text.size() ? kind_at(text, at, words) : Category::space;
+  while (at > 0 && kind != Category::space && kind_at(text, at, words) == kind) at = previous_grapheme(text, at);
+  while (at > 0 && (at == text.size() || kind_at(text, at, words) == Category::space)) at = previous_grapheme(text, at);
+  return at;
+}
+
+std::size_t vi_line(std::string_view text, std::size_t number) {
+  std::size_t at = 0;
+  for (std::size_t i = 1; i < number; ++i) {
+    const auto end = text.find('\n', at);
+    if (end == std::string_view::npos) break;
+    at = end + 1;
+  }
+  return at;
+}
+
 std::size_t vi_run_end(std::string_view text, std::size_t at, ViWords words) {
   return at < line_end(text, at) ? run_at(text, at, words).to : at;
 }

@@ -22,6 +22,11 @@ enum class ViWords { small, big };
 /// `^`: the first character of the line at `at` that is no blank.
 [[nodiscard]] std::size_t vi_first_of_line(std::string_view text, std::size_t at);
 
+/// Back onto the last character of a word, as `ge` goes.
+[[nodiscard]] std::size_t vi_previous_word_end(std::string_view text, std::size_t at, ViWords words);
+/// Where the n-th line begins, from 1; the last one where there are not so many.
+[[nodiscard]] std::size_t vi_line(std::string_view text, std::size_t number);
+
 /// A search in a line: `key` is one of f, F, t, T, and `character` a grapheme.
 struct ViSearch {
   char key = 0;

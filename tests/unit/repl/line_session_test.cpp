@@ -120,6 +120,10 @@ TEST_CASE("line session: emacs keys", "[repl][editor]") {
       {"\xf4\x8f\x80\x80", "\xEF\xBF\xBD|"},  // what stands for a paste can't be typed
       {"\x18\x15", "|"},
       {"\x07", "elsewhere"},
+      {"\x1b.", "log|"},
+      {"x \x1b.\x1b.", "x all|"},
+      {"x \x1b.\x1b.\x1b.!", "x parser!|"},
+      {"x \x1b.\x1f", "x |"},
   });
 }
 
@@ -153,6 +157,9 @@ TEST_CASE("line session: earlier lines come back by their beginning, as a ghost,
       {"x\x12"
        "pars\x07",
        "x|"},
+      {"\x12"
+       "ma\x07\x12\x12",
+       "|make\nall [search: ma]"},
       {"x\x12"
        "pars\x1b",
        "explain the |parser"},
@@ -195,21 +202,119 @@ TEST_CASE("line session: vi keys", "[repl][editor]") {
            "0el"
            "cWx",
            "onex|two"},
-          {"a\x1b$cwx", "ax|"},
+          {"a\x1b$cwx", "x|"},
           {"one two\x1b"
            "ddp",
-           "one two|"},
+           "|one two"},
           {"one\x1bIx\x1b"
            "A!",
            "xone!|"},
           {"one two\x1b"
            "bD",
-           "one |"},
+           "one| "},
           {"one\x1bu", "|"},
           {"one\x1bk", "on|e"},
           {"one\x1b\r", "one"},
       },
       Keys::vi);
+}
+
+TEST_CASE("line session: one press of vi's u takes back one change, however it was made", "[repl][editor]") {
+  check(
+      {
+          {"one two\x1b"
+           "0ciwthree four\x1bu",
+           "|one two"},
+          {"one two\x1b"
+           "0cwa\x7f"
+           "b c\x1bu",
+           "|one two"},
+          {"one\x1b"
+           "A two three\x1bu",
+           "on|e"},
+          {"one\x1b"
+           "otwo\x1bu",
+           "on|e"},
+          {"one two\x1b"
+           "0cwx\x1bw.u",
+           "x |two"},
+          {"one two\x1b"
+           "0cwx\x1bu\x12",
+           "|x two"},
+          {"a b\x1b"
+           "0xxu",
+           "| b"},
+          {"a b\x1b"
+           "0xxuu",
+           "|a b"},
+          {"a b\x1b"
+           "02xu",
+           "|a b"},
+          {"one two three\x1bu", "|"},        // all that was typed before the first Esc
+          {"one\x1b[D\x1b[Dx\x1bu", "o|ne"},  // a motion ends a change
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: vi's commands for lines take them whole", "[repl][editor]") {
+  const auto in_lines = [](const std::string& keys) { return after("one\ntwo\n three\x1b" + keys, Keys::vi); };
+  CHECK(in_lines("ggdd") == "|two\n three");
+  CHECK(in_lines("dd") == "one\n|two");
+  CHECK(in_lines("gg2ddp") == " three\n|one\ntwo");
+  CHECK(in_lines("ggdj") == " |three");
+  CHECK(in_lines("dk") == "|one");
+  CHECK(in_lines("ggdk") == "|one\ntwo\n three");
+  CHECK(in_lines("2Gdgg") == " |three");
+  CHECK(in_lines("ggdG") == "|");
+  CHECK(in_lines("ggdGp") == "|one\ntwo\n three");
+  CHECK(in_lines("ggyyp") == "one\n|one\ntwo\n three");
+  CHECK(in_lines("ggyyGP") == "one\ntwo\n|one\n three");
+  CHECK(in_lines("ggyy2p") == "one\n|one\none\ntwo\n three");
+  CHECK(in_lines("2Gccx\x1b") == "one\n|x\n three");
+  CHECK(in_lines("2GD") == "one\n|\n three");
+  CHECK(in_lines("2G$x") == "one\nt|w\n three");
+  CHECK(in_lines("gg$j") == "one\ntw|o\n three");
+  CHECK(in_lines("1Gx") == "|ne\ntwo\n three");
+  CHECK(in_lines("gg2j^x") == "one\ntwo\n |hree");
+  CHECK(after("one two\x1byyp", Keys::vi) == "one two\n|one two");
+}
+
+TEST_CASE("line session: in vi's normal mode the cursor is on a character, and what is put ends there",
+          "[repl][editor]") {
+  check(
+      {
+          {"abc\x1b$x", "a|b"},
+          {"abc\x1b$xx", "|a"},
+          {"abc\x1b"
+           "0xp",
+           "b|ac"},
+          {"abc\x1b"
+           "0x3p",
+           "baa|ac"},
+          {"one two\x1bgex", "on| two"},
+          {"a.b c\x1bgEx", "a.| c"},
+          {"one two\x1b\x1b[C\x1b[Cx", "one t|w"},
+          {"\x1b/pars\rx", "explain the |arser"},
+          {"\x1b/ma\rn", "|make test"},
+          {"\x1b/ma\rnN", "|make\nall"},
+      },
+      Keys::vi);
+}
+
+TEST_CASE("line session: the cursor stands where the next character will be, also where that is too wide for the row",
+          "[repl][editor]") {
+  const auto cursor = [](const std::string& text, std::size_t at) {
+    const auto frame = frame_of({.prompt = "> ", .text = text, .cursor = at}, 6, Styles::none);
+    return std::pair(frame.cursor_row, frame.cursor_column);
+  };
+  using At = std::pair<std::size_t, std::size_t>;
+  CHECK(cursor("abc漢", 3) == At{1, 0});
+  CHECK(cursor("abc漢", 6) == At{1, 2});
+  CHECK(cursor("ab漢x", 2) == At{0, 4});
+  CHECK(cursor("ab漢x", 5) == At{1, 0});
+  CHECK(cursor("abc🇩🇪", 3) == At{1, 0});
+  CHECK(cursor("abc\nd", 3) == At{0, 5});
+  CHECK(cursor("abcd\ne", 4) == At{1, 0});
 }
 
 TEST_CASE("line session: vi's searches in a line", "[repl][editor]") {
@@ -230,7 +335,7 @@ TEST_CASE("line session: vi's searches in a line", "[repl][editor]") {
   CHECK(after("漢字é\x1b"
               "0fé",
               Keys::vi) == "漢字|é");
-  CHECK(in_line(";x") == "a,b,c,|");  // nothing was searched for
+  CHECK(in_line(";x") == "a,b,c|,");  // nothing was searched for
 }
 
 TEST_CASE("line session: vi's . does the last change again", "[repl][editor]") {
@@ -260,10 +365,10 @@ TEST_CASE("line session: vi's . does the last change again", "[repl][editor]") {
           {"ab\x1b.", "a|b"},
           {"\x1b"
            "ial\t\x1b\x1buuu.x",
-           "alph|"},
+           "alp|h"},
           {"\x1b"
            "ial\t\t\r\x1buuu.x",
-           "alphabet|"},
+           "alphabe|t"},
       },
       Keys::vi);
 }
@@ -282,7 +387,7 @@ TEST_CASE("line session: vi's characters, case and text objects", "[repl][editor
            "|abc"},
           {"aBc\x1b"
            "03~",
-           "AbC|"},
+           "Ab|C"},
           {"one two-three four\x1b"
            "0wdiw",
            "one |-three four"},
@@ -291,7 +396,7 @@ TEST_CASE("line session: vi's characters, case and text objects", "[repl][editor
            "one |four"},
           {"one two\x1b"
            "daw",
-           "one|"},
+           "on|e"},
           {"say \"a b\" now\x1b"
            "0ci\"x\x1b",
            "say \"|x\" now"},
@@ -309,13 +414,13 @@ TEST_CASE("line session: vi's characters, case and text objects", "[repl][editor
            "|a"},
           {"one two\x1b"
            "0yiwwP",
-           "one one|two"},
+           "one on|etwo"},
           {"one.two x\x1b"
            "0wx",
            "one|two x"},
           {"one.two x\x1b"
            "0Wx",
-           "one.two |"},
+           "one.two| "},
           {"one two three\x1b"
            "02cwx\x1b",
            "|x three"},
