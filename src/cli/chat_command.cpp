@@ -15,6 +15,7 @@
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "cli/answer_sinks.hpp"
+#include "cli/at_files.hpp"
 #include "cli/chat_editor.hpp"
 #include "cli/chat_greeting.hpp"
 #include "cli/chat_hints.hpp"
@@ -22,6 +23,7 @@
 #include "cli/chat_terminal.hpp"
 #include "cli/command.hpp"
 #include "cli/definition.hpp"
+#include "cli/editor.hpp"
 #include "cli/face.hpp"
 #include "cli/main.hpp"
 #include "cli/output.hpp"
@@ -36,6 +38,7 @@
 #include "config/trust.hpp"
 #include "repl/editor/line_editor.hpp"
 #include "repl/going_on.hpp"
+#include "repl/notes.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
 
@@ -233,6 +236,7 @@ class ChatCommand final : public Command {
                   print_note({}, line);
                 },
             .message_of = [](const std::string& text) { return cli::message_of(text, AtPaths::attach); },
+            .told_of_files = [](const std::string& text) { return told_of(at_words(text)); },
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
               auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
               if (result) asked_ = result->exit_code;
@@ -242,6 +246,7 @@ class ChatCommand final : public Command {
             .run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
               face.make_room();
               const OutputBesideAnswers beside;
+              const InChat in_chat;
               const auto run = [&]() -> Result<void> { return run_words(words, invocation).map([](int) {}); };
               return opens_editor(words) ? person.lend_terminal(run) : run();
             },
@@ -264,7 +269,18 @@ class ChatCommand final : public Command {
                                       .stdin_is = StdinIs::lines},
                                      {});
                 },
-            .appearance = appearance(person, terminal)};
+            .appearance = appearance(person, terminal),
+            .command = {.begin = [&face](std::string_view command) { face.begin_command(command); },
+                        .said = [&face](std::string_view harmless) { face.command_said(harmless); },
+                        .end = [&face](std::string_view left_out) { face.end_command(left_out); }},
+            .page = [&face, &person](const std::string& text) { return page(text, face, person); }};
+  }
+
+  // Where nothing is repainted, a pager would be.
+  static Result<void> page(const std::string& text, Face& face, Person& person) {
+    face.make_room();
+    if (person.editor() != nullptr) return person.lend_terminal([&text] { return page_text(text); });
+    return write_all(STDERR_FILENO, text.ends_with('\n') ? text : text + '\n');
   }
 
   static bool opens_editor(const std::vector<std::string>& words) { return words.size() > 1 && words[1] == "edit"; }
@@ -411,13 +427,14 @@ class ChatCommand final : public Command {
       ERRAND_TRY(repl::run_shell_line(record, slash));
       return exit_success;
     }
-    if (commands_ && record.starts_with('/')) {
+    if (commands_ && repl::is_slash_command(record, slash)) {
       ERRAND_TRY_ASSIGN(const auto after, repl::run_slash(record, slash));
       if (after == repl::After::edit) return fail(ErrorKind::usage, "an editor needs a terminal");
       leaving = after == repl::After::leave;
       return std::exchange(asked_, exit_success);
     }
     ERRAND_TRY_ASSIGN(const auto prompt, message_of(record, commands_ ? AtPaths::attach : AtPaths::plain_text));
+    if (commands_) repl::tell_of_files(record, slash);
     return ask(talk, prompt);
   }
 

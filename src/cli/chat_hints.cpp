@@ -11,7 +11,7 @@ namespace errand::cli {
 namespace {
 
 // The longer of two that begin alike comes first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> words = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> words = {{
     {"\"errand sessions list\"", "/sessions"},
     {"\"errand sessions\"", "/sessions"},
     {"\"errand models\"", "/models"},
@@ -19,13 +19,29 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> words = 
     {"(-m ", "(/model "},
     {"\"errand doctor\"", "/doctor"},
     {"\"errand memory show\"", "/memory"},
+    {"or go on in a copy with --fork", "or go on in a copy: /resume REF --fork"},
+    {"write one: errand agents new ID", "write one: !!errand agents new ID"},
     {"start a new session", "begin a new session with /new"},
     {"or continue the session with -c", "or ask it to go on"},
     {"; continue the session with -c", ""},
     {"run it again, or resume the session and ask", "/retry asks it again"},
 }};
 
+thread_local int chats = 0;
+
 }  // namespace
+
+InChat::InChat() {
+  ++chats;
+}
+
+InChat::~InChat() {
+  --chats;
+}
+
+bool is_in_chat() {
+  return chats > 0;
+}
 
 std::string in_chat_words(std::string hint) {
   for (const auto& [shell, chat] : words) hint = text::replace_all(std::move(hint), shell, chat);

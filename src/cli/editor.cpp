@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -59,16 +61,10 @@ Result<int> wait_for(pid_t child) {
   return status;
 }
 
-}  // namespace
-
-// Through a shell, as git does it: the variable may hold options too.
-Result<void> edit_file(const std::string& path) {
-  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
-    return fail(ErrorKind::usage, "an editor needs a terminal", fmt::format("the file is {}", path));
-  }
-  const auto editor = chosen_editor();
-  auto script = editor + " \"$@\"";
-  auto name = editor;
+// Through a shell, as git does it: what it is called may hold options too.
+Result<void> run_on_file(const std::string& program, const std::string& path) {
+  auto script = program + " \"$@\"";
+  auto name = program;
   auto file = path;
   std::array<char, 3> shell = {"sh"};
   std::array<char, 3> option = {"-c"};
@@ -77,26 +73,75 @@ Result<void> edit_file(const std::string& path) {
   const Attributes attributes;
   if (const int failed = ::posix_spawn(&child, "/bin/sh", nullptr, attributes.get(), argv.data(), environ);
       failed != 0) {
-    return fail_errno(ErrorKind::failure, fmt::format("can't start the editor \"{}\"", editor), failed);
+    return fail_errno(ErrorKind::failure, fmt::format("can't start \"{}\"", program), failed);
   }
   const auto status = wait_for(child);
   if (!status) return fail(status.error());
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return {};
+  return fail(ErrorKind::failure, fmt::format("\"{}\" failed", program));
+}
+
+// A file that is gone when this goes.
+class PassingFile {
+ public:
+  static Result<PassingFile> make(std::string_view ending, std::string_view text) {
+    const char* directory = std::getenv("TMPDIR");
+    PassingFile out(
+        fmt::format("{}/errand-XXXXXX{}", directory == nullptr || *directory == '\0' ? "/tmp" : directory, ending));
+    const Fd file(::mkostemps(out.path_.data(), static_cast<int>(ending.size()), O_CLOEXEC));
+    if (!file) {
+      const auto failed = errno;
+      return fail_errno(ErrorKind::failure, fmt::format("can't make the file {}", std::exchange(out.path_, {})),
+                        failed);
+    }
+    ERRAND_TRY(write_all(file.get(), text));
+    return out;
+  }
+  PassingFile(PassingFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  PassingFile& operator=(PassingFile&&) = delete;
+  ~PassingFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  explicit PassingFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+bool has_terminal() {
+  return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+}
+
+// As man and git do it.
+std::string chosen_pager() {
+  const char* value = std::getenv("PAGER");
+  return value != nullptr && *value != '\0' ? value : "$(command -v less || echo more)";
+}
+
+}  // namespace
+
+Result<void> edit_file(const std::string& path) {
+  if (!has_terminal()) {
+    return fail(ErrorKind::usage, "an editor needs a terminal", fmt::format("the file is {}", path));
+  }
+  const auto editor = chosen_editor();
+  const auto edited = run_on_file(editor, path);
+  if (edited) return {};
   return fail(ErrorKind::failure, fmt::format("the editor \"{}\" failed", editor), "set VISUAL or EDITOR");
 }
 
 Result<std::string> edit_text(const std::string& text) {
-  const char* directory = std::getenv("TMPDIR");
-  auto path = fmt::format("{}/errand-XXXXXX.md", directory == nullptr || *directory == '\0' ? "/tmp" : directory);
-  Fd file(::mkostemps(path.data(), 3, O_CLOEXEC));
-  if (!file) return fail_errno(ErrorKind::failure, fmt::format("can't make a file for the editor in {}", path), errno);
-  auto edited = [&]() -> Result<std::string> {
-    ERRAND_TRY(write_all(file.get(), text));
-    ERRAND_TRY(edit_file(path));
-    return read_file(path, max_input_bytes);
-  }();
-  ::unlink(path.c_str());
-  return edited;
+  ERRAND_TRY_ASSIGN(const auto file, PassingFile::make(".md", text));
+  ERRAND_TRY(edit_file(file.path()));
+  return read_file(file.path(), max_input_bytes);
+}
+
+Result<void> page_text(const std::string& text) {
+  if (!has_terminal()) return fail(ErrorKind::usage, "a pager needs a terminal");
+  ERRAND_TRY_ASSIGN(const auto file, PassingFile::make(".txt", text));
+  if (run_on_file(chosen_pager(), file.path())) return {};
+  return fail(ErrorKind::failure, "the pager failed", "set PAGER");
 }
 
 }  // namespace errand::cli

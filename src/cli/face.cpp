@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.hpp"
+#include "base/fd.hpp"
 #include "cli/terminal_habits.hpp"
 #include "render/json_sink.hpp"
 #include "render/options.hpp"
@@ -90,6 +91,9 @@ class TextFace final : public Face {
     sink_.use_windows(std::move(window_of));
   }
   void stand_by(const render::Standing& standing) override { sink_.stand_by(standing); }
+  void begin_command(std::string_view command) override { sink_.begin_command(command); }
+  void command_said(std::string_view harmless) override { sink_.command_said(harmless); }
+  void end_command(std::string_view left_out) override { sink_.end_command(left_out); }
   void answer_at_end() override { sink_.answer_at_end(); }
   [[nodiscard]] terminal::Bottom* bottom() override { return sink_.bottom(); }
   void use_palette(const render::Palette& palette) override { sink_.use_palette(palette); }
@@ -151,6 +155,11 @@ class JsonLinesFace final : public Face {
 };
 
 }  // namespace
+
+// Beside the JSON of the answers.
+void Face::command_said(std::string_view harmless) {
+  if (!write_all(STDERR_FILENO, harmless)) return;  // it goes on without a reader
+}
 
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,
                                 const FaceOptions& options) {

@@ -38,6 +38,10 @@ class Face {
   virtual void release() {}
   /// The terminal has another size. From any thread.
   virtual void fit() {}
+  /// A command of the person's own and what it prints, as render::TextSink has it.
+  virtual void begin_command(std::string_view /*command*/) {}
+  virtual void command_said(std::string_view harmless);
+  virtual void end_command(std::string_view /*left_out*/) {}
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown.
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
   /// What the next prompt goes to, for a status line; between runs.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +16,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/at_files.hpp"
 #include "tool/file_kind.hpp"
 
 namespace errand::cli {
@@ -84,11 +84,6 @@ Result<std::string> read_text_stdin(FirstByte first_byte, const Call& call) {
               "attach a file with -f PATH");
 }
 
-std::string with_home(std::string path) {
-  const char* home = std::getenv("HOME");
-  return home != nullptr && path.starts_with("~/") ? join_path(home, path.substr(2)) : path;
-}
-
 Result<chat::UserBlock> file_block(const std::string& path) {
   ERRAND_TRY_ASSIGN(auto bytes, read_file(with_home(path)));
   const auto kind = kind_of(bytes);
@@ -105,30 +100,6 @@ Result<chat::UserBlock> file_block(const std::string& path) {
                 "text, PNG, JPEG, GIF, WebP and PDF can");
   }
   return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", agent::in_quotes(path), bytes)};
-}
-
-// What stands behind an '@': up to a blank, or in quotes; a sentence may end with it.
-std::string at_path(std::string_view text) {
-  if (text.starts_with('"')) {
-    const auto end = text.find_first_of("\"\n", 1);
-    return end == std::string_view::npos ? std::string() : with_home(std::string(text.substr(1, end - 1)));
-  }
-  auto path = with_home(std::string(text.substr(0, text.find_first_of(" \t\n"))));
-  while (!path.empty() && !is_regular_file(path) &&
-         std::string_view(".,;:!?)").find(path.back()) != std::string_view::npos)
-    path.pop_back();
-  return path;
-}
-
-// The words of `text` that begin with '@' and name a file.
-std::vector<std::string> at_files(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
-    if (at > 0 && std::string_view(" \t\n(").find(text[at - 1]) == std::string_view::npos) continue;
-    const auto path = at_path(std::string_view(text).substr(at + 1));
-    if (is_regular_file(path) && std::ranges::find(out, path) == out.end()) out.push_back(path);
-  }
-  return out;
 }
 
 bool wants_stdin(const PromptParts& parts) {
@@ -168,8 +139,9 @@ std::string stdin_block(const std::string& input) {
 Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths) {
   chat::UserMessage message{{chat::Text{text}}};
   if (at_paths == AtPaths::plain_text) return message;
-  for (const auto& path : at_files(text)) {
-    ERRAND_TRY_ASSIGN(auto block, file_block(path));
+  for (const auto& word : at_words(text)) {
+    if (word.names != AtWord::Names::file) continue;
+    ERRAND_TRY_ASSIGN(auto block, file_block(word.path));
     message.content.push_back(std::move(block));
   }
   return message;

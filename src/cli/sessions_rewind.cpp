@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/chat_hints.hpp"
 #include "cli/output.hpp"
 #include "cli/rewind_files.hpp"
 #include "cli/sessions.hpp"
@@ -74,6 +75,11 @@ std::string shortened(const std::string& id, const std::vector<store::StoredReco
   return id.substr(0, length);
 }
 
+std::string way_back(const std::string& session, const std::string& message) {
+  if (is_in_chat()) return fmt::format("/rewind {}", message);
+  return fmt::format("\"errand sessions rewind {} {}\"", store::short_id(session), message);
+}
+
 Result<int> tell(const SessionCall& call, const std::string& session, const agent::Rewinding& rewinding,
                  const std::vector<store::StoredRecord>& records) {
   const bool dry = call.options.dry_run;
@@ -87,8 +93,7 @@ Result<int> tell(const SessionCall& call, const std::string& session, const agen
   if (!rewinding.returning.empty()) line += fmt::format(", {} returned", rewinding.returning.size());
   if (rewinding.undoes_compaction) line += ", and the compaction is undone";
   if (!dry && !rewinding.leaving.empty()) {
-    line += fmt::format("; \"errand sessions rewind {} {}\" brings them back", store::short_id(session),
-                        shortened(rewinding.leaving.back(), records));
+    line += fmt::format("; {} brings them back", way_back(session, shortened(rewinding.leaving.back(), records)));
   }
   print_note(call.invocation.globals, line);
   return 0;

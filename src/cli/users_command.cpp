@@ -7,6 +7,7 @@
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/setup.hpp"
+#include "render/summary.hpp"
 #include "store/open.hpp"
 #include "store/users.hpp"
 
@@ -21,12 +22,6 @@ struct User {
   std::uint64_t bytes = 0;
   std::string error;
 };
-
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::uint64_t mib = 1U << 20U;
-  return bytes >= mib ? fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mib))
-                      : fmt::format("{} KiB", (bytes + 1023) / 1024);
-}
 
 // A store that is damaged costs no other user's row.
 User read_user(const std::string& data_directory, const std::string& name) {
@@ -77,7 +72,7 @@ class UsersCommand final : public Command {
     for (const auto& user : users) {
       const auto used = user.used ? (on_terminal ? format_age(*user.used, now()) : to_rfc3339(*user.used)) : "";
       rows.push_back({user.name, user.sessions ? std::to_string(*user.sessions) : "?",
-                      on_terminal ? size_text(user.bytes) : std::to_string(user.bytes), used, user.error});
+                      on_terminal ? render::size_text(user.bytes) : std::to_string(user.bytes), used, user.error});
     }
     return print_table({{"user"}, {"sessions"}, {"size"}, {"last used"}, {"error", Width::flexible}}, rows);
   }

@@ -90,6 +90,7 @@ void Running::clear() {
   waits.clear();
   waiting_since.reset();
   thinking_since.reset();
+  newest_output.clear();
   todos.clear();
 }
 
@@ -101,6 +102,8 @@ bool Running::has_root_tool() const {
 std::vector<std::string> Running::lines(Time now, std::size_t columns, Color color) const {
   if (!waits.empty()) return {wait_line(waits, now, color)};
   std::vector<std::string> out;
+  for (const auto& line : newest_output) out.push_back(paint(one_line(line, columns - 1), Tone::dim, color));
+  const auto above = out.size();
   // Most answers are there within a second: no line comes and goes for those.
   if (const auto waited = waiting_since ? passed_between(*waiting_since, now) : std::string(); !waited.empty())
     out.push_back(paint("waiting…" + waited, Tone::dim, color));
@@ -108,7 +111,7 @@ std::vector<std::string> Running::lines(Time now, std::size_t columns, Color col
   std::size_t more = 0;
   for (const auto& [key, tool] : tools) {
     if (!tool.running) continue;
-    if (out.size() < max_lines) {
+    if (out.size() < above + max_lines) {
       out.push_back(line_of(tool, now, columns, color));
     } else {
       ++more;

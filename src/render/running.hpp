@@ -54,6 +54,7 @@ struct Running {
   std::map<std::string, Wait> waits;    ///< by agent
   std::optional<Time> waiting_since{};  ///< the root agent's model was asked and has said nothing yet
   std::optional<Time> thinking_since;
+  std::vector<std::string> newest_output;    ///< of a person's own command, above the line with its time
   std::vector<chat::event::TodoItem> todos;  ///< the root agent's list
 
   [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || waiting_since || thinking_since; }

@@ -36,10 +36,10 @@ std::string mark_of(ToolStatus status, Color color) {
   return {};
 }
 
-std::string todo_mark(std::string_view status, Color color) {
+std::string todo_mark(std::string_view status, Work work, Color color) {
   if (status == "completed") return paint("☑", Tone::good, color);
-  if (status == "in_progress") return paint("▶", Tone::strong, color);
-  return "☐";
+  if (status != "in_progress") return "☐";
+  return work == Work::is_over ? "▷" : paint("▶", Tone::strong, color);
 }
 
 }  // namespace
@@ -81,13 +81,16 @@ std::string tool_line(std::string_view summary, const chat::event::ToolResult& r
   return tool_line(line, columns, color);
 }
 
-std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color) {
+std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color, Work work) {
+  constexpr std::string_view left = " (not finished)";
   std::string out;
-  const auto room = columns > 2 ? columns - 2 : 1;
   for (const auto& item : todo.items) {
-    const bool active = item.status == "in_progress" && !item.active_form.empty();
-    out +=
-        fmt::format("{} {}\n", todo_mark(item.status, color), one_line(active ? item.active_form : item.content, room));
+    const bool begun = item.status == "in_progress";
+    const bool stays = begun && work == Work::is_over;
+    const auto& text = begun && !stays && !item.active_form.empty() ? item.active_form : item.content;
+    const auto taken = 2 + (stays ? left.size() : 0);
+    out += fmt::format("{} {}{}\n", todo_mark(item.status, work, color),
+                       one_line(text, columns > taken ? columns - taken : 1), stays ? left : "");
   }
   return out;
 }
@@ -103,6 +106,13 @@ std::string tokens_line(const chat::Usage& usage) {
 
 std::string usage_line(const chat::event::UsageEvent& usage) {
   return tokens_line(usage.usage) + (usage.cost_usd ? fmt::format(", ${:.4f}", *usage.cost_usd) : ", price unknown");
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::uint64_t mib = 1U << 20U;
+  if (bytes >= mib) return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(mib));
+  if (bytes >= 1024) return fmt::format("{} KiB", (bytes + 1023) / 1024);
+  return text::count_of(bytes, "byte");
 }
 
 std::string figures_line(const chat::event::Done& done) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -31,14 +32,20 @@ std::string tool_line(const ToolLine& line, std::size_t columns, Color color);
 std::string tool_line(std::string_view summary, const chat::event::ToolResult& result, std::size_t columns,
                       Color color);
 
-/// "☑ done", "▶ doing", "☐ to do", a line each.
-std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color);
+/// Whether somebody works at what is in progress.
+enum class Work { goes_on, is_over };
+
+/// "☑ done", "▶ doing", "☐ to do", a line each; where work is over, "▷ to do (not finished)" for what was begun.
+std::string todo_lines(const chat::event::Todo& todo, std::size_t columns, Color color, Work work = Work::goes_on);
 
 /// "10200 tokens in (93% from the cache), 480 out (120 of them reasoning)".
 std::string tokens_line(const chat::Usage& usage);
 
 /// The same of one reply, with what it cost: ", $0.0031" or ", price unknown".
 std::string usage_line(const chat::event::UsageEvent& usage);
+
+/// "12 KiB", "1.5 MiB"; below a KiB "312 bytes".
+std::string size_text(std::uint64_t bytes);
 
 /// "3 turns, 12s, 10200 tokens in, 480 out, $0.0312".
 std::string figures_line(const chat::event::Done& done);

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "chat/partial_answer.hpp"
 #include "render/calls.hpp"
+#include "render/excerpt.hpp"
 #include "render/fold.hpp"
 #include "render/page.hpp"
 #include "render/summary.hpp"
@@ -24,6 +25,12 @@ namespace {
 
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
+
+// Of a person's own command: lines of its beginning and of its end, and those that are shown while it runs.
+constexpr std::size_t command_lines = 30;
+constexpr std::size_t command_lines_unseen = 200;  // at first, where the newest are not shown meanwhile
+constexpr std::size_t command_tail = 5;
+constexpr std::string_view own_command = "own command";  // beside the keys of calls
 
 bool is_said_in_status(const chat::EventBody& body) {
   return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::UsageEvent>(body) ||
@@ -122,6 +129,43 @@ class TextSink::Impl {
 
   void answer_at_end() { page_.answer_at_end(); }
 
+  void begin_command(std::string_view command) {
+    const auto lock = page_.lock();
+    page_.begin_event();
+    output_.emplace(page_.shows_running() ? command_lines : command_lines_unseen, command_lines);
+    running_.tools[std::string(own_command)] = {
+        .summary = std::string(command), .agent_path = "root", .input = {}, .running = true, .since = now()};
+    page_.show_running();
+    page_.flush();
+  }
+
+  void command_said(std::string_view harmless) {
+    const auto lock = page_.lock();
+    if (!output_ || harmless.empty()) return;
+    if (options_.err != Medium::terminal) return pass_on(harmless);
+    put_lines_of_command(output_->feed(harmless));
+    if (page_.shows_running()) running_.newest_output = output_->newest(command_tail);
+    page_.show_running();
+    page_.flush();
+  }
+
+  void end_command(std::string_view left_out) {
+    const auto lock = page_.lock();
+    if (!output_) return;
+    running_.tools.erase(std::string(own_command));
+    running_.newest_output.clear();
+    const auto last = output_->finish();
+    if (output_->left_out() > 0) {
+      note_of_command(fmt::format("… {} between: {}", text::count_of(output_->left_out(), "line"), left_out));
+    }
+    put_lines_of_command(last);
+    if (output_->left_out() == 0 && output_->has_cut_lines())
+      note_of_command(fmt::format("long lines are cut: {}", left_out));
+    if (!std::exchange(output_ends_line_, true)) page_.put_lines("\n");
+    output_.reset();
+    page_.end_run();
+  }
+
   void use_windows(Status::WindowOf window_of) {
     const auto lock = page_.lock();
     status_.use_windows(std::move(window_of));
@@ -138,6 +182,22 @@ class TextSink::Impl {
   [[nodiscard]] const Output& output() const { return page_.output(); }
 
  private:
+  // A pipe takes all of it; on a terminal nobody reads so much.
+  void pass_on(std::string_view harmless) {
+    page_.put_lines(harmless);
+    output_ends_line_ = harmless.ends_with('\n');
+    page_.flush();
+  }
+
+  // Also when quiet: it was asked for.
+  void put_lines_of_command(const std::vector<std::string>& lines) {
+    std::string all;
+    for (const auto& line : lines) all += line + '\n';
+    if (!all.empty()) page_.put_lines(all);
+  }
+
+  void note_of_command(const std::string& note) { page_.put_lines(paint(note, Tone::dim, color()) + '\n'); }
+
   [[nodiscard]] bool quiet() const { return page_.quiet(); }
   [[nodiscard]] bool verbose() const { return page_.verbose(); }
   [[nodiscard]] bool streams() const { return page_.streams(); }
@@ -367,7 +427,7 @@ class TextSink::Impl {
   void say_what_is_left(const event::Todo& todos) {
     const auto is_done = [](const event::TodoItem& item) { return item.status == "completed"; };
     if (std::ranges::all_of(todos.items, is_done)) return;
-    for (const auto& line : text::lines(todo_lines(todos, room({}), color()))) say({}, line);
+    for (const auto& line : text::lines(todo_lines(todos, room({}), color(), Work::is_over))) say({}, line);
   }
 
   void give_answer(const event::Done& e) {
@@ -413,6 +473,8 @@ class TextSink::Impl {
   bool shown_ = false;             // some text of the reply that is coming in
   bool last_reply_shown_ = false;  // the reply before it
   std::optional<Error> error_shown_;
+  std::optional<Excerpt> output_;  // of the person's own command that runs
+  bool output_ends_line_ = true;
 };
 
 TextSink::TextSink(TextOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -444,6 +506,18 @@ void TextSink::fit() {
 
 void TextSink::answer_at_end() {
   impl_->answer_at_end();
+}
+
+void TextSink::begin_command(std::string_view command) {
+  impl_->begin_command(command);
+}
+
+void TextSink::command_said(std::string_view harmless) {
+  impl_->command_said(harmless);
+}
+
+void TextSink::end_command(std::string_view left_out) {
+  impl_->end_command(left_out);
 }
 
 void TextSink::use_windows(std::function<std::int64_t(const std::string& model)> window_of) {

@@ -96,6 +96,12 @@ class TextSink final : public chat::EventSink {
   /// The terminal has another size.
   void fit();
 
+  /// A command of the person's own, between two runs: it has a line with its time, and what it prints stays; of a lot
+  /// on a terminal its first and last lines, and `left_out` says where the rest is. Any thread may call command_said().
+  void begin_command(std::string_view command);
+  void command_said(std::string_view harmless);
+  void end_command(std::string_view left_out);
+
   /// What a status line knows of models' windows, in tokens by full name; 0: unknown. Called within on_event().
   void use_windows(std::function<std::int64_t(const std::string& model)> window_of);
 

@@ -9,6 +9,7 @@
 #include "base/exit_code.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "repl/notes.hpp"
 
 namespace errand::repl {
 
@@ -103,7 +104,7 @@ class Loop {
 
   void take_one(const std::string& line) {
     if (line.starts_with('!')) return run_shell(line);
-    if (!line.starts_with('/')) return ask_line(line);
+    if (!is_slash_command(line, chat_.slash)) return ask_line(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)
       show(after.error());
@@ -127,6 +128,7 @@ class Loop {
   void ask_line(const std::string& line) {
     const auto message = chat_.message_of(line);
     if (!message) return give_back(line, message.error());
+    tell_of_files(line, chat_.slash);
     if (const auto asked = ask(*message); !asked) give_back(line, asked.error());
   }
 

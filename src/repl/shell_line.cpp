@@ -27,6 +27,10 @@ Result<agent::PersonCommand> command_in(std::string_view line) {
   return out;
 }
 
+std::string mark_of(const agent::PersonCommand& command) {
+  return command.where == Confinement::none ? "!!" : "!";
+}
+
 }  // namespace
 
 Result<void> run_shell_line(std::string_view line, SlashContext& context) {
@@ -36,16 +40,14 @@ Result<void> run_shell_line(std::string_view line, SlashContext& context) {
                                                                   unicode::sanitize(wanted.command))));
     if (!yes) return {};
   }
-  bool ends_line = true;
-  const auto show = [&](std::string_view text) {
-    if (text.empty()) return;
-    context.show(text);
-    ends_line = text.ends_with('\n');
-  };
-  const auto result = context.chat.run_command(wanted, show, context.begin());
-  if (result) show(unicode::sanitize(result->rest));
-  if (!ends_line) context.show("\n");
-  return result ? Result<void>{} : fail(result.error());
+  auto& shown = context.command;
+  shown.begin(fmt::format("{} {}", mark_of(wanted), text::first_line(wanted.command)));
+  auto result = context.chat.run_command(wanted, shown.said, context.begin());
+  if (result) shown.said(unicode::sanitize(result->rest));
+  shown.end("/output shows all of it");
+  if (!result) return fail(result.error());
+  context.last_output = std::move(result->text);
+  return {};
 }
 
 }  // namespace errand::repl

@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "config/prompt_commands.hpp"
+#include "repl/notes.hpp"
 
 namespace errand::repl {
 
@@ -29,6 +31,7 @@ Result<After> run_image(const std::string& argument, SlashContext& context);
 Result<After> run_init(const std::string& argument, SlashContext& context);
 Result<After> run_model(const std::string& argument, SlashContext& context);
 Result<After> run_new(const std::string& argument, SlashContext& context);
+Result<After> run_output(const std::string& argument, SlashContext& context);
 Result<After> run_permissions(const std::string& argument, SlashContext& context);
 Result<After> run_resume(const std::string& argument, SlashContext& context);
 Result<After> run_retry(const std::string& argument, SlashContext& context);
@@ -36,6 +39,7 @@ Result<After> run_rewind(const std::string& argument, SlashContext& context);
 Result<After> run_tasks(const std::string& argument, SlashContext& context);
 Result<After> run_theme(const std::string& argument, SlashContext& context);
 Result<After> run_todos(const std::string& argument, SlashContext& context);
+Result<After> run_undo(const std::string& argument, SlashContext& context);
 Result<After> run_vim(const std::string& argument, SlashContext& context);
 
 namespace {
@@ -62,11 +66,13 @@ constexpr std::array table = {
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
     SlashCommand{"/models", "", "model names, windows and prices", nullptr, "models"},
     SlashCommand{"/new", "", "begin a new session", run_new},
+    SlashCommand{"/output", "", "all that the last !command printed, in $PAGER", run_output},
     SlashCommand{"/permissions", "[MODE]", "what the agent may do and must ask for, or another mode: ask, auto, plan …",
                  run_permissions},
     SlashCommand{"/quit", "", "leave", run_exit},
     SlashCommand{"/rename", "NAME", "name this session", nullptr, "sessions rename {session} {text}"},
-    SlashCommand{"/resume", "[REF]", "show the newest sessions, or go on with one", run_resume},
+    SlashCommand{"/resume", "[REF] [--fork]", "show the newest sessions, or go on with one, or with a copy of it",
+                 run_resume},
     SlashCommand{"/retry", "", "ask the last prompt again", run_retry},
     SlashCommand{"/rewind", "[MESSAGE]", "go back to before a prompt that you pick, or to a message; --files too",
                  run_rewind},
@@ -79,8 +85,7 @@ constexpr std::array table = {
     SlashCommand{"/theme", "[NAME]", "colours: auto, dark, light, 16, none", run_theme},
     SlashCommand{"/todos", "", "the agent's todo list", run_todos},
     SlashCommand{"/tools", "", "what an agent can call", nullptr, "tools {words|list}"},
-    SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", nullptr,
-                 "sessions rewind {session} -1 --files", SlashCommand::Session::let_go},
+    SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", run_undo},
     SlashCommand{"/usage", "", "tokens and money by day and model", nullptr, "usage {words}"},
     SlashCommand{"/vim", "[on|off]", "edit prompts with vi's keys, or not", run_vim},
 };
@@ -114,7 +119,6 @@ Result<After> run_on_command_line(const SlashCommand& command, const std::string
     ERRAND_TRY_ASSIGN(auto filled, filled_in(part, argument, context));
     std::ranges::move(filled, std::back_inserter(words));
   }
-  if (command.session == SlashCommand::Session::let_go) context.chat.let_go();
   ERRAND_TRY(context.run_command(std::move(words)));
   return After::go_on;
 }
@@ -126,9 +130,31 @@ Result<void> check_argument(const SlashCommand& command, const std::string& argu
               fmt::format("{} {}: {}", command.name, command.argument, command.help));
 }
 
+std::string_view name_in(std::string_view line) {
+  return line.substr(0, line.find_first_of(" \t\n"));
+}
+
+std::optional<config::PromptCommand> prompt_named(std::string_view name, const SlashContext& context) {
+  const auto prompts = config::find_prompt_commands(context.config);
+  const auto found = std::ranges::find(prompts, name.substr(1), &config::PromptCommand::name);
+  return found == prompts.end() ? std::nullopt : std::optional(*found);
+}
+
+// All of them would be a list of forty.
+tl::unexpected<Error> unknown_command(std::string_view name, const SlashContext& context) {
+  std::vector<std::string> known;
+  for (const auto& command : table) known.emplace_back(command.name);
+  for (const auto& prompt : config::find_prompt_commands(context.config)) known.push_back("/" + prompt.name);
+  const auto near = text::nearest(name, known);
+  return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", name),
+              fmt::format("{}/help lists them; a blank before the \"/\" makes it a prompt",
+                          near ? fmt::format("did you mean \"{}\"? ", *near) : ""));
+}
+
 Result<After> ask_kept(const config::PromptCommand& command, const std::string& argument, SlashContext& context) {
   ERRAND_TRY_ASSIGN(const auto text, config::expand(command, argument));
   ERRAND_TRY_ASSIGN(const auto prompt, context.message_of(text));
+  tell_of_files(text, context);
   ERRAND_TRY(context.ask(prompt));
   return After::go_on;
 }
@@ -153,22 +179,24 @@ std::span<const SlashCommand> slash_commands() {
   return table;
 }
 
+bool is_slash_command(std::string_view line, const SlashContext& context) {
+  if (!line.starts_with('/')) return false;
+  const auto name = name_in(line);
+  if (name.find('/', 1) == std::string_view::npos && (name == "/" || !path_exists(std::string(name)))) return true;
+  return std::ranges::find(table, name, &SlashCommand::name) != table.end() || prompt_named(name, context);
+}
+
 Result<After> run_slash(std::string_view line, SlashContext& context) {
-  const auto name = line.substr(0, line.find_first_of(" \t"));
+  const auto name = name_in(line);
   const std::string argument(text::trim(line.substr(name.size())));
   const auto found = std::ranges::find(table, name, &SlashCommand::name);
   if (found != table.end()) {
     ERRAND_TRY(check_argument(*found, argument));
     return found->run != nullptr ? found->run(argument, context) : run_on_command_line(*found, argument, context);
   }
-  const auto prompts = config::find_prompt_commands(context.config);
-  const auto kept = std::ranges::find(prompts, name.substr(1), &config::PromptCommand::name);
-  if (kept != prompts.end()) return ask_kept(*kept, argument, context);
-  std::vector<std::string> known;
-  for (const auto& command : table) known.emplace_back(command.name);
-  for (const auto& prompt : prompts) known.push_back("/" + prompt.name);
-  return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", name),
-              text::suggest(name, known, "commands"));
+  if (const auto kept = prompt_named(name, context)) return ask_kept(*kept, argument, context);
+  if (context.begin_next_with) context.begin_next_with(std::string(line));
+  return unknown_command(name, context);
 }
 
 }  // namespace errand::repl

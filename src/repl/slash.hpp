@@ -32,6 +32,13 @@ struct Appearance {
   std::function<render::Theme()> theme;                                ///< of what is said to the person
 };
 
+/// How a command of the person's own is shown while it runs. Any thread may call `said`.
+struct CommandDisplay {
+  std::function<void(std::string_view command)> begin;
+  std::function<void(std::string_view harmless)> said;
+  std::function<void(std::string_view left_out)> end;  ///< `left_out` says where what is not shown can be seen
+};
+
 /// What a slash command works on.
 struct SlashContext {
   agent::Chat& chat;
@@ -41,6 +48,8 @@ struct SlashContext {
   std::function<Call()> begin;                     ///< what a command that takes time is held to
   std::function<void(std::string_view line)> say;  ///< to the person, a line end is added
   std::function<Result<chat::UserMessage>(const std::string& text)> message_of;  ///< with the files that it names
+  /// Lines about the files that a prompt names: those that go along, and those that are not there.
+  std::function<std::vector<std::string>(const std::string& text)> told_of_files;
   /// A prompt, as if the person had typed it.
   std::function<Result<agent::RunResult>(const chat::UserMessage& prompt)> ask;
   /// `errand WORDS…` in this process, for the person to see; `failure` for an exit code that is not 0 and was not told.
@@ -57,6 +66,10 @@ struct SlashContext {
   /// A prompt with a file, or (empty text) a file alone.
   std::function<Result<chat::UserMessage>(const std::string& text, const std::string& file)> message_with;
   Appearance appearance;
+  CommandDisplay command;
+  std::string last_output{};  ///< of the newest "!command", harmless
+  /// Lets the person read a long text, in a pager where there is a terminal for one.
+  std::function<Result<void>(const std::string& text)> page;
 };
 
 enum class After {
@@ -66,9 +79,6 @@ enum class After {
 };
 
 struct SlashCommand {
-  /// Whether the command works on the session in a way that wants its lease.
-  enum class Session { kept, let_go };
-
   std::string_view name;      ///< "/agent"
   std::string_view argument;  ///< for help: "[ID]"
   std::string_view help;
@@ -77,7 +87,6 @@ struct SlashCommand {
   /// "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}" for all of it as
   /// one word.
   std::string_view command{};
-  Session session = Session::kept;
 };
 
 /// The id of the session that the chat is in; `failure` before its first prompt.
@@ -93,8 +102,12 @@ std::span<const SlashCommand> slash_commands();
 /// and gives both to the model with the next prompt.
 Result<void> run_shell_line(std::string_view line, SlashContext& context);
 
+/// Whether a line is for run_slash(). One that begins with a path is a prompt: its first word holds another '/' or
+/// names something that is there, and is no command.
+bool is_slash_command(std::string_view line, const SlashContext& context);
+
 /// Runs "/name argument": a command, else a prompt that is kept in a file of that name (config/prompt_commands.hpp). An
-/// unknown name is `usage` with the nearest.
+/// unknown name is `usage` with the nearest, and the next line begins with what was typed.
 Result<After> run_slash(std::string_view line, SlashContext& context);
 
 }  // namespace errand::repl

@@ -51,6 +51,63 @@ TEST_CASE("!command: output comes as it is made, Ctrl-C ends the command and not
   room.check();
 }
 
+TEST_CASE("!command: while it runs it has a line of its own, and what is typed is seen and waits",
+          "[e2e][terminal][commands]") {
+  const Room room(R"([{"expect": {"last_message": {"types": ["text", "text"], "text": {"contains": ["and then"]}}},
+                       "reply": {"text": "Gone on."}}])");
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper"}, size);
+  wait_for_prompt(screen);
+  screen.type("!printf 'whole\\nhalf'; sleep 1000\r");
+  screen.wait_for("\nwhole\nhalf\n⋯ ! printf");
+  screen.type("and then");
+  screen.wait_for("\n+ and then");
+  screen.type("\r");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "+"; }, "line that waits");
+  screen.type(ctrl_c);
+  screen.wait_for("\nhalf\n[cancelled by the user after ");
+  screen.wait_for("queued: and then");  // as after a run that was cancelled
+  wait_for_prompt(screen);
+  screen.type("\r");
+  screen.wait_for("Gone on.");
+  CHECK(screen.text().find("⋯") == std::string::npos);
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("!command: of a flood the first and last lines are shown, and all of it by /output",
+          "[e2e][terminal][commands]") {
+  const Room room;
+  const bool plain = GENERATE(false, true);
+  CAPTURE(plain);
+  std::vector<std::string> argv = {binary(), "chat", "-a", "helper"};
+  if (plain) argv.emplace_back("--plain");
+  auto screen = room.on_screen(std::move(argv), size, {{"PAGER", "grep -n ^12345$"}});
+  wait_for_prompt(screen);
+  screen.type(plain ? "!seq 20000\n" : "!seq 20000\r");
+  screen.wait_for("\n20000");
+  wait_for_prompt(screen);
+  CHECK(has(screen, plain ? "… 19770 lines between: /output shows all of it"
+                          : "… 19940 lines between: /output shows all of it"));
+  CHECK_FALSE(has(screen, "\n10000"));
+  screen.type(plain ? "/output\n" : "/output\r");
+  if (plain)
+    screen.wait_until([&] { return has(screen, "\n10000"); }, "all of it");
+  else
+    screen.wait_for("12345:12345");
+  leave(screen);
+}
+
+TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal][commands]") {
+  const Room room;
+  auto screen = room.chat(size);
+  wait_for_prompt(screen);
+  screen.type("/hlep me\r");
+  screen.wait_for("did you mean \"/help\"?");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "> /hlep me"; }, "line that came back");
+  screen.type(ctrl_u);
+  leave(screen);
+}
+
 TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e][terminal][commands]") {
   const Room room(R"([{"expect": {"last_message": {"types": ["text", "text"],
                        "text": {"contains": ["outside the sandbox", "touched\n[ran without a sandbox]"]}}},

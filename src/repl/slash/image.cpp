@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "render/summary.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -46,6 +47,14 @@ bool holds_image(const chat::UserMessage& message) {
                              [](const auto& block) { return std::holds_alternative<chat::Image>(block); });
 }
 
+std::string size_of(const chat::UserMessage& message) {
+  std::uint64_t bytes = 0;
+  for (const auto& block : message.content) {
+    if (const auto* image = std::get_if<chat::Image>(&block)) bytes += image->bytes.size();
+  }
+  return render::size_text(bytes);
+}
+
 }  // namespace
 
 Result<After> run_image(const std::string& argument, SlashContext& context) {
@@ -59,8 +68,8 @@ Result<After> run_image(const std::string& argument, SlashContext& context) {
     ERRAND_TRY(context.ask(message));
     return After::go_on;
   }
+  context.say(fmt::format("{} ({}) goes with the next prompt", file_name(named.path), size_of(message)));
   context.chat.add_to_next(std::move(message.content));
-  context.say(fmt::format("{} goes with the next prompt", file_name(named.path)));
   return After::go_on;
 }
 

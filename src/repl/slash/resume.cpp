@@ -8,6 +8,7 @@
 #include "repl/going_on.hpp"
 #include "repl/menus.hpp"
 #include "repl/slash.hpp"
+#include "store/short_id.hpp"
 #include "store/store.hpp"
 
 namespace errand::repl {
@@ -79,33 +80,53 @@ Result<std::optional<store::SessionInfo>> picked_session(SlashContext& context) 
   return picked ? std::optional(std::move(sessions[*picked])) : std::nullopt;
 }
 
+// Behind the reference: a copy of one that another process has can be gone on with.
+enum class GoesOn { itself, copy };
+
+GoesOn take_option(std::string& argument) {
+  constexpr std::string_view option = "--fork";
+  if (!argument.ends_with(option) && !argument.starts_with(option)) return GoesOn::itself;
+  argument.erase(argument.starts_with(option) ? 0 : argument.size() - option.size(), option.size());
+  argument = text::trim(argument);
+  return GoesOn::copy;
+}
+
 // What goes on, and at once if it can't: another process may have it. Ours is no other.
-Result<void> tell(const store::SessionInfo& session, SlashContext& context) {
+Result<void> tell(const store::SessionInfo& session, GoesOn goes_on, SlashContext& context) {
   if (!context.menus) {
     context.say(going_on_line(session));
     return {};
   }
-  if (session.id != context.chat.session_id()) ERRAND_TRY(context.menus->store.lease(session.id));
+  if (goes_on == GoesOn::itself && session.id != context.chat.session_id())
+    ERRAND_TRY(context.menus->store.lease(session.id));
   show_going_on(session, context);
   return {};
+}
+
+// Empty: none was picked, or they were listed.
+Result<std::optional<store::SessionInfo>> wanted_session(const std::string& reference, SlashContext& context) {
+  if (!reference.empty()) {
+    ERRAND_TRY_ASSIGN(auto session, context.find_session(reference));
+    return session;
+  }
+  if (context.menus) return picked_session(context);
+  ERRAND_TRY(context.run_command({"sessions", "list", "--limit", "10"}));
+  context.say("/resume ID goes on with one");
+  return std::nullopt;
 }
 
 }  // namespace
 
 Result<After> run_resume(const std::string& argument, SlashContext& context) {
-  std::optional<store::SessionInfo> session;
-  if (!argument.empty()) {
-    ERRAND_TRY_ASSIGN(session, context.find_session(argument));
-  } else if (context.menus) {
-    ERRAND_TRY_ASSIGN(session, picked_session(context));
-    if (!session) return After::go_on;
-  } else {
-    ERRAND_TRY(context.run_command({"sessions", "list", "--limit", "10"}));
-    context.say("/resume ID goes on with one");
-    return After::go_on;
-  }
-  ERRAND_TRY(tell(*session, context));
+  auto reference = argument;
+  const auto goes_on = take_option(reference);
+  ERRAND_TRY_ASSIGN(auto session, wanted_session(reference, context));
+  if (!session) return After::go_on;
+  ERRAND_TRY(tell(*session, goes_on, context));
   context.chat.resume_with(*std::move(session));
+  if (goes_on == GoesOn::itself) return After::go_on;
+  ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(""));
+  context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));
   return After::go_on;
 }
 

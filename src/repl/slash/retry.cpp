@@ -1,22 +1,10 @@
-#include <optional>
-
 #include "base/try.hpp"
+#include "repl/notes.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
 
 Result<After> run_retry(const std::string& argument, SlashContext& context);
-
-namespace {
-
-std::optional<chat::UserMessage> last_prompt(const store::History& history) {
-  for (auto i = history.messages.rbegin(); i != history.messages.rend(); ++i) {
-    if (const auto* prompt = std::get_if<chat::UserMessage>(&i->body)) return *prompt;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 // What came of the prompt leaves the conversation, not the store: the session can be rewound to it.
 Result<After> run_retry(const std::string&, SlashContext& context) {
@@ -26,6 +14,7 @@ Result<After> run_retry(const std::string&, SlashContext& context) {
   ERRAND_TRY_ASSIGN(auto id, session_of(context));
   context.chat.let_go();
   ERRAND_TRY(context.run_command({"sessions", "rewind", std::move(id), "-1"}));
+  show_prompt(*prompt, context);
   ERRAND_TRY(context.ask(*prompt));
   return After::go_on;
 }

@@ -17,7 +17,8 @@ Result<After> run_todos(const std::string&, SlashContext& context) {
     return After::go_on;
   }
   const auto color = context.appearance.theme().paints() ? render::Color::on : render::Color::off;
-  const auto lines = render::todo_lines({std::move(items)}, render::columns_of(STDERR_FILENO), color);
+  const auto lines =
+      render::todo_lines({std::move(items)}, render::columns_of(STDERR_FILENO), color, render::Work::is_over);
   context.show(lines.ends_with('\n') ? lines : lines + '\n');
   return After::go_on;
 }

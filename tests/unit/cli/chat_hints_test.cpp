@@ -11,6 +11,8 @@ TEST_CASE("chat hints: what a shell would do is said as the chat does it", "[cli
   CHECK(in_chat_words("use a model here (-m ollama/MODEL), or a file (-m scripted/FILE)") ==
         "use a model here (/model ollama/MODEL), or a file (/model scripted/FILE)");
   CHECK(in_chat_words("raise --max-turns, or continue the session with -c") == "raise --max-turns, or ask it to go on");
+  CHECK(in_chat_words("wait until it is done, or go on in a copy with --fork") ==
+        "wait until it is done, or go on in a copy: /resume REF --fork");
   CHECK(in_chat_words("set ANTHROPIC_API_KEY") == "set ANTHROPIC_API_KEY");
   CHECK(in_chat_words("").empty());
 }

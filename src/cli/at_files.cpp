@@ -1,0 +1,100 @@
+#include "cli/at_files.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "render/summary.hpp"
+
+namespace errand::cli {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\n";
+constexpr std::string_view ends_of_sentences = ".,;:!?)";
+
+AtWord::Names named_by(const std::string& path) {
+  if (is_regular_file(path)) return AtWord::Names::file;
+  return is_directory(path) ? AtWord::Names::directory : AtWord::Names::nothing;
+}
+
+std::string_view without_end(std::string_view word) {
+  while (!word.empty() && ends_of_sentences.find(word.back()) != std::string_view::npos) word.remove_suffix(1);
+  return word;
+}
+
+// "@alice" is somebody, and so is "@mail.example" perhaps: what is no file costs a line and nothing else.
+bool looks_like_path(std::string_view word) {
+  const auto dot = word.rfind('.');
+  return word.find('/') != std::string_view::npos || (dot != std::string_view::npos && dot > 0);
+}
+
+AtWord quoted(std::string_view text) {
+  const auto end = text.find_first_of("\"\n", 1);
+  if (end == std::string_view::npos || text[end] == '\n' || end == 1) return {};
+  AtWord out{.names = {}, .written = "@" + std::string(text.substr(0, end + 1)), .path = {}};
+  out.path = with_home(std::string(text.substr(1, end - 1)));
+  out.names = named_by(out.path);
+  return out;
+}
+
+// A sentence may end with it.
+AtWord bare(std::string_view text) {
+  const auto whole = text.substr(0, text.find_first_of(blanks));
+  if (without_end(whole).empty()) return {};  // "@..." ends a thought
+  for (auto word = whole; !word.empty(); word.remove_suffix(1)) {
+    const auto path = with_home(std::string(word));
+    const auto names = named_by(path);
+    if (names != AtWord::Names::nothing) return {.names = names, .written = "@" + std::string(word), .path = path};
+    if (ends_of_sentences.find(word.back()) == std::string_view::npos) break;
+  }
+  const auto word = without_end(whole);
+  if (!looks_like_path(word)) return {};
+  return {.names = AtWord::Names::nothing, .written = "@" + std::string(word), .path = with_home(std::string(word))};
+}
+
+std::string told_of(const AtWord& word) {
+  struct stat info {};
+  switch (word.names) {
+    case AtWord::Names::file:
+      if (::stat(word.path.c_str(), &info) != 0) return {};
+      return fmt::format("{} goes along ({})", word.path, render::size_text(static_cast<std::uint64_t>(info.st_size)));
+    case AtWord::Names::directory:
+      return fmt::format("{} is sent as it is: a directory", word.written);
+    case AtWord::Names::nothing:
+      return fmt::format("{} is sent as it is: there is no such file", word.written);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string with_home(std::string path) {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && path.starts_with("~/") ? join_path(home, path.substr(2)) : path;
+}
+
+std::vector<AtWord> at_words(const std::string& text) {
+  std::vector<AtWord> out;
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    if (at > 0 && std::string_view(" \t\n(").find(text[at - 1]) == std::string_view::npos) continue;
+    const auto behind = std::string_view(text).substr(at + 1);
+    auto word = behind.starts_with('"') ? quoted(behind) : bare(behind);
+    if (!word.path.empty() && std::ranges::find(out, word.path, &AtWord::path) == out.end())
+      out.push_back(std::move(word));
+  }
+  return out;
+}
+
+std::vector<std::string> told_of(const std::vector<AtWord>& words) {
+  std::vector<std::string> out;
+  for (const auto& word : words) out.push_back(told_of(word));
+  std::erase(out, "");
+  return out;
+}
+
+}  // namespace errand::cli
