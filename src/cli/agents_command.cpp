@@ -51,7 +51,7 @@ class AgentsCommand final : public Command {
             {{"list"}, {"show", Argument::required}, {"check", Argument::optional}, {"new", Argument::required}}));
     if (verb.name == "check") return check(verb.argument, invocation);
     ERRAND_TRY_ASSIGN(const auto config, load_configuration(invocation));
-    if (verb.name == "new") return make_new(verb.argument, config);
+    if (verb.name == "new") return make_new(verb.argument, config, invocation);
     if (verb.name == "list") return list_definitions("agents", config.agents, default_id(config), form());
     ERRAND_TRY_ASSIGN(const auto* entry, config::find_agent(config, verb.argument));
     return show_definition(*entry, form());
@@ -94,13 +94,18 @@ class AgentsCommand final : public Command {
     return config::FileReport{{}, loaded->warnings};
   }
 
-  Result<int> make_new(const std::string& id, const config::Configuration& config) const {
+  Result<int> make_new(const std::string& id, const config::Configuration& config, const Invocation& invocation) const {
     ERRAND_TRY_ASSIGN(const auto where, config::new_agent(config, {.id = id,
                                                                    .description = description_.value_or(""),
                                                                    .model = model_.value_or(""),
                                                                    .system_prompt = system_prompt_.value_or("")}));
     if (json_) return print_json({{"id", id}, {"where", to_string(where)}});
-    return print_out(fmt::format("{}\n", to_string(where)));
+    ERRAND_TRY_ASSIGN(const int printed, print_out(fmt::format("{}\n", to_string(where))));
+    print_note(invocation.globals,
+               fmt::format("agent {0} is written there: say what it is for in system_prompt, then errand run -a {0} "
+                           "\"PROMPT\"; man errand-agents has all keys",
+                           id));
+    return printed;
   }
 
   [[nodiscard]] Form form() const { return json_ ? Form::json : Form::table; }

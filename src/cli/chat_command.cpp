@@ -248,7 +248,8 @@ class ChatCommand final : public Command {
               const OutputBesideAnswers beside;
               const InChat in_chat;
               const auto run = [&]() -> Result<void> { return run_words(words, invocation).map([](int) {}); };
-              return opens_editor(words) ? person.lend_terminal(run) : run();
+              auto done = opens_editor(words) ? person.lend_terminal(run) : run();
+              return done ? done : fail(as_said_here(std::move(done).error(), words.front()));
             },
             .to_terminal = to_terminal,
             .show =
@@ -281,6 +282,14 @@ class ChatCommand final : public Command {
     face.make_room();
     if (person.editor() != nullptr) return person.lend_terminal([&text] { return page_text(text); });
     return write_all(STDERR_FILENO, text.ends_with('\n') ? text : text + '\n');
+  }
+
+  // "errand tools show" is "/tools show" here. Those of sessions have other names.
+  static Error as_said_here(Error error, const std::string& command) {
+    if (command == "sessions") return error;
+    for (auto* text : {&error.message, &error.hint})
+      *text = text::replace_all(std::move(*text), "errand " + command, "/" + command);
+    return error;
   }
 
   static bool opens_editor(const std::vector<std::string>& words) { return words.size() > 1 && words[1] == "edit"; }

@@ -3,8 +3,10 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "cli/completion.hpp"
 #include "cli/setup.hpp"
 #include "config/lookup.hpp"
+#include "config/prompt_commands.hpp"
 #include "repl/editor/completion.hpp"
 
 namespace errand::cli {
@@ -27,12 +29,35 @@ std::vector<repl::Named> newest(const agent::Services& services) {
   return out;
 }
 
-repl::CompletionSources sources_of(const Talk& talk) {
+// Of a command of the command line, as a shell would complete it.
+std::vector<repl::Named> words_at(const std::vector<std::string>& words, const Invocation& invocation) {
+  const auto wanted = wanted_at(words);
+  const auto found = candidates_of(wanted, invocation);
+  std::vector<repl::Named> out;
+  if (!found) return out;
+  for (const auto& one : *found) {
+    if (one.value.starts_with(wanted.stem))
+      out.push_back({wanted.before + one.value, std::string(text::first_line(text::trim(one.help)))});
+  }
+  return out;
+}
+
+std::vector<repl::Named> kept_prompts(const config::Configuration& config) {
+  std::vector<repl::Named> out;
+  for (const auto& prompt : config::find_prompt_commands(config))
+    out.push_back({"/" + prompt.name, prompt.description.empty() ? prompt.argument_hint : prompt.description});
+  return out;
+}
+
+repl::CompletionSources sources_of(const Talk& talk, const Invocation& invocation) {
   const auto& config = talk.engine().config();
   repl::CompletionSources out{
-      .agents = {}, .models = {}, .directory = current_directory().value_or(config.sources.cwd), .sessions = [&services = talk.engine().services()] {
-        return newest(services);
-      }};
+      .agents = {},
+      .models = {},
+      .directory = current_directory().value_or(config.sources.cwd),
+      .sessions = [&services = talk.engine().services()] { return newest(services); },
+      .prompts = [&config] { return kept_prompts(config); },
+      .words = [&invocation](const std::vector<std::string>& words) { return words_at(words, invocation); }};
   for (const auto& entry : config.agents)
     out.agents.push_back({entry.definition.id, std::string(text::first_line(entry.definition.description))});
   for (const auto& model : config::known_models(config)) {
@@ -47,7 +72,7 @@ repl::CompletionSources sources_of(const Talk& talk) {
 
 Result<void> equip(repl::LineEditor& editor, const Talk& talk, const RunArguments& arguments,
                    const Invocation& invocation) {
-  editor.use_completer(repl::make_completer(sources_of(talk)));
+  editor.use_completer(repl::make_completer(sources_of(talk, invocation)));
   editor.use_keys(talk.engine().config().settings.terminal.keys == "vi" ? repl::Keys::vi : repl::Keys::emacs);
   if (arguments.no_session) return {};
   ERRAND_TRY_ASSIGN(const auto place, place_of(invocation, talk.engine().config()));

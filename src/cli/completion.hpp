@@ -49,6 +49,9 @@ struct Wanted {
 /// that help and parsing use: commands with their usage, and their options.
 Wanted wanted_at(std::span<const std::string> words);
 
+/// What fits there, but for files and directories, which a shell finds itself. Reads configuration and store.
+Result<std::vector<Candidate>> candidates_of(const Wanted& wanted, const Invocation& invocation);
+
 /// A verb of a command as its usage has it: "show ID" is show, which takes an ID.
 struct VerbUsage {
   std::string name;  ///< empty for what a command takes without any verb

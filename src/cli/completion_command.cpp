@@ -244,12 +244,16 @@ constexpr std::array sources = {
     Source{WordKind::users, users},
 };
 
-Result<Candidates> candidates_of(const Wanted& wanted, const Invocation& invocation) {
+}  // namespace
+
+Result<std::vector<Candidate>> candidates_of(const Wanted& wanted, const Invocation& invocation) {
   if (wanted.kind == WordKind::listed) return wanted.listed;
   const auto source = std::ranges::find(sources, wanted.kind, &Source::kind);
   if (source == sources.end()) return Candidates();
   return source->read(invocation);
 }
+
+namespace {
 
 // Titles and descriptions are anybody's text, and each goes on one line of a terminal.
 std::string told(const std::string& help) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/exit_code.hpp"
 #include "base/json.hpp"
@@ -9,6 +10,7 @@
 #include "cli/checkup.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+#include "render/fold.hpp"
 
 namespace errand::cli {
 
@@ -21,10 +23,14 @@ Json check_json(const Check& check) {
           {"hint", check.hint.empty() ? Json(nullptr) : Json(check.hint)}};
 }
 
-std::string check_text(const Check& check) {
-  auto out = fmt::format("{:<8} {}: {}\n", name_of(check.status), check.what, unicode::sanitize(check.message));
-  if (!check.hint.empty()) out += fmt::format("         {}\n", unicode::sanitize(check.hint));
-  return out;
+constexpr std::size_t message_at = 9;  // columns
+
+// What is folded goes on below its message.
+std::string check_text(const Check& check, std::size_t columns) {
+  const auto head = fmt::format("{:<8} {}: {}\n", name_of(check.status), check.what, unicode::sanitize(check.message));
+  if (check.hint.empty()) return render::fold(head, columns, message_at);
+  const auto hint = fmt::format("{:{}}{}\n", "", message_at, unicode::sanitize(check.hint));
+  return render::fold(head, columns, message_at) + render::fold(hint, columns, 0);
 }
 
 class DoctorCommand final : public Command {
@@ -53,7 +59,8 @@ class DoctorCommand final : public Command {
       return print_json({{"ok", well}, {"checks", std::move(items)}});
     }
     std::string out;
-    for (const auto& check : checks) out += check_text(check);
+    const auto columns = render::fold_columns(STDOUT_FILENO);
+    for (const auto& check : checks) out += check_text(check, columns);
     return print_out(out);
   }
 

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "cli/chat_hints.hpp"
 #include "cli/command.hpp"
 #include "cli/editor.hpp"
 #include "cli/known_secrets.hpp"
@@ -47,11 +48,11 @@ class MemoryCommand final : public Command {
         store::memories_of(place.data_directory, place.user, real_path(place.workspace).value_or(place.workspace));
     const auto verb = words.empty() ? std::string("list") : words.front();
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
-    if (verb == "add" || verb == "remove") return change(verb, rest, config);
+    if (verb == "add" || verb == "remove") return change(verb, rest, config, invocation);
     ERRAND_TRY(
         read_verb("errand memory", words, {{"list"}, {"show"}, {"path"}, {"edit"}, {"clear"}, {"add"}, {"remove"}}));
     if (verb == "list") return list();
-    if (verb == "show") return show();
+    if (verb == "show") return show(invocation);
     if (verb == "path") return print_out(file().path() + "\n");
     return verb == "edit" ? edit() : clear();
   }
@@ -92,7 +93,7 @@ class MemoryCommand final : public Command {
   }
 
   // People may have written it, but so may agents.
-  Result<int> show() const {
+  Result<int> show(const Invocation& invocation) const {
     ERRAND_TRY_ASSIGN(const auto memories, wanted());
     if (json_) return print_all(memories);
     std::string out;
@@ -102,11 +103,15 @@ class MemoryCommand final : public Command {
       out += memory.text;
       if (out.back() != '\n') out += '\n';
     }
+    if (out.empty()) {
+      print_note(invocation.globals, fmt::format("nothing is kept yet; {} NOTE keeps a line",
+                                                 is_in_chat() ? "/memory add" : "errand memory add"));
+    }
     return print_out(unicode::sanitize(out));
   }
 
-  Result<int> change(const std::string& verb, const std::vector<std::string>& rest,
-                     const config::Configuration& config) const {
+  Result<int> change(const std::string& verb, const std::vector<std::string>& rest, const config::Configuration& config,
+                     const Invocation& invocation) const {
     if (rest.empty()) return fail(ErrorKind::usage, fmt::format("errand memory {} takes a note", verb));
     secrets::Redactor secrets;
     secrets.learn(known_secrets(config));
@@ -116,6 +121,11 @@ class MemoryCommand final : public Command {
       ERRAND_TRY(notes.add(written_scope(), note));
     } else {
       ERRAND_TRY(notes.remove(written_scope(), note));
+    }
+    if (is_in_chat()) {
+      print_note(invocation.globals,
+                 fmt::format("{} for {}", verb == "add" ? "kept" : "forgotten",
+                             written_scope() == Scope::user ? "all your projects" : "this project"));
     }
     return 0;
   }

@@ -1,4 +1,8 @@
+#include <fmt/format.h>
+
 #include "base/try.hpp"
+#include "cli/chat_hints.hpp"
+#include "cli/output.hpp"
 #include "cli/sessions.hpp"
 
 namespace errand::cli {
@@ -12,6 +16,7 @@ Result<int> sessions_rename(const SessionCall& call) {
   store::SessionChange change;
   change.name = redactor.clean(call.words[1]);
   ERRAND_TRY(desk.store->change(info.id, change));
+  if (is_in_chat()) print_note(call.invocation.globals, fmt::format("this session is named {}", *change.name));
   return 0;
 }
 

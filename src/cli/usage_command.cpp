@@ -2,6 +2,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/exit_code.hpp"
 #include "base/file.hpp"
@@ -164,28 +165,45 @@ class UsageCommand final : public Command {
     return print_json({{"usage", std::move(items)}, {"total", group_json({}, total_)}});
   }
 
-  static std::vector<std::string> row(std::vector<std::string> names, const store::UsageGroup& group) {
+  struct Figure {
+    std::string_view name;
+    std::int64_t (*of)(const store::UsageGroup&);
+    bool is_rare = false;  ///< left out on a terminal where nothing was counted
+  };
+
+  // A terminal has no room for columns of zeros; a script finds each column where it was.
+  [[nodiscard]] std::vector<Figure> figures() const {
+    std::vector<Figure> out = {{"runs", [](const store::UsageGroup& g) { return std::int64_t{g.runs}; }},
+                               {"turns", [](const store::UsageGroup& g) { return std::int64_t{g.turns}; }},
+                               {"input", [](const store::UsageGroup& g) { return g.usage.input; }},
+                               {"output", [](const store::UsageGroup& g) { return g.usage.output; }},
+                               {"cache read", [](const store::UsageGroup& g) { return g.usage.cache_read; }, true},
+                               {"cache write", [](const store::UsageGroup& g) { return g.usage.cache_write; }, true},
+                               {"reasoning", [](const store::UsageGroup& g) { return g.usage.reasoning; }, true}};
+    if (::isatty(STDOUT_FILENO) != 0)
+      std::erase_if(out, [&](const Figure& figure) { return figure.is_rare && figure.of(total_) == 0; });
+    return out;
+  }
+
+  static std::vector<std::string> row(std::vector<std::string> names, const store::UsageGroup& group,
+                                      const std::vector<Figure>& figures) {
     for (auto& name : names) name = unicode::sanitize(name);
-    const auto& used = group.usage;
-    for (const auto number :
-         {group.runs, group.turns, used.input, used.output, used.cache_read, used.cache_write, used.reasoning}) {
-      names.push_back(std::to_string(number));
-    }
+    for (const auto& figure : figures) names.push_back(std::to_string(figure.of(group)));
     names.push_back(cost_text(group));
     return names;
   }
 
   Result<int> print_groups(const std::vector<Dimension>& by) const {
+    const auto shown = figures();
     std::vector<Column> columns;
     for (const auto& dimension : by) columns.push_back({std::string(dimension.name), Width::flexible});
-    for (const auto* name : {"runs", "turns", "input", "output", "cache read", "cache write", "reasoning", "cost"}) {
-      columns.push_back({name});
-    }
+    for (const auto& figure : shown) columns.push_back({std::string(figure.name)});
+    columns.push_back({"cost"});
     std::vector<std::vector<std::string>> rows;
-    for (const auto& group : groups_) rows.push_back(row(group.names, group));
+    for (const auto& group : groups_) rows.push_back(row(group.names, group, shown));
     std::vector<std::string> names(by.size());
     names.front() = "total";
-    rows.push_back(row(std::move(names), total_));
+    rows.push_back(row(std::move(names), total_, shown));
     return print_table(columns, rows);
   }
 

@@ -128,7 +128,9 @@ Result<const AgentEntry*> find_agent(const Configuration& config, std::string_vi
   if (!id.empty()) return find(config.agents, id, "agent");
   if (!config.default_agent.empty()) return find(config.agents, config.default_agent, "agent");
   if (config.agents.size() == 1) return &config.agents.front();
-  if (config.agents.empty()) return fail(ErrorKind::config, "there are no agents", "write one: errand agents new ID");
+  if (config.agents.empty())
+    return fail(ErrorKind::config, "there are no agents here, and none came with errand",
+                "write one: errand agents new ID --model MODEL; errand doctor says what else a run needs");
   std::vector<std::string> known;
   for (const auto& entry : config.agents) known.push_back(entry.definition.id);
   return fail(ErrorKind::config, "no agent was named, and there is no default_agent",

@@ -77,6 +77,38 @@ std::vector<std::size_t> Table::widths(std::size_t columns) const {
   return out;
 }
 
+// What is cut so far tells nothing: no id that could be typed, no number.
+bool Table::is_unreadable(const std::vector<std::size_t>& widths) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::size_t needed = 0;
+    for (const auto& row : rows_) needed = std::max(needed, unicode::width(row[i]));
+    if (columns_[i].fit == Fit::flexible) needed = std::min(needed, readable_columns);
+    if (widths[i] < needed) return true;
+  }
+  return false;
+}
+
+// A row as lines of "header value", the first without its header.
+std::string Table::stacked(const std::vector<std::string>& row, std::size_t columns) const {
+  constexpr std::size_t hang = 2;
+  const auto room = columns > hang ? columns - hang : 1;
+  std::string out;
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (row[i].empty()) continue;
+    const auto cell = text::ellipsize(i == 0 ? row[i] : columns_[i].header + " " + row[i], room);
+    if (line.empty()) {
+      line = cell;
+    } else if (unicode::width(line) + gap + unicode::width(cell) <= columns) {
+      line += std::string(gap, ' ') + cell;
+    } else {
+      out += line + "\n";
+      line = std::string(hang, ' ') + cell;
+    }
+  }
+  return out + line + "\n";
+}
+
 std::string Table::text(const Layout& layout) const {
   std::string out;
   if (rows_.empty()) return out;
@@ -85,6 +117,10 @@ std::string Table::text(const Layout& layout) const {
     return out;
   }
   const auto width = widths(layout.columns);
+  if (is_unreadable(width)) {
+    for (const auto& row : rows_) out += stacked(row, layout.columns);
+    return out;
+  }
   const auto line_of = [&](const std::vector<std::string>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {

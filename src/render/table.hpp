@@ -27,8 +27,9 @@ struct Layout {
 };
 Layout layout_of(int fd, ColorChoice choice);
 
-/// Rows of text. On a terminal: a line of headers, padded columns two blanks apart, within the width. On a pipe: no
-/// headers, cells separated by tabs and never cut. Cells are made harmless; line ends and tabs in them become blanks.
+/// Rows of text. On a terminal: a line of headers, padded columns two blanks apart, within the width; where that would
+/// cut what has to be read, each row is some lines of its own. On a pipe: no headers, cells separated by tabs and never
+/// cut. Cells are made harmless; line ends and tabs in them become blanks.
 class Table {
  public:
   explicit Table(std::vector<Column> columns);
@@ -42,6 +43,8 @@ class Table {
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths(std::size_t columns) const;
+  [[nodiscard]] bool is_unreadable(const std::vector<std::size_t>& widths) const;
+  [[nodiscard]] std::string stacked(const std::vector<std::string>& row, std::size_t columns) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;

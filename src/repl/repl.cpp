@@ -23,6 +23,12 @@ bool is_failure(const chat::event::Done& done) {
   return done.error && done.error->kind != ErrorKind::cancelled;
 }
 
+// As in a shell; nobody asks a model that.
+bool says_good_bye(std::string_view line) {
+  const auto word = text::trim(line);
+  return word == "exit" || word == "quit";
+}
+
 class Loop {
  public:
   explicit Loop(TerminalChat& chat) : chat_(chat), steering_([&chat] { chat.lines.steered(); }) {
@@ -104,6 +110,10 @@ class Loop {
 
   void take_one(const std::string& line) {
     if (line.starts_with('!')) return run_shell(line);
+    if (says_good_bye(line)) {
+      leaving_ = true;
+      return;
+    }
     if (!is_slash_command(line, chat_.slash)) return ask_line(line);
     const auto after = run_slash(line, chat_.slash);
     if (!after)

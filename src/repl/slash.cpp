@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ namespace errand::repl {
 
 Result<After> run_agent(const std::string& argument, SlashContext& context);
 Result<After> run_compact(const std::string& argument, SlashContext& context);
+Result<After> run_config(const std::string& argument, SlashContext& context);
 Result<After> run_context(const std::string& argument, SlashContext& context);
 Result<After> run_copy(const std::string& argument, SlashContext& context);
 Result<After> run_cost(const std::string& argument, SlashContext& context);
@@ -47,12 +49,13 @@ namespace {
 constexpr std::array table = {
     SlashCommand{"/agent", "[ID]", "show the agents, or go on with another", run_agent},
     SlashCommand{"/compact", "[HINT]", "replace older turns by a summary; HINT says what matters", run_compact},
-    SlashCommand{"/config", "[get KEY]", "settings", nullptr, "config {words|show}"},
+    SlashCommand{"/config", "[VERB…]", "settings; get KEY, set KEY VALUE", run_config, "config {words|show}"},
     SlashCommand{"/context", "", "what fills the model's window", run_context},
     SlashCommand{"/copy", "", "the last answer into the clipboard of the terminal", run_copy},
     SlashCommand{"/cost", "", "turns, tokens and money of this session", run_cost},
     SlashCommand{"/diff", "[PATH]", "what tools changed in files since this session began", run_diff},
-    SlashCommand{"/doctor", "", "check configuration, keys, network, sandbox and store", nullptr, "doctor"},
+    SlashCommand{"/doctor", "[OPTION…]", "check configuration, keys, network, sandbox and store", nullptr,
+                 "doctor {words}"},
     SlashCommand{"/editor", "", "write the next prompt in $VISUAL or $EDITOR; Ctrl-G does the same", run_editor},
     SlashCommand{"/exit", "", "leave; Ctrl-D does the same", run_exit},
     SlashCommand{"/export", "[FILE]", "the session as Markdown, or as the name of FILE says: .jsonl, .json, .html",
@@ -64,8 +67,8 @@ constexpr std::array table = {
     SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
     SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
-    SlashCommand{"/models", "", "model names, windows and prices", nullptr, "models"},
-    SlashCommand{"/new", "", "begin a new session", run_new},
+    SlashCommand{"/models", "[OPTION…]", "model names, windows and prices", nullptr, "models {words}"},
+    SlashCommand{"/new", "", "begin a new session; /clear does the same", run_new},
     SlashCommand{"/output", "", "all that the last !command printed, in $PAGER", run_output},
     SlashCommand{"/permissions", "[MODE]", "what the agent may do and must ask for, or another mode: ask, auto, plan …",
                  run_permissions},
@@ -78,15 +81,15 @@ constexpr std::array table = {
                  run_rewind},
     SlashCommand{"/sandbox", "", "what confines commands here", nullptr, "sandbox check"},
     SlashCommand{"/search", "TEXT", "in everything ever said", nullptr, "sessions search -- {text}"},
-    SlashCommand{"/sessions", "", "the newest sessions", nullptr, "sessions list {words}"},
-    SlashCommand{"/skills", "", "skills that can be loaded", nullptr, "skills {words|list}"},
-    SlashCommand{"/subagents", "", "helpers that can be started", nullptr, "subagents {words|list}"},
+    SlashCommand{"/sessions", "[OPTION…]", "the newest sessions", nullptr, "sessions list {words}"},
+    SlashCommand{"/skills", "[VERB…]", "skills that can be loaded", nullptr, "skills {words|list}"},
+    SlashCommand{"/subagents", "[VERB…]", "helpers that can be started", nullptr, "subagents {words|list}"},
     SlashCommand{"/tasks", "", "commands that this session runs in the background", run_tasks},
     SlashCommand{"/theme", "[NAME]", "colours: auto, dark, light, 16, none", run_theme},
     SlashCommand{"/todos", "", "the agent's todo list", run_todos},
-    SlashCommand{"/tools", "", "what an agent can call", nullptr, "tools {words|list}"},
+    SlashCommand{"/tools", "[VERB…]", "what an agent can call", nullptr, "tools {words|list}"},
     SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", run_undo},
-    SlashCommand{"/usage", "", "tokens and money by day and model", nullptr, "usage {words}"},
+    SlashCommand{"/usage", "[OPTION…]", "tokens and money by day and model", nullptr, "usage {words}"},
     SlashCommand{"/vim", "[on|off]", "edit prompts with vi's keys, or not", run_vim},
 };
 
@@ -123,8 +126,12 @@ Result<After> run_on_command_line(const SlashCommand& command, const std::string
   return After::go_on;
 }
 
-// What help shows without brackets has to be there.
+// What help shows without brackets has to be there, and what it does not show is not passed over in silence.
 Result<void> check_argument(const SlashCommand& command, const std::string& argument) {
+  if (command.argument.empty() && !argument.empty()) {
+    return fail(ErrorKind::usage, fmt::format("\"{}\" takes nothing behind it: \"{}\"", command.name, argument),
+                fmt::format("{}: {}", command.name, command.help));
+  }
   if (!argument.empty() || command.argument.empty() || command.argument.starts_with('[')) return {};
   return fail(ErrorKind::usage, fmt::format("\"{}\" wants {}", command.name, command.argument),
               fmt::format("{} {}: {}", command.name, command.argument, command.help));
@@ -132,6 +139,22 @@ Result<void> check_argument(const SlashCommand& command, const std::string& argu
 
 std::string_view name_in(std::string_view line) {
   return line.substr(0, line.find_first_of(" \t\n"));
+}
+
+// What people have in their fingers from elsewhere. Neither listed nor completed.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> other_names = {{{"/?", "/help"},
+                                                                                       {"/agents", "/agent"},
+                                                                                       {"/clear", "/new"},
+                                                                                       {"/h", "/help"},
+                                                                                       {"/m", "/model"},
+                                                                                       {"/q", "/quit"},
+                                                                                       {"/u", "/usage"}}};
+
+const SlashCommand* command_named(std::string_view name) {
+  const auto other = std::ranges::find(other_names, name, &std::pair<std::string_view, std::string_view>::first);
+  if (other != other_names.end()) name = other->second;
+  const auto found = std::ranges::find(table, name, &SlashCommand::name);
+  return found == table.end() ? nullptr : &*found;
 }
 
 std::optional<config::PromptCommand> prompt_named(std::string_view name, const SlashContext& context) {
@@ -183,18 +206,19 @@ bool is_slash_command(std::string_view line, const SlashContext& context) {
   if (!line.starts_with('/')) return false;
   const auto name = name_in(line);
   if (name.find('/', 1) == std::string_view::npos && (name == "/" || !path_exists(std::string(name)))) return true;
-  return std::ranges::find(table, name, &SlashCommand::name) != table.end() || prompt_named(name, context);
+  return command_named(name) != nullptr || prompt_named(name, context);
 }
 
 Result<After> run_slash(std::string_view line, SlashContext& context) {
   const auto name = name_in(line);
   const std::string argument(text::trim(line.substr(name.size())));
-  const auto found = std::ranges::find(table, name, &SlashCommand::name);
-  if (found != table.end()) {
-    ERRAND_TRY(check_argument(*found, argument));
-    return found->run != nullptr ? found->run(argument, context) : run_on_command_line(*found, argument, context);
+  const auto* const command = command_named(name);
+  const auto kept = command == nullptr || command->name != name ? prompt_named(name, context) : std::nullopt;
+  if (kept) return ask_kept(*kept, argument, context);
+  if (command != nullptr) {
+    ERRAND_TRY(check_argument(*command, argument));
+    return command->run != nullptr ? command->run(argument, context) : run_on_command_line(*command, argument, context);
   }
-  if (const auto kept = prompt_named(name, context)) return ask_kept(*kept, argument, context);
   if (context.begin_next_with) context.begin_next_with(std::string(line));
   return unknown_command(name, context);
 }

@@ -83,7 +83,8 @@ struct SlashCommand {
   std::string_view argument;  ///< for help: "[ID]"
   std::string_view help;
   Result<After> (*run)(const std::string& argument, SlashContext& context) = nullptr;
-  /// Where there is no `run`: the words of a command of the command line. "{session}" stands for the session's id,
+  /// Where there is no `run`, and for completion: the words of a command of the command line. "{session}" stands for
+  /// the session's id,
   /// "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}" for all of it as
   /// one word.
   std::string_view command{};

@@ -369,7 +369,7 @@ TEST_CASE("beside a run: the todo list is there while it works, and what is left
   screen.wait_for("⋯ Bash");
   screen.wait_for("☑ Look\n▶ Writing\n☐ Test\n+");
   open_gate(room);
-  screen.wait_for("Not all.\n☑ Look\n▶ Writing\n☐ Test\n>");
+  screen.wait_for("Not all.\n☑ Look\n▷ Write (not finished)\n☐ Test\n>");
   leave(screen);
   room.check();
 }

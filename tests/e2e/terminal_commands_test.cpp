@@ -108,6 +108,15 @@ TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal]
   leave(screen);
 }
 
+TEST_CASE("exit alone in a line leaves", "[e2e][terminal][commands]") {
+  const Room room;
+  auto screen = room.chat(size);
+  wait_for_prompt(screen);
+  screen.type("exit\r");
+  CHECK(screen.wait() == Exit{0, 0});
+  CHECK(screen.is_cooked());
+}
+
 TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e][terminal][commands]") {
   const Room room(R"([{"expect": {"last_message": {"types": ["text", "text"],
                        "text": {"contains": ["outside the sandbox", "touched\n[ran without a sandbox]"]}}},

@@ -344,7 +344,7 @@ TEST_CASE("state: /help tells of one command, /export of its formats, and a wide
   say(screen, "/export notes.html");
   screen.wait_for("error: \"notes.html\" is there already");
   say(screen, "/help");
-  screen.wait_for("takes one back");
+  screen.wait_for("leave, on an empty line");
   for (int row = 0; row < 30; ++row) CHECK(screen.row(row).size() < 40 + 20);
   leave(screen);
   room.check();

@@ -1,6 +1,7 @@
 #include "repl/editor/completion.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -42,6 +43,30 @@ std::vector<Candidate> commands(std::string_view typed) {
   return out;
 }
 
+std::vector<Named> command_names() {
+  std::vector<Named> out;
+  for (const auto& command : slash_commands()) out.push_back({std::string(command.name), std::string(command.help)});
+  return out;
+}
+
+// Of "tools {words|list}" the words that stand before those that are typed; empty: none are taken.
+std::vector<std::string> words_before(std::string_view command) {
+  std::vector<std::string> out;
+  for (auto& word : words_of(command)) {
+    if (word.starts_with("{words")) return out;
+    if (word.starts_with('{')) break;
+    out.push_back(std::move(word));
+  }
+  return {};
+}
+
+// One that names a value ("level=") is gone on with at once.
+std::vector<Candidate> as_words(const std::vector<Named>& all) {
+  std::vector<Candidate> out;
+  for (const auto& one : all) out.push_back({one.name + (one.name.ends_with('=') ? "" : " "), one.name, one.note});
+  return out;
+}
+
 const std::vector<Named> themes = {{"auto", "as the terminal says"},
                                    {"dark", "for a dark background"},
                                    {"light", "for a light one"},
@@ -56,6 +81,11 @@ std::vector<Named> modes() {
   return out;
 }
 
+const std::vector<Named> of_rewind = {{"--files", "and the files that tools changed since"},
+                                      {"-1", "before the newest prompt"},
+                                      {"-2", "before the one before it"}};
+const std::vector<Named> of_resume = {{"--fork", "a copy of it"}};
+
 class Completion {
  public:
   explicit Completion(CompletionSources sources)
@@ -69,21 +99,53 @@ class Completion {
     const auto blank = before.find_last_of(" \t\n");
     const auto from = blank == std::string_view::npos ? 0 : blank + 1;
     const auto word = before.substr(from);
-    if (from == 0) return {0, commands(word)};
+    if (from == 0) return {0, commands_and_prompts(word)};
     const auto command = before.substr(0, before.find_first_of(" \t"));
     if (command == "/agent") return {from, matching(sources_.agents, word)};
     if (command == "/model") return {from, matching(sources_.models, word)};
     if (command == "/permissions") return {from, matching(modes(), word)};
     if (command == "/theme") return {from, matching(themes, word)};
     if (command == "/vim") return {from, matching(switches, word)};
+    if (command == "/help") return {from, matching(help_topics(), word)};
+    if (command == "/rewind") return {from, matching(of_rewind, word)};
+    if (command == "/resume" && word.starts_with('-')) return {from, matching(of_resume, word)};
     if (command == "/resume" && sources_.sessions) return {from, matching(sources_.sessions(), word)};
     if (command == "/image") return shell_paths(before, command.size() + 1);
-    if (command != "/diff" && command != "/export") return {};
+    if (command != "/diff" && command != "/export") return {from, command_line(command, before)};
     const auto argument = std::min(before.find_first_not_of(" \t", command.size()), before.size());
     return paths({.from = argument, .typed = std::string(before.substr(argument))}, PathForm::whole);
   }
 
  private:
+  [[nodiscard]] std::vector<Candidate> commands_and_prompts(std::string_view typed) const {
+    auto out = commands(typed);
+    if (!sources_.prompts) return out;
+    for (const auto& prompt : sources_.prompts()) {
+      if (prompt.name.starts_with(typed)) out.push_back({prompt.name + " ", prompt.name, prompt.note});
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::vector<Named> help_topics() const {
+    auto out = command_names();
+    if (sources_.prompts) {
+      for (auto& prompt : sources_.prompts()) out.push_back(std::move(prompt));
+    }
+    out.push_back({"keys", "what keys do"});
+    return out;
+  }
+
+  [[nodiscard]] std::vector<Candidate> command_line(std::string_view name, std::string_view line) const {
+    const auto command = std::ranges::find(slash_commands(), name, &SlashCommand::name);
+    if (command == slash_commands().end() || !sources_.words) return {};
+    auto words = words_before(command->command);
+    if (words.empty()) return {};
+    auto typed = words_of(line.substr(name.size()));
+    if (line.ends_with(' ')) typed.emplace_back();
+    std::ranges::move(typed, std::back_inserter(words));
+    return as_words(sources_.words(words));
+  }
+
   [[nodiscard]] Candidates shell_paths(std::string_view line, std::size_t begin) const {
     auto word = shell_word_at_end(line.substr(begin));
     word.from += begin;

@@ -23,6 +23,9 @@ struct CompletionSources {
   std::vector<Named> models;
   std::string directory;                              ///< where `@path` looks
   std::function<std::vector<Named>()> sessions = {};  ///< asked when one is to be named; may be empty
+  std::function<std::vector<Named>()> prompts = {};   ///< kept in files, with their '/'; may be empty
+  /// What fits as the last of the words of a command line; may be empty.
+  std::function<std::vector<Named>(const std::vector<std::string>& words)> words = {};
 };
 
 /// Completes slash commands, their arguments, paths in a `!command`, and `@path` anywhere in a prompt.

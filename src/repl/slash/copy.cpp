@@ -1,7 +1,10 @@
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "render/summary.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -26,7 +29,8 @@ Result<After> run_copy(const std::string&, SlashContext& context) {
   const auto text = last_answer(history);
   if (text.empty()) return fail(ErrorKind::failure, "there is no answer to copy yet");
   ERRAND_TRY(context.to_terminal(fmt::format("\x1b]52;c;{}\x07", chat::base64_encode(text))));
-  context.say(fmt::format("asked the terminal to copy {} bytes", text.size()));
+  context.say(fmt::format("asked the terminal to copy {}", render::size_text(text.size())));
+  if (std::getenv("TMUX") != nullptr) context.say("tmux passes it on where it was told: tmux set -g set-clipboard on");
   return After::go_on;
 }
 

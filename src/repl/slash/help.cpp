@@ -11,6 +11,7 @@
 #include "base/unicode.hpp"
 #include "config/prompt_commands.hpp"
 #include "render/fold.hpp"
+#include "repl/line_reader.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -57,12 +58,41 @@ void say(const std::vector<Row>& rows, SlashContext& context) {
   }
 }
 
+const std::vector<Row> in_a_line = {
+    {"!COMMAND", "run it in the sandbox and show what it prints, to the model too with the next prompt"},
+    {"!!COMMAND", "the same outside of the sandbox, once you said yes"},
+    {"@PATH", "in a prompt: attach that file; @\"with blanks\" in quotes"}};
+
+const std::vector<Row> keys_everywhere = {{"Ctrl-C", "cancel what runs, or clear the line"},
+                                          {"Ctrl-D", "leave, on an empty line"}};
+const std::vector<Row> keys_of_editor = {
+    {"Enter", "ask; beside a run, queue the line"},
+    {"Ctrl-S", "give the line to the run in progress at once"},
+    {"Up", "the prompt before; beside a run, take back what was queued last"},
+    {"Alt-Enter", "a new line; so does a \\ before Enter"},
+    {"Tab", "complete commands, what they take, and paths"},
+    {"Ctrl-R", "find an earlier prompt"},
+    {"Ctrl-G", "write the line in $VISUAL or $EDITOR"},
+};
+
+std::vector<Row> keys(const SlashContext& context) {
+  auto out = keys_everywhere;
+  if (context.menus && context.menus->lines.shows_pick())
+    out.insert(out.begin(), keys_of_editor.begin(), keys_of_editor.end());
+  return out;
+}
+
+// "!" of "!COMMAND".
+bool is_mark_of(std::string_view wanted, std::string_view name) {
+  return (wanted == "!" || wanted == "!!" || wanted == "@") && name.substr(0, name.find_first_not_of("!@")) == wanted;
+}
+
 // With or without its slash.
 Result<Row> row_named(std::string_view wanted, std::vector<Row> rows) {
   std::vector<std::string> names;
   for (const auto& row : rows) {
     names.push_back(row.usage.substr(0, row.usage.find(' ')));
-    if (names.back() == wanted || names.back().substr(1) == wanted) return row;
+    if (names.back() == wanted || names.back().substr(1) == wanted || is_mark_of(wanted, names.back())) return row;
   }
   return fail(ErrorKind::usage, fmt::format("there is no command \"{}\"", wanted),
               text::suggest(wanted.starts_with('/') ? wanted : fmt::format("/{}", wanted), names, "commands"));
@@ -71,10 +101,15 @@ Result<Row> row_named(std::string_view wanted, std::vector<Row> rows) {
 }  // namespace
 
 Result<After> run_help(const std::string& argument, SlashContext& context) {
+  if (argument == "keys") {
+    say(keys(context), context);
+    return After::go_on;
+  }
   if (!argument.empty()) {
     auto rows = built_in();
     auto kept = kept_in_files(context.config);
     std::ranges::move(kept, std::back_inserter(rows));
+    std::ranges::copy(in_a_line, std::back_inserter(rows));
     ERRAND_TRY_ASSIGN(auto row, row_named(argument, std::move(rows)));
     say({std::move(row)}, context);
     return After::go_on;
@@ -84,8 +119,10 @@ Result<After> run_help(const std::string& argument, SlashContext& context) {
     context.say("prompts of yours and of this project:");
     say(kept, context);
   }
-  context.say("Ctrl-C cancels the answer in progress; @path in a prompt attaches that file");
-  context.say("while an answer comes, Enter queues a line, Ctrl-S gives it to the run at once, Up takes one back");
+  context.say("in a line:");
+  say(in_a_line, context);
+  context.say("keys, of which \"man errand\" has all:");
+  say(keys(context), context);
   return After::go_on;
 }
 

@@ -51,7 +51,7 @@ TEST_CASE("summary: todos and figures", "[render][summary]") {
       {{"read", "completed", "reading"}, {"write it", "in_progress", "writing it"}, {"test\nall", "pending", ""}}};
   CHECK(todo_lines(todo, 40, Color::off) == "☑ read\n▶ writing it\n☐ test all\n");
   CHECK(todo_lines(todo, 40, Color::off, Work::is_over) == "☑ read\n▷ write it (not finished)\n☐ test all\n");
-  CHECK(todo_lines(todo, 22, Color::off, Work::is_over) == "☑ read\n▷ wri… (not finished)\n☐ test all\n");
+  CHECK(todo_lines(todo, 22, Color::off, Work::is_over) == "☑ read\n▷ writ… (not finished)\n☐ test all\n");
   chat::event::Done done;
   done.num_turns = 3;
   done.duration = milliseconds(12'000);

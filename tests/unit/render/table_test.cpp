@@ -64,3 +64,20 @@ TEST_CASE("table: headers stand out where there is colour", "[render][table]") {
   table.add({"a", "1"});
   CHECK(table.text({Medium::terminal, 80, Color::on}) == "\x1b[1mID  N\x1b[0m\na   1\n");
 }
+
+TEST_CASE("table: where columns have no room each row has lines of its own", "[render][table]") {
+  Table table({{"id"}, {"age"}, {"agent"}, {"title", Fit::flexible}, {"status"}});
+  table.add({"01a20482-aba1", "12m", "reviewer", "migrate the database", "idle"});
+  table.add({"01a20482-aba2", "now", "", "short", "running"});
+  CHECK(table.text({Medium::terminal, 60, Color::off}) ==
+        "id             age  agent     title                 status\n"
+        "01a20482-aba1  12m  reviewer  migrate the database  idle\n"
+        "01a20482-aba2  now            short                 running\n");
+  CHECK(table.text({Medium::terminal, 36, Color::off}) ==
+        "01a20482-aba1  age 12m\n"
+        "  agent reviewer\n"
+        "  title migrate the database\n"
+        "  status idle\n"
+        "01a20482-aba2  age now  title short\n"
+        "  status running\n");
+}

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace errand;
@@ -26,7 +27,21 @@ class Place {
       REQUIRE(write_file_atomic(path(file), "x"));
     }
     ::setenv("HOME", path("home").c_str(), 1);
-    complete_ = make_completer({.agents = {}, .models = {}, .directory = path("work")});
+    complete_ = make_completer({.agents = {},
+                                .models = {},
+                                .directory = path("work"),
+                                .sessions =
+                                    [] {
+                                      return std::vector<Named>{{"parsing", ""}};
+                                    },
+                                .prompts =
+                                    [] {
+                                      return std::vector<Named>{{"/review", "look at a file"}};
+                                    },
+                                .words =
+                                    [](const Texts& words) {
+                                      return std::vector<Named>{{text::join(words, "+"), ""}, {"--by=", ""}};
+                                    }});
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -86,4 +101,27 @@ TEST_CASE("completion: a command's path is its whole argument, and a shell's is 
   CHECK(place.lines("!!cat ~/to") == Texts{"!!cat ~/todo\\ list.txt "});
   CHECK(place.lines("!cat \"a dir/one") == Texts{"!cat a\\ dir/one\\ note.txt "});
   CHECK(place.lines("/image a\\ dir/tw") == Texts{"/image a\\ dir/two.txt "});
+}
+
+TEST_CASE("completion: commands and prompts that are kept, and what help tells of", "[repl][editor]") {
+  const Place place;
+  CHECK(place.lines("/rev") == Texts{"/review "});
+  CHECK(place.lines("/vi") == Texts{"/vim "});
+  CHECK(place.lines("/help revi").at(0) == "/help /review ");
+  CHECK(place.lines("/help keys") == Texts{"/help keys "});
+  CHECK(place.lines("/rewind --f") == Texts{"/rewind --files "});
+  CHECK(place.lines("/resume par") == Texts{"/resume parsing "});
+  CHECK(place.lines("/resume parsing --") == Texts{"/resume parsing --fork "});
+}
+
+TEST_CASE("completion: a command of the command line is completed as a shell would", "[repl][editor]") {
+  const Place place;
+  CHECK(place.lines("/tools ") == Texts{"/tools tools+ ", "/tools --by="});
+  CHECK(place.lines("/tools show Ba").at(0) == "/tools show tools+show+Ba ");
+  CHECK(place.lines("/config set ").at(0) == "/config set config+set+ ");
+  CHECK(place.lines("/usage ").at(0) == "/usage usage+ ");
+  CHECK(place.lines("/sandbox ") == Texts{});  // takes nothing
+  CHECK(place.lines("/search wor") == Texts{});
+  CHECK(place.lines("/rename na") == Texts{});
+  CHECK(place.lines("/nothing x") == Texts{});
 }
