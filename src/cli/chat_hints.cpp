@@ -11,7 +11,7 @@ namespace errand::cli {
 namespace {
 
 // The longer of two that begin alike comes first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> words = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> words = {{
     {"\"errand sessions list\"", "/sessions"},
     {"\"errand sessions\"", "/sessions"},
     {"\"errand models\"", "/models"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> words = 
     {"\"errand doctor\"", "/doctor"},
     {"\"errand memory show\"", "/memory"},
     {"or go on in a copy with --fork", "or go on in a copy: /resume REF --fork"},
+    {"\"errand sessions show --json\" has the ids", "/rewind alone lets you pick a prompt"},
     {"start a new session", "begin a new session with /new"},
     {"or continue the session with -c", "or ask it to go on"},
     {"; continue the session with -c", ""},

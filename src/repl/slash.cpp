@@ -175,6 +175,8 @@ tl::unexpected<Error> unknown_command(std::string_view name, const SlashContext&
 }
 
 Result<After> ask_kept(const config::PromptCommand& command, const std::string& argument, SlashContext& context) {
+  if (argument.empty() && !command.argument_hint.empty() && !command.argument_hint.starts_with('['))
+    show_note(fmt::format("nothing stands behind /{} for {}", command.name, command.argument_hint), context);
   ERRAND_TRY_ASSIGN(const auto text, config::expand(command, argument));
   ERRAND_TRY_ASSIGN(const auto prompt, context.message_of(text));
   tell_of_files(text, context);

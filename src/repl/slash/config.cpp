@@ -14,14 +14,15 @@ Result<After> run_config(const std::string& argument, SlashContext& context);
 
 namespace {
 
-// What the terminal looks like is changed here and now as well; all else is read when a chat begins.
+// What the terminal looks like is changed here and now as well; all else is read when a chat begins. Without a value it
+// is what it is by default.
 std::string told_of_this_chat(const std::string& key, const std::string& value, const SlashContext& context) {
   const auto& look = context.appearance;
   if (key == "terminal.theme") {
-    if (auto now = look.use_theme(value)) return *now;
+    if (auto now = look.use_theme(value.empty() ? "auto" : value)) return *now;
   }
   if (key == "terminal.keys") {
-    if (auto now = look.use_keys(value)) return *now;
+    if (auto now = look.use_keys(value.empty() ? "emacs" : value)) return *now;
   }
   return "it holds from the next chat on; this one goes on as it began";
 }
