@@ -23,6 +23,9 @@ class Excerpt {
   /// The newest lines that were not returned yet, at most so many; the last may still be coming in.
   [[nodiscard]] std::vector<std::string> newest(std::size_t count) const;
 
+  /// Lines that were not returned yet, the one that is coming in and those that are left out among them.
+  [[nodiscard]] std::size_t not_returned() const { return left_out_ + kept_.size() + (is_begun_ ? 1 : 0); }
+
   /// There is no more: the lines that were not returned and are not left out.
   std::vector<std::string> finish();
   /// Lines between the first and the last ones.

@@ -144,7 +144,7 @@ class TextSink::Impl {
     if (!output_ || harmless.empty()) return;
     if (options_.err != Medium::terminal) return pass_on(harmless);
     put_lines_of_command(output_->feed(harmless));
-    if (page_.shows_running()) running_.newest_output = output_->newest(command_tail);
+    if (page_.shows_running()) running_.newest_output = newest_of_command();
     page_.show_running();
     page_.flush();
   }
@@ -182,6 +182,13 @@ class TextSink::Impl {
   [[nodiscard]] const Output& output() const { return page_.output(); }
 
  private:
+  std::vector<std::string> newest_of_command() const {
+    auto out = output_->newest(command_tail);
+    const auto unseen = output_->not_returned() - out.size();
+    if (unseen > 0) out.insert(out.begin(), fmt::format("… {}", text::count_of(unseen, "line")));
+    return out;
+  }
+
   // A pipe takes all of it; on a terminal nobody reads so much.
   void pass_on(std::string_view harmless) {
     page_.put_lines(harmless);

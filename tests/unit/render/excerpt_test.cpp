@@ -47,9 +47,13 @@ TEST_CASE("excerpt: the newest lines are those that were not returned, and what 
   excerpt.feed("a\nb\nhalf");
   CHECK(excerpt.newest(2) == Lines{"b", "half"});
   CHECK(excerpt.newest(9) == Lines{"a", "b", "half"});
+  CHECK(excerpt.not_returned() == 3);
   excerpt.feed(" a line\n");
   CHECK(excerpt.newest(1) == Lines{"half a line"});
   CHECK(excerpt.newest(0).empty());
+  excerpt.feed("c\nd\n");
+  CHECK(excerpt.not_returned() == 5);
+  CHECK(excerpt.left_out() == 2);
 }
 
 TEST_CASE("excerpt: a line without an end is cut between characters, and costs no more than that", "[render]") {

@@ -252,3 +252,31 @@ TEST_CASE("text sink: an edit shows its diff, a new file its beginning", "[rende
                                "✓ Write b.txt (1.2s)", "  +line 1", "  +line 2", "  +line 3", "  +line 4", "  +line 5",
                                "  +line 6", "  +line 7", "  +line 8", "  … 3 lines more"});
 }
+
+TEST_CASE("live: a person's own command has a line with its time, and of a lot its two ends stay", "[render][live]") {
+  Stage stage(80, 40);
+  stage.sink().begin_command("! make all");
+  CHECK(stage.lines() == Lines{"⋯ ! make all"});
+  stage.sink().command_said("one\nha");
+  CHECK(stage.lines() == Lines{"one", "ha", "⋯ ! make all"});
+  std::string flood = "lf\n";
+  for (int i = 0; i < 100; ++i) flood += fmt::format("row {}\n", i);
+  stage.sink().command_said(flood);
+  stage.pass(2s);
+  stage.sink().command_said("row 100");
+  auto shown = stage.lines();
+  REQUIRE(shown.size() > 7);
+  CHECK(Lines(shown.end() - 8, shown.end()) ==
+        Lines{"row 27", "… 68 lines", "row 96", "row 97", "row 98", "row 99", "row 100", "⋯ ! make all (2s)"});
+  stage.sink().end_command("elsewhere");
+  shown = stage.lines();
+  REQUIRE(shown.size() == 61);
+  CHECK(shown[0] == "one");
+  CHECK(shown[1] == "half");
+  CHECK(shown[30] == "… 43 lines between: elsewhere");
+  CHECK(shown[31] == "row 71");
+  CHECK(shown[60] == "row 100");
+  stage.sink().begin_command("! true");
+  stage.sink().end_command("elsewhere");
+  CHECK(stage.lines().back() == "row 100");
+}
