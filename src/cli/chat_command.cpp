@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
+#include "chat/names.hpp"
 #include "cli/answer_sinks.hpp"
 #include "cli/at_files.hpp"
 #include "cli/chat_editor.hpp"
@@ -39,6 +40,7 @@
 #include "repl/editor/line_editor.hpp"
 #include "repl/going_on.hpp"
 #include "repl/notes.hpp"
+#include "repl/permission_modes.hpp"
 #include "repl/repl.hpp"
 #include "repl/slash.hpp"
 
@@ -98,6 +100,28 @@ Result<void> to_terminal(std::string_view bytes) {
   if (::isatty(STDERR_FILENO) == 0) return fail(ErrorKind::failure, "there is no terminal");
   return write_all(STDERR_FILENO, bytes);
 }
+
+// Shift-Tab, for as long as this lives.
+class ModeKey {
+ public:
+  ModeKey(repl::LineEditor* editor, agent::Chat& chat, ChatStatus& status) : editor_(editor) {
+    if (editor_ == nullptr) return;
+    editor_->use_mode_key([&chat, &status] {
+      const auto mode = repl::next_mode(chat.definition().permission_mode);
+      chat.use_mode(mode);
+      status.refresh();
+      return fmt::format("mode {}: {}", chat::name_of(mode), repl::note_of(mode));
+    });
+  }
+  ModeKey(const ModeKey&) = delete;
+  ModeKey& operator=(const ModeKey&) = delete;
+  ~ModeKey() {
+    if (editor_ != nullptr) editor_->use_mode_key({});
+  }
+
+ private:
+  repl::LineEditor* editor_;
+};
 
 class ChatCommand final : public Command {
  public:
@@ -335,6 +359,7 @@ class ChatCommand final : public Command {
     greet(talk, invocation.globals);
     if (resumed && !invocation.globals.quiet) repl::show_going_on(*resumed, slash);
     ChatStatus status(talk, face);
+    const ModeKey mode_key(person.editor(), talk.chat(), status);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
                             .lines = person.lines(),

@@ -29,4 +29,10 @@ inline constexpr std::array permission_modes = {chat::PermissionMode::ask, chat:
   return {};
 }
 
+/// The one that a key goes on to, round: those that a person changes between as they work.
+[[nodiscard]] constexpr chat::PermissionMode next_mode(chat::PermissionMode mode) {
+  if (mode == chat::PermissionMode::ask) return chat::PermissionMode::automatic;
+  return mode == chat::PermissionMode::automatic ? chat::PermissionMode::plan : chat::PermissionMode::ask;
+}
+
 }  // namespace errand::repl

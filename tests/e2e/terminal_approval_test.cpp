@@ -245,3 +245,36 @@ TEST_CASE("approval: /permissions shows what holds, and changes the mode of the 
   CHECK(path_exists(room.world.path_of("two.txt")));
   room.check();
 }
+
+TEST_CASE("approval: Shift-Tab goes round the modes between runs, and in a list of candidates moves back",
+          "[e2e][terminal][approval]") {
+  constexpr std::string_view shift_tab = "\x1b[Z";
+  const Room room(R"([
+    {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch one.txt"}}}},
+    {"reply": {"text": "One."}},
+    {"expect": {"has_tools": ["ExitPlanMode"]}, "reply": {"text": "Two."}}])");
+  auto screen = room.chat({80, 24});
+  wait_for_row(screen, ">");
+  screen.type("make it");
+  screen.type(shift_tab);
+  screen.wait_for("> make it\nmode auto: what the sandbox contains runs without asking\n");
+  screen.type("\r");
+  screen.wait_for("One.");
+  wait_for_row(screen, ">");
+  CHECK(screen.text().find("mode auto") == std::string::npos);
+  screen.type(shift_tab);
+  screen.wait_for("mode plan: ");
+  screen.type("and?\r");
+  screen.wait_for("Two.");
+  wait_for_row(screen, ">");
+  screen.type("/permissions \t");
+  screen.type(shift_tab);
+  screen.type("\r");
+  wait_for_row(screen, "> /permissions bypass");
+  screen.type(ctrl_u);
+  screen.type(shift_tab);
+  screen.wait_for("mode ask: ");
+  leave(screen);
+  CHECK(path_exists(room.world.path_of("one.txt")));
+  room.check();
+}

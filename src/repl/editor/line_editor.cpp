@@ -274,7 +274,7 @@ Result<ReadLine> LineEditor::read_prompt(const LineRequest& request, const Call&
 Result<ReadLine> LineEditor::edit(LineSession& line, const Call& call) {
   ReadLine out;
   while (true) {
-    ERRAND_TRY(paint(line));
+    if (!is_stopping_) ERRAND_TRY(paint(line));
     const auto input = next_input(call);
     if (!input) {
       ERRAND_TRY(leave_line(line));
@@ -282,6 +282,7 @@ Result<ReadLine> LineEditor::edit(LineSession& line, const Call& call) {
       return ReadLine{ReadLine::End::interrupted, line.text()};
     }
     if (!*input) continue;
+    is_stopping_ = false;
     ERRAND_TRY_ASSIGN(const auto next, take(**input, line, out, call));
     if (next == Next::done) return out;
   }
@@ -291,6 +292,7 @@ Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSess
                                           const Call& call) {
   switch (input.kind) {
     case terminal::Input::Kind::key:
+      notice_.clear();
       return act_on(press(line, input.key), line, out);
     case terminal::Input::Kind::came_back:
       ERRAND_TRY(bottom_.come_back());
@@ -334,6 +336,9 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
     }
     case Outcome::open_editor:
       ERRAND_TRY(open_editor(line));
+      return Next::go_on;
+    case Outcome::next_mode:
+      if (next_mode_) notice_ = next_mode_();
       return Next::go_on;
     case Outcome::go_on:
     case Outcome::left:
@@ -380,6 +385,7 @@ Result<void> LineEditor::act_alike(Outcome outcome, const std::vector<terminal::
   if (outcome == Outcome::suspend) {
     ERRAND_TRY(bottom_.leave_input(left));
     ERRAND_TRY(bottom_.settle());
+    is_stopping_ = true;
     ::kill(0, SIGTSTP);  // of which we hear as of any other; all is painted anew then
   }
   if (outcome == Outcome::quit) ::kill(::getpid(), SIGQUIT);
@@ -394,7 +400,9 @@ void LineEditor::interrupt_run() {
 
 terminal::Frame LineEditor::frame(const LineSession& line, LineSession::Looks looks) const {
   const auto columns = bottom_.size().columns;
-  auto out = frame_of(line.view(looks), columns, parts_.styles);
+  auto view = line.view(looks);
+  if (view.status.empty()) view.status = notice_;
+  auto out = frame_of(view, columns, parts_.styles);
   if (line.is_answer()) return out;
   const auto waiting = queue_.rows(columns, parts_.styles, line.text());
   out.rows.insert(out.rows.begin(), waiting.begin(), waiting.end());

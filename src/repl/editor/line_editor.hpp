@@ -65,6 +65,9 @@ class LineEditor final : public LineReader {
   [[nodiscard]] Keys keys() const { return parts_.keys; }
   void use_styles(Styles styles);
 
+  /// What Shift-Tab does between runs; it returns a line to show below what is typed until the next key.
+  void use_mode_key(std::function<std::string()> next_mode) { next_mode_ = std::move(next_mode); }
+
   /// Asks the terminal for its background once attend() has it. The answer comes when it comes, to `on_said`.
   void ask_background() { asks_background_ = true; }
 
@@ -140,6 +143,9 @@ class LineEditor final : public LineReader {
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
   bool asks_background_ = false;
+  bool is_stopping_ = false;  // the terminal is the shell's at any moment: nothing is painted into it
+  std::function<std::string()> next_mode_;
+  std::string notice_;        // below the line, until the next key
   int unanswered_ = 0;        // questions for the cursor's place
   bool owes_resize_ = false;  // a new size was heard of while the terminal took no bytes
   Call::Clock::time_point asked_{};

@@ -125,6 +125,7 @@ Result<void> LineEditor::act_beside(Outcome outcome) {
       return edit_beside();
     case Outcome::go_on:
     case Outcome::left:
+    case Outcome::next_mode:  // the run has begun with the one that holds
     case Outcome::interrupted:
     case Outcome::quit:
     case Outcome::clear_screen:

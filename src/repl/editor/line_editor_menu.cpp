@@ -67,11 +67,10 @@ Result<std::string> LineEditor::edit_outside(const std::string& text) {
 
 Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) {
   MenuSession menu(request);
-  bool is_stopping = false;  // the terminal is the shell's at any moment: nothing is painted into it
   while (true) {
     const auto size = bottom_.size();
     const auto frame = frame_of(menu.view(size), size, parts_.styles);
-    if (!is_stopping) ERRAND_TRY(bottom_.show_input(frame, terminal::Bottom::When::always));
+    if (!is_stopping_) ERRAND_TRY(bottom_.show_input(frame, terminal::Bottom::When::always));
     const auto learned = next_input(call);
     if (!learned) {
       ERRAND_TRY(leave_menu(menu, Outcome::interrupted));
@@ -80,13 +79,12 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
     }
     if (!*learned) continue;
     const auto& input = **learned;
-    is_stopping = false;
+    is_stopping_ = false;
     if (input.kind == terminal::Input::Kind::closed) return Picked{Picked::End::closed, {}, {}};
     if (input.kind == terminal::Input::Kind::came_back) ERRAND_TRY(bottom_.come_back());
     if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
     if (input.kind != terminal::Input::Kind::key) continue;
     const auto outcome = menu.press(input.key);
-    is_stopping = outcome == Outcome::suspend;
     ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, request.kind));
     if (next == Next::go_on) continue;
     if (outcome == Outcome::submitted && menu.wants_all()) {
@@ -111,6 +109,7 @@ Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind)
       return Next::done;
     case Outcome::go_on:
     case Outcome::steer:
+    case Outcome::next_mode:
     case Outcome::open_editor:
     case Outcome::suspend:
     case Outcome::quit:

@@ -122,9 +122,10 @@ Outcome LineSession::run(Command command, const Key& key) {
       if (!buffer_.down()) newer();
       return Outcome::go_on;
     case Command::complete:
-    case Command::complete_back:
       complete();
       return Outcome::go_on;
+    case Command::complete_back:  // no menu of candidates is open
+      return is_answer() ? Outcome::go_on : Outcome::next_mode;
     case Command::search_back:
       begin_search(SearchEnd::submits);
       return Outcome::go_on;

@@ -12,6 +12,7 @@ enum class Outcome {
   submitted,  ///< of a menu: picked
   left,       ///< a menu, without a pick
   steer,
+  next_mode,  ///< of permissions
   interrupted,
   closed,
   suspend,
