@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "render/summary.hpp"
 
 namespace errand::cli {
@@ -16,6 +17,10 @@ namespace {
 
 constexpr std::string_view blanks = " \t\n";
 constexpr std::string_view ends_of_sentences = ".,;:!?)";
+
+// A log that is pasted may be full of what looks like a path; what goes along is told in any case.
+constexpr std::size_t max_told = 5;
+constexpr std::size_t max_told_columns = 200;
 
 AtWord::Names named_by(const std::string& path) {
   if (is_regular_file(path)) return AtWord::Names::file;
@@ -92,8 +97,16 @@ std::vector<AtWord> at_words(const std::string& text) {
 
 std::vector<std::string> told_of(const std::vector<AtWord>& words) {
   std::vector<std::string> out;
-  for (const auto& word : words) out.push_back(told_of(word));
-  std::erase(out, "");
+  std::size_t more = 0;
+  for (const auto& word : words) {
+    auto line = told_of(word);
+    if (line.empty()) continue;
+    if (word.names == AtWord::Names::file || out.size() < max_told)
+      out.push_back(text::ellipsize(line, max_told_columns));
+    else
+      ++more;
+  }
+  if (more > 0) out.push_back(fmt::format("and {} more with an @ are sent as they are", more));
   return out;
 }
 

@@ -40,6 +40,19 @@ TEST_CASE("at files: what goes along is told with its size, what is not there as
   CHECK(told(directory, "@\"no such\"") == Texts{"@\"no such\" is sent as it is: there is no such file"});
 }
 
+TEST_CASE("at files: of many that are none a few are told, and each that goes along", "[cli][chat]") {
+  const test::TempDir directory;
+  REQUIRE(write_file_atomic(directory / "a.txt", "x"));
+  std::string prompt;
+  for (int i = 0; i < 20; ++i) prompt += "@x/" + std::to_string(i) + " ";
+  const auto lines = told(directory, prompt + "@D/a.txt");
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[0] == "@x/0 is sent as it is: there is no such file");
+  CHECK(lines[5] == "D/a.txt goes along (1 byte)");
+  CHECK(lines[6] == "and 15 more with an @ are sent as they are");
+  CHECK(told(directory, "@x/" + std::string(5000, 'y')).at(0).size() < 250);
+}
+
 TEST_CASE("at files: nobody's name and nobody's address is taken for a path", "[cli][chat]") {
   for (const auto* prompt : {"thank @alice", "me@example.com", "@", "@ a.txt", "@.", "@\"", "@\"\"", "@...", "a@b/c"}) {
     CAPTURE(prompt);
