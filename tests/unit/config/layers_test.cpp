@@ -140,6 +140,9 @@ TEST_CASE("lookup: an unknown name is told with the nearest", "[config][layers]"
   CHECK(describe(find_skill(config, "x").error()) == "error: unknown skill \"x\"\n  hint: there are no skills\n");
   CHECK(describe(find_agent(config, "").error()) ==
         "error: no agent was named, and there is no default_agent\n  hint: name one with -a: coder, reviewer\n");
+  CHECK(describe(find_agent(Configuration{}, "").error()) ==
+        "error: there are no agents here, and none came with errand\n"
+        "  hint: write one: errand agents new ID --model MODEL; errand doctor says what else a run needs\n");
 }
 
 TEST_CASE("layers: files made to waste time end early and are told of in bounds", "[config][layers]") {
