@@ -161,7 +161,6 @@ class TextSink::Impl {
     put_lines_of_command(last);
     if (output_->left_out() == 0 && output_->has_cut_lines())
       note_of_command(fmt::format("long lines are cut: {}", left_out));
-    if (!std::exchange(output_ends_line_, true)) page_.put_lines("\n");
     output_.reset();
     page_.end_run();
   }
@@ -192,7 +191,6 @@ class TextSink::Impl {
   // A pipe takes all of it; on a terminal nobody reads so much.
   void pass_on(std::string_view harmless) {
     page_.put_lines(harmless);
-    output_ends_line_ = harmless.ends_with('\n');
     page_.flush();
   }
 
@@ -481,7 +479,6 @@ class TextSink::Impl {
   bool last_reply_shown_ = false;  // the reply before it
   std::optional<Error> error_shown_;
   std::optional<Excerpt> output_;  // of the person's own command that runs
-  bool output_ends_line_ = true;
 };
 
 TextSink::TextSink(TextOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

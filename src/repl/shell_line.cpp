@@ -42,8 +42,15 @@ Result<void> run_shell_line(std::string_view line, SlashContext& context) {
   }
   auto& shown = context.command;
   shown.begin(fmt::format("{} {}", mark_of(wanted), text::first_line(wanted.command)));
-  auto result = context.chat.run_command(wanted, shown.said, context.begin());
-  if (result) shown.said(unicode::sanitize(result->rest));
+  bool ends_line = true;
+  const auto said = [&](std::string_view text) {
+    if (text.empty()) return;
+    shown.said(text);
+    ends_line = text.ends_with('\n');
+  };
+  auto result = context.chat.run_command(wanted, said, context.begin());
+  if (result) said(unicode::sanitize(result->rest));
+  if (!ends_line) shown.said("\n");
   shown.end("/output shows all of it");
   if (!result) return fail(result.error());
   context.last_output = std::move(result->text);
