@@ -22,6 +22,9 @@ constexpr std::size_t least_status_columns = 40;
 // How long it takes at least until a new size is heard of.
 constexpr std::chrono::milliseconds hearing{15};
 
+// Of a window that changes again so soon, what was painted in between may have met either size.
+constexpr std::chrono::milliseconds one_drag{1000};
+
 // What goes into the scrollback at once: some screens full.
 constexpr std::size_t max_rows_a_frame = 200;
 
@@ -176,16 +179,26 @@ void Bottom::wait_for_resized(Waits waits) {
   waits_ = waits;
 }
 
+void Bottom::hear_of_resize() {
+  const std::lock_guard lock(mutex_);
+  if (awaits_resized() || waits_ == Waits::no) return;
+  latest_size_ = size();
+  latest_change_ = std::chrono::steady_clock::now();
+  other_size_ = latest_change_;
+}
+
 bool Bottom::knows_size() {
   const std::lock_guard lock(mutex_);
-  return size() == painter_.size();
+  return !awaits_resized();
 }
 
 Result<void> Bottom::resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip) {
   const std::lock_guard lock(mutex_);
   is_resized_.notify_all();
   const auto heard = std::exchange(other_size_, std::nullopt).value_or(std::chrono::steady_clock::now() - round_trip);
-  return painter_.resize(size(), {.cursor_column = cursor_column, .shown_until = heard - round_trip - hearing});
+  const auto before = std::exchange(latest_resized_, std::chrono::steady_clock::now());
+  const auto shown_until = heard - before < one_drag ? before : heard - round_trip - hearing;
+  return painter_.resize(size(), {.cursor_column = cursor_column, .shown_until = shown_until});
 }
 
 bool Bottom::is_behind() {
@@ -193,14 +206,21 @@ bool Bottom::is_behind() {
   return behind_;
 }
 
+// A size that came and went has moved rows too: whoever hears of it says when it is over.
 bool Bottom::awaits_resized() {
-  if (size() == painter_.size()) {
+  const auto size_now = size();
+  const bool is_other = size_now != painter_.size();
+  if (!is_other && (!other_size_ || waits_ == Waits::no)) {
     other_size_.reset();
     return false;
   }
   const auto now = std::chrono::steady_clock::now();
+  if (!other_size_ || size_now != latest_size_) latest_change_ = now;
+  latest_size_ = size_now;
   if (!other_size_) other_size_ = now;
-  return waits_ == Waits::yes && now - *other_size_ < resize_patience;
+  if (waits_ == Waits::yes && now - latest_change_ < resize_patience && now - *other_size_ < longest_drag) return true;
+  if (!is_other) other_size_.reset();
+  return false;
 }
 
 // What is not shown by guess for a new size waits a moment for who learns where things are.
@@ -291,6 +311,7 @@ Result<void> Bottom::paint(std::vector<Row> finished) {
   behind_ = false;
   if (const auto now = size(); now != painter_.size()) {
     const auto heard = std::chrono::steady_clock::now() - hearing;
+    other_size_.reset();
     ERRAND_TRY(painter_.resize(now, {.cursor_column = std::nullopt, .shown_until = heard}));
   }
   const auto columns = painter_.size().columns;

@@ -60,16 +60,20 @@ class Bottom {
   Result<void> leave_input(const std::vector<Row>& left);
 
   /// Somebody who reads keys hears of another size and tells it by resized(), once what was written for the old one has
-  /// been shown. Until then nothing is painted, but for no longer than `resize_patience`. Else each paint looks.
+  /// been shown, and nobody drags the window any more. Until then nothing is painted, but for no longer than
+  /// `resize_patience` after the last change, and `longest_drag` after the first. Else each paint looks.
   void wait_for_resized(Waits waits);
-  /// Whether what is shown was painted for the size that it has.
+  /// A signal told of another size, be it the same again by now.
+  void hear_of_resize();
+  /// Whether what is shown was painted for the size that it has, and has had since.
   [[nodiscard]] bool knows_size();
   /// `round_trip` is how long the terminal took to tell its cursor's column: what was written for so long before has
   /// met the new size. What was shown is taken away; the next paint shows all.
   Result<void> resized(std::optional<std::size_t> cursor_column, std::chrono::steady_clock::duration round_trip);
   static constexpr std::chrono::milliseconds resize_patience{1500};
+  static constexpr std::chrono::seconds longest_drag{6};
   /// Who can't wait for that, so long: what ends a run or begins a question.
-  static constexpr std::chrono::milliseconds short_patience{300};
+  static constexpr std::chrono::milliseconds short_patience{600};
 
   /// Somebody reads keys and tells by shown() of each answer to `ask_shown`. From now on the terminal is asked, and no
   /// more is written ahead of its answer than it shows in a moment (Pace): the rest waits here. `on_ask` is called
@@ -130,6 +134,9 @@ class Bottom {
   bool behind_ = false;
   Waits waits_ = Waits::no;
   std::optional<std::chrono::steady_clock::time_point> other_size_;  // since when the terminal has one
+  std::chrono::steady_clock::time_point latest_resized_;
+  Size latest_size_;
+  std::chrono::steady_clock::time_point latest_change_;
 };
 
 }  // namespace errand::terminal

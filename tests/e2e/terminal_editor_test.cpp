@@ -75,15 +75,39 @@ TEST_CASE("editor: a large paste is a mark, and is sent whole", "[e2e][terminal]
     pasted_text += "line " + std::to_string(i) + "\r";
     expected += "line " + std::to_string(i) + "\\n";
   }
-  const Room room(
-      (R"([{"expect": {"messages": [{"user": "why? )" + expected + R"( really"}]}, "reply": {"text": "So."}}])")
-          .c_str());
+  const Room room((R"([{"expect": {"messages": [{"user": "why? )" + expected +
+                   R"( really"}]}, "reply": {"text": "So."}},
+           {"expect": {"last_message": "why? )" +
+                   expected + R"( really"}, "reply": {"text": "Again."}}])")
+                      .c_str());
   auto screen = room.chat();
   screen.wait_for(">");
   screen.type("why? " + pasted(pasted_text) + " really");
   screen.wait_for("> why? [pasted 120 lines] really");
   screen.type(enter);
   screen.wait_for("So.");
+  wait_for_prompt(screen);
+  screen.type(up);  // the history has all of it
+  screen.wait_for("> [pasted 121 lines]");
+  screen.type(enter);
+  screen.wait_for("Again.");
+  leave(screen);
+  room.check();
+}
+
+// No shell is there to let us go on, so that the stop lasts no time.
+TEST_CASE("editor: Ctrl-Z leaves what was typed on the screen, and not what was suggested", "[e2e][terminal][editor]") {
+  const Room room(R"([{"reply": {"text": "One."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first prompt\r");
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.type("first");
+  screen.wait_for("One.\n> first prompt\ncursor");
+  screen.type("\x1a");
+  screen.wait_for("One.\n> first\n> first prompt\ncursor");
+  screen.type(ctrl_u);
   leave(screen);
   room.check();
 }

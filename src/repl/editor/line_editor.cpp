@@ -1,5 +1,6 @@
 #include "repl/editor/line_editor.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -27,6 +28,10 @@ constexpr std::chrono::milliseconds last_wait_for_known{1500};
 constexpr std::chrono::milliseconds place_within{1000};
 constexpr int max_unanswered = 3;
 constexpr int max_questions = 50;
+// A window that is dragged is left alone when its size has been the same for so long. tmux tells of a size 250 ms late
+// when it has told of another just before: what is painted meanwhile would meet a screen that is narrower already.
+constexpr std::chrono::milliseconds calm_after{300};
+constexpr std::chrono::seconds longest_unrest{5};
 // A terminal that took nothing is asked again so soon whether it does.
 constexpr std::chrono::milliseconds paints_again_after{30};
 // Of an answer whose rest is left out, the end is shown: how the run ended.
@@ -172,10 +177,11 @@ bool LineEditor::asks_place() const {
 Result<void> LineEditor::follow_resize(const Call& call) {
   using terminal::Bottom;
   owes_resize_ = !takes_bytes();
+  bottom_.hear_of_resize();
   if (owes_resize_) return {};
-  const auto begun = Call::Clock::now();
-  const auto told = raw_ && asks_place() ? ask_place(call) : Told::nothing;
-  const auto round_trip = Call::Clock::now() - begun;
+  asked_ = Call::Clock::now();
+  const auto told = raw_ ? ask_place(call) : Told::nothing;
+  const auto round_trip = Call::Clock::now() - asked_;
   if (attended_) bottom_.wait_for_resized(asks_place() ? Bottom::Waits::yes : Bottom::Waits::no);
   owes_resize_ = told == Told::gave_up || !takes_bytes();
   if (owes_resize_) return {};
@@ -183,42 +189,62 @@ Result<void> LineEditor::follow_resize(const Call& call) {
   return bottom_.resized(place ? std::optional(place->column) : std::nullopt, round_trip);
 }
 
-// Whoever drags a window changes it again and again. What is typed meanwhile is taken after.
+// Once the window is left alone. What is typed meanwhile is taken after.
 LineEditor::Told LineEditor::ask_place(const Call& call) {
-  std::deque<terminal::Key> typed;
+  Meanwhile meanwhile{.typed = {}, .resized = true};
   auto told = Told::place;
-  bool resized = true;
-  for (int asked = 0; asked < max_questions && told == Told::place && std::exchange(resized, false); ++asked) {
-    if (!takes_bytes() || !write_all(parts_.out_fd, terminal::ask_place)) {  // a lost terminal shows at the next read
-      told = Told::gave_up;
-      break;
-    }
+  for (int asked = 0; asked < max_questions && told == Told::place && std::exchange(meanwhile.resized, false);
+       ++asked) {
+    told = Told::gave_up;
+    if (!await_calm(meanwhile, call) || !takes_bytes()) break;
     asked_ = Call::Clock::now();
+    told = Told::nothing;
+    if (!asks_place()) break;
+    if (!write_all(parts_.out_fd, terminal::ask_place)) break;  // a lost terminal shows at the next read
     keyboard_.expect(terminal::Answer::place);
-    told = await_place(typed, resized, call);
+    told = await_place(meanwhile, call);
     if (told == Told::nothing) ++unanswered_;
   }
-  keyboard_.put_back(std::move(typed));
-  if (resized) parts_.changes.tell_resized();
+  keyboard_.put_back(std::move(meanwhile.typed));
+  if (meanwhile.resized) parts_.changes.tell_resized();
   return told;
 }
 
 // Ctrl-C, a stop and the end of the terminal don't wait: the question is asked again after.
-LineEditor::Told LineEditor::await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call) {
+void LineEditor::take_meanwhile(terminal::Input input, Meanwhile& meanwhile, terminal::Changes& changes) {
   using Kind = terminal::Input::Kind;
+  if (input.kind == Kind::resized) meanwhile.resized = true;
+  if (input.kind == Kind::came_back) changes.tell_came_back();
+  meanwhile.ended = input.kind == Kind::came_back || input.kind == Kind::closed ||
+                    (input.kind == Kind::key && is_interrupt(input.key));
+  if (input.kind == Kind::key) meanwhile.typed.push_back(std::move(input.key));
+}
+
+LineEditor::Told LineEditor::await_place(Meanwhile& meanwhile, const Call& call) {
   const auto patience = call.within(place_within);
   while (true) {
     auto input = keyboard_.next_before(terminal::Answer::place, patience);
     if (!input) return input.error().kind == ErrorKind::timeout && call.check() ? Told::nothing : Told::gave_up;
     if (!*input) return Told::place;
-    const auto kind = (*input)->kind;
-    if (kind == Kind::resized) resized = true;
-    if (kind == Kind::came_back) parts_.changes.tell_came_back();
-    const bool ends =
-        kind == Kind::came_back || kind == Kind::closed || (kind == Kind::key && is_interrupt((*input)->key));
-    if (kind == Kind::key) typed.push_back(std::move((*input)->key));
-    if (ends) return Told::gave_up;
+    take_meanwhile(**std::move(input), meanwhile, parts_.changes);
+    if (meanwhile.ended) return Told::gave_up;
   }
+}
+
+// False when something came that does not wait. A window that never comes to rest is followed all the same.
+bool LineEditor::await_calm(Meanwhile& meanwhile, const Call& call) {
+  const auto begun = Call::Clock::now();
+  auto calm_at = begun + calm_after;
+  while (Call::Clock::now() - begun < longest_unrest) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(calm_at - Call::Clock::now());
+    auto input = keyboard_.next(call.within(std::max(left, std::chrono::milliseconds{0})));
+    if (!input) return input.error().kind == ErrorKind::timeout && call.check().has_value();
+    if (input->kind == terminal::Input::Kind::resized) calm_at = Call::Clock::now() + calm_after;
+    take_meanwhile(*std::move(input), meanwhile, parts_.changes);
+    if (meanwhile.ended) return false;
+    meanwhile.resized = false;  // which is what is waited for
+  }
+  return true;
 }
 
 Result<void> LineEditor::lend(const std::function<Result<void>()>& user) {

@@ -110,8 +110,16 @@ class LineEditor final : public LineReader {
   Result<std::optional<terminal::Input>> next_input(const Call& call);
   Result<void> follow_resize(const Call& call);
   enum class Told { place, nothing, gave_up };
+  /// What came while a place was waited for.
+  struct Meanwhile {
+    std::deque<terminal::Key> typed;
+    bool resized = false;
+    bool ended = false;  ///< by something that does not wait
+  };
+  static void take_meanwhile(terminal::Input input, Meanwhile& meanwhile, terminal::Changes& changes);
   Told ask_place(const Call& call);
-  Told await_place(std::deque<terminal::Key>& typed, bool& resized, const Call& call);
+  Told await_place(Meanwhile& meanwhile, const Call& call);
+  bool await_calm(Meanwhile& meanwhile, const Call& call);
   [[nodiscard]] bool asks_place() const;
   [[nodiscard]] bool takes_bytes() const;
 
