@@ -62,16 +62,19 @@ def drag(window):
         rows = max(6, min(40, rows + random.randint(-4, 4)))
         window.resize(columns, rows)
         steps += 1
-        time.sleep(random.choice([0.005, 0.02, 0.05, 0.2]))
+        time.sleep(random.choice([0.005, 0.02, 0.05, 0.2, 0.7]))
     return steps
 
 
 def measure(errand, url, seed):
     random.seed(seed)
     with tempfile.TemporaryDirectory() as directory:
-        window = Window(errand, url, directory, f"errand-drag-{os.getpid()}")
+        window = Window(errand, url, directory, f"errand-drag-{os.getpid()}-{seed}")
+        deadline = time.monotonic() + 30
         while not window.shows_prompt():
             time.sleep(0.1)
+            if time.monotonic() > deadline:
+                sys.exit("the chat does not begin")
         window.tmux("send-keys", "lines", "Enter")
         steps = drag(window)
         time.sleep(1)

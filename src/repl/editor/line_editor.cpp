@@ -411,6 +411,7 @@ Result<void> LineEditor::act_alike(Outcome outcome, const std::vector<terminal::
   if (outcome == Outcome::suspend) {
     ERRAND_TRY(bottom_.leave_input(left));
     ERRAND_TRY(bottom_.settle());
+    await_answers();  // which would be typed to the shell
     is_stopping_ = true;
     ::kill(0, SIGTSTP);  // of which we hear as of any other; all is painted anew then
   }

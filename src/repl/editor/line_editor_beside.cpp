@@ -139,6 +139,7 @@ Result<void> LineEditor::stop_process() {
   if (!std::exchange(stopped_, true)) {
     ERRAND_TRY(bottom_.show_input(frame(session_, LineSession::Looks::left), terminal::Bottom::When::beside_run));
     ERRAND_TRY(bottom_.hold_as_shown());
+    await_answers();  // which would be typed to the shell
   }
   ::kill(0, SIGTSTP);  // of which we hear as of any other
   return {};

@@ -155,7 +155,9 @@ class LineSession {
   void vi_operate(char op, char motion, std::size_t count);
   void vi_operate_on(char op, std::size_t from, std::size_t to);
   void vi_operate_on_lines(char op, char motion, std::size_t count);
+  [[nodiscard]] std::optional<ViSpan> vi_lines(char op, char motion, std::size_t count) const;
   void vi_put(char letter, std::size_t count);
+  void vi_put_lines(char letter, std::size_t count);
   void vi_change_characters(std::size_t count, const std::function<std::string(const std::string&)>& changed);
   void vi_replace(const std::string& character, std::size_t count);
   void vi_toggle_case(std::size_t count);

@@ -228,66 +228,6 @@ void LineSession::vi_operate_on(char op, std::size_t from, std::size_t to) {
   if (op == 'c') vi_insert();
 }
 
-// Whole lines, the one of the cursor among them; not where there are not so many below or above. What they leave in
-// vi's register ends with a line end: such a one is put on lines of its own.
-void LineSession::vi_operate_on_lines(char op, char motion, std::size_t count) {
-  const std::string text = buffer_.text();
-  const auto here = buffer_.cursor();
-  auto first = buffer_.line_start();
-  auto last = first;
-  const auto next_line = [&](std::size_t at) { return text.find('\n', at) + 1; };
-  if (motion == 'G' || motion == 'g') {
-    const auto there = vi_line(text, motion == 'g' ? count : text.size() + 1);
-    last = std::max(first, there);
-    first = std::min(first, there);
-  }
-  for (std::size_t i = motion == op ? 1 : 0; i < count && (motion == op || is_one_of(motion, "jk")); ++i) {
-    if (motion == 'k' ? first == 0 : next_line(last) == 0) {
-      if (motion == op) break;
-      return;
-    }
-    if (motion == 'k')
-      first = first < 2 ? 0 : text.rfind('\n', first - 2) + 1;
-    else
-      last = next_line(last);
-  }
-  const auto end = std::min(text.find('\n', last), text.size());
-  if (op == 'c') return vi_operate_on('c', first, end);
-  buffer_.keep(text.substr(first, end - first) + "\n");
-  if (op == 'y') return buffer_.move_to(std::min(here, end) < next_line(first) || next_line(first) == 0 ? here : first);
-  const bool is_last = end == text.size();
-  buffer_.erase(is_last && first > 0 ? first - 1 : first, is_last ? end : end + 1);
-  buffer_.move_to(vi_first_of_line(buffer_.text(), buffer_.cursor()));
-}
-
-// What was deleted or copied: behind the cursor or before it, lines below its line or above it.
-void LineSession::vi_put(char letter, std::size_t count) {
-  if (buffer_.kills().empty()) return;
-  auto put = buffer_.kills().back();
-  const bool is_lines = put.ends_with('\n');
-  if (!is_lines) {
-    if (letter == 'p' && buffer_.cursor() < buffer_.line_end()) buffer_.right();
-    for (std::size_t i = 0; i < count; ++i) buffer_.yank();
-    return buffer_.left();
-  }
-  put.pop_back();
-  const bool is_empty = buffer_.text().empty();
-  auto begin = buffer_.line_start();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (is_empty && i == 0) {
-      buffer_.insert_whole(put);
-    } else if (letter == 'p') {
-      buffer_.to_line_end();
-      if (i == 0) begin = buffer_.cursor() + 1;
-      buffer_.insert_whole("\n" + put);
-    } else {
-      buffer_.move_to(begin);
-      buffer_.insert_whole(put + "\n");
-    }
-  }
-  buffer_.move_to(vi_first_of_line(buffer_.text(), begin));
-}
-
 // The characters from the cursor on become others; nothing does where the line has not so many.
 void LineSession::vi_change_characters(std::size_t count,
                                        const std::function<std::string(const std::string&)>& changed) {
