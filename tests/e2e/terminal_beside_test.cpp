@@ -386,7 +386,7 @@ TEST_CASE("beside a run: a status says who answers, as far as there is room", "[
   auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--sandbox", "off", "--permission-mode", "auto"},
                                {columns, 20});
   screen.wait_for(">");
-  const auto below = [&] { return screen.row(screen.cursor().row + 1) == expected; };
+  const auto below = [&, &expected = expected] { return screen.row(screen.cursor().row + 1) == expected; };
   if (!expected.empty()) screen.wait_until(below, expected);
   screen.type("first\r");
   screen.wait_for("Short.");
