@@ -396,6 +396,12 @@ class TextSink::Impl {
     error_shown_ = shown;
   }
 
+  // note() of the root's, also when quiet.
+  void put_note(std::string_view text) {
+    for (const auto& line : text::lines(fold(text, page_.fold_columns({}))))
+      page_.put_lines(paint(line, Tone::dim, color()) + "\n");
+  }
+
   void cancelled(const event::Cancelled& e, std::string_view agent_path) {
     if (place_of(agent_path).depth > 0) return;
     running_.tools.clear();
@@ -419,7 +425,7 @@ class TextSink::Impl {
     const bool is_news = e.error && e.error->kind != ErrorKind::cancelled && error_shown_ != e.error;
     if (is_news && !is_own_refusal(*e.error)) show_error(*e.error);
     // Also when quiet: what is printed is not what was asked for.
-    if (chat::is_partial(e)) page_.put_lines(paint("the answer is partial", Tone::dim, color()) + "\n");
+    if (chat::is_partial(e)) put_note("the answer is partial");
     if (verbose() && !e.report.files_written.empty())
       note({}, one_line("wrote " + text::join(e.report.files_written, ", "), 2000));
     if (verbose()) note({}, figures_line(e));
