@@ -112,10 +112,15 @@ class Chat:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         self.seen = b""
 
+    def read(self):
+        piece = os.read(self.fd, 65536)
+        os.write(self.fd, b"\x1b[0n" * piece.count(b"\x1b[5n"))  # as a terminal answers
+        return piece
+
     def drain(self, until):
         while (left := until - time.monotonic()) > 0:
             if select.select([self.fd], [], [], left)[0]:
-                self.seen += os.read(self.fd, 65536)
+                self.seen += self.read()
 
     def wait_for(self, text, seconds=30):
         """The time it took to see it among what is written from now on, escapes aside."""
@@ -123,7 +128,7 @@ class Chat:
         fresh = b""
         while time.monotonic() - begin < seconds:
             if select.select([self.fd], [], [], 0.1)[0]:
-                fresh += os.read(self.fd, 65536)
+                fresh += self.read()
                 if text in ESCAPES.sub(b"", fresh):
                     return time.monotonic() - begin
         raise RuntimeError(f"no {text!r} in {fresh[-2000:]!r}")
