@@ -12,8 +12,8 @@
 #include "base/time.hpp"
 #include "chat/partial_answer.hpp"
 #include "render/calls.hpp"
-#include "render/excerpt.hpp"
 #include "render/fold.hpp"
+#include "render/own_command.hpp"
 #include "render/page.hpp"
 #include "render/summary.hpp"
 
@@ -25,12 +25,6 @@ namespace {
 
 // Shorter ones are not worth a line.
 constexpr std::chrono::seconds least_shown_time{1};
-
-// Of a person's own command: lines of its beginning and of its end, and those that are shown while it runs.
-constexpr std::size_t command_lines = 30;
-constexpr std::size_t command_lines_unseen = 200;  // at first, where the newest are not shown meanwhile
-constexpr std::size_t command_tail = 5;
-constexpr std::string_view own_command = "own command";  // beside the keys of calls
 
 bool is_said_in_status(const chat::EventBody& body) {
   return std::holds_alternative<event::Ready>(body) || std::holds_alternative<event::UsageEvent>(body) ||
@@ -132,36 +126,19 @@ class TextSink::Impl {
   void begin_command(std::string_view command) {
     const auto lock = page_.lock();
     page_.begin_event();
-    output_.emplace(page_.shows_running() ? command_lines : command_lines_unseen, command_lines);
-    running_.tools[std::string(own_command)] = {
-        .summary = std::string(command), .agent_path = "root", .input = {}, .running = true, .since = now()};
-    page_.show_running();
+    command_.begin(command);
     page_.flush();
   }
 
   void command_said(std::string_view harmless) {
     const auto lock = page_.lock();
-    if (!output_ || harmless.empty()) return;
-    if (options_.err != Medium::terminal) return pass_on(harmless);
-    put_lines_of_command(output_->feed(harmless));
-    if (page_.shows_running()) running_.newest_output = newest_of_command();
-    page_.show_running();
+    command_.said(harmless);
     page_.flush();
   }
 
   void end_command(std::string_view left_out) {
     const auto lock = page_.lock();
-    if (!output_) return;
-    running_.tools.erase(std::string(own_command));
-    running_.newest_output.clear();
-    const auto last = output_->finish();
-    if (output_->left_out() > 0) {
-      note_of_command(fmt::format("… {} between: {}", text::count_of(output_->left_out(), "line"), left_out));
-    }
-    put_lines_of_command(last);
-    if (output_->left_out() == 0 && output_->has_cut_lines())
-      note_of_command(fmt::format("long lines are cut: {}", left_out));
-    output_.reset();
+    command_.end(left_out);
     page_.end_run();
   }
 
@@ -181,28 +158,6 @@ class TextSink::Impl {
   [[nodiscard]] const Output& output() const { return page_.output(); }
 
  private:
-  std::vector<std::string> newest_of_command() const {
-    auto out = output_->newest(command_tail);
-    const auto unseen = output_->not_returned() - out.size();
-    if (unseen > 0) out.insert(out.begin(), fmt::format("… {}", text::count_of(unseen, "line")));
-    return out;
-  }
-
-  // A pipe takes all of it; on a terminal nobody reads so much.
-  void pass_on(std::string_view harmless) {
-    page_.put_lines(harmless);
-    page_.flush();
-  }
-
-  // Also when quiet: it was asked for.
-  void put_lines_of_command(const std::vector<std::string>& lines) {
-    std::string all;
-    for (const auto& line : lines) all += line + '\n';
-    if (!all.empty()) page_.put_lines(all);
-  }
-
-  void note_of_command(const std::string& note) { page_.put_lines(paint(note, Tone::dim, color()) + '\n'); }
-
   [[nodiscard]] bool quiet() const { return page_.quiet(); }
   [[nodiscard]] bool verbose() const { return page_.verbose(); }
   [[nodiscard]] bool streams() const { return page_.streams(); }
@@ -477,6 +432,7 @@ class TextSink::Impl {
   const TextOptions& options_ = page_.options();
   Running& running_ = page_.running();
   Calls calls_{page_};
+  OwnCommand command_{page_};
   Status status_;
   unicode::StreamSanitizer answer_text_;
   unicode::StreamSanitizer thinking_text_;
@@ -484,7 +440,6 @@ class TextSink::Impl {
   bool shown_ = false;             // some text of the reply that is coming in
   bool last_reply_shown_ = false;  // the reply before it
   std::optional<Error> error_shown_;
-  std::optional<Excerpt> output_;  // of the person's own command that runs
 };
 
 TextSink::TextSink(TextOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

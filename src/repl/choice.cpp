@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "repl/command_word.hpp"
 #include "repl/editor/file_finder.hpp"
 
 namespace errand::repl {
@@ -40,14 +41,6 @@ bool is_number(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "/exit", "/model x"; a path has another slash in it.
-bool is_command(std::string_view typed) {
-  const auto name = typed.substr(0, typed.find_first_of(" \t"));
-  return name.size() > 1 && name.front() == '/' && std::ranges::all_of(name.substr(1), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
-
 // Several answers in one line.
 std::vector<std::string> parts_of(const ChoiceRequest& request, const std::string& typed) {
   if (request.marks != ChoiceRequest::Marks::several) return {std::string(text::trim(typed))};
@@ -63,7 +56,7 @@ std::vector<std::string> parts_of(const ChoiceRequest& request, const std::strin
 
 std::string why_no_words(const std::string& typed) {
   const auto words = text::trim(typed);
-  if (!is_command(words)) return {};
+  if (!names_command(words)) return {};
   return fmt::format("\"{}\" is a command: those wait until this is answered",
                      words.substr(0, words.find_first_of(" \t")));
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "repl/command_word.hpp"
 
 namespace errand::repl {
 
@@ -31,7 +32,7 @@ std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
 }  // namespace
 
 bool is_command(std::string_view line) {
-  return line.starts_with('/') || line.starts_with('!');
+  return line.starts_with('!') || names_command(line);
 }
 
 std::optional<LineQueue::Line> LineQueue::take_steered() {
