@@ -98,7 +98,8 @@ class LineEditor final : public LineReader {
 
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);
-  Result<Next> act_on_menu(Outcome outcome, LineKind kind);
+  Result<Next> act_on_menu(Outcome outcome, const MenuSession& menu, LineKind kind);
+  [[nodiscard]] std::vector<terminal::Row> rows_about(const MenuSession& menu) const;
   Result<void> leave_menu(const MenuSession& menu, Outcome outcome);
 
   void remember(const std::string& line);

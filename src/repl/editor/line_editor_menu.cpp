@@ -85,7 +85,7 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
     if (input.kind == terminal::Input::Kind::resized) ERRAND_TRY(follow_resize(call));
     if (input.kind != terminal::Input::Kind::key) continue;
     const auto outcome = menu.press(input.key);
-    ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, request.kind));
+    ERRAND_TRY_ASSIGN(const auto next, act_on_menu(outcome, menu, request.kind));
     if (next == Next::go_on) continue;
     if (outcome == Outcome::submitted && menu.wants_all()) {
       ERRAND_TRY(bottom_.leave_input(rows_of(all_rows(request.about(bottom_.size().columns)))));
@@ -97,7 +97,7 @@ Result<Picked> LineEditor::pick(const ChoiceRequest& request, const Call& call) 
   }
 }
 
-Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind) {
+Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, const MenuSession& menu, LineKind kind) {
   switch (outcome) {
     case Outcome::interrupted:
       if (kind == LineKind::prompt) return Next::done;
@@ -114,16 +114,20 @@ Result<LineEditor::Next> LineEditor::act_on_menu(Outcome outcome, LineKind kind)
     case Outcome::suspend:
     case Outcome::quit:
     case Outcome::clear_screen:
-      ERRAND_TRY(act_alike(outcome, {}));
+      ERRAND_TRY(act_alike(outcome, rows_about(menu)));
       return Next::go_on;
   }
   return Next::done;
 }
 
+std::vector<terminal::Row> LineEditor::rows_about(const MenuSession& menu) const {
+  const auto columns = bottom_.size().columns;
+  return rows_of(rows_in(menu.about(columns), rows_that_stay, columns));
+}
+
 // What it was about stays, and one line that tells what was asked and picked; the list goes.
 Result<void> LineEditor::leave_menu(const MenuSession& menu, Outcome outcome) {
-  const auto columns = bottom_.size().columns;
-  auto rows = rows_of(rows_in(menu.about(columns), rows_that_stay, columns));
+  auto rows = rows_about(menu);
   std::ranges::move(rows_left(menu.left_behind(outcome)), std::back_inserter(rows));
   return bottom_.leave_input(rows);
 }
