@@ -73,12 +73,14 @@ Result<void> check_name(std::string_view name) {
 Result<Reference> parse_run_reference(std::string_view text) {
   auto parsed = is_plain(text) ? parse_reference(text) : no_run_reference(text);
   const auto* word = parsed ? std::get_if<Word>(&*parsed) : nullptr;
-  if (!parsed || (word != nullptr && !word->may_be_prefix)) return no_run_reference(text);
+  if (!parsed) return no_run_reference(text);
+  if (word != nullptr && !word->may_be_prefix) return no_such_run(text);
   return parsed;
 }
 
 tl::unexpected<Error> no_such_run(std::string_view reference) {
-  return fail(ErrorKind::failure, fmt::format("no run {}", quoted(reference)), "see \"errand runs --all\"");
+  return fail(ErrorKind::failure, fmt::format("no run {}", quoted(reference)),
+              "write an id or its beginning, latest, or -2 for the one before; see \"errand runs --all\"");
 }
 
 Result<void> check_lock_name(std::string_view name) {

@@ -114,11 +114,14 @@ Result<SessionInfo> find_word(Database& database, const Leases& leases, const Wo
   return unknown_name(database, word.text);
 }
 
+// What only holds others, as the session of `errand map` does its records', is no conversation to go on with.
+constexpr std::string_view is_conversation =
+    "s.parent IS NULL AND NOT (s.last_position = 0 AND EXISTS (SELECT 1 FROM sessions c WHERE c.parent = s.id))";
+
 Result<SessionInfo> find_rank(Database& database, const Leases& leases, const Rank& rank, std::string_view project) {
-  static const auto of_project =
-      select_sessions("WHERE s.parent IS NULL AND s.project = ? ORDER BY s.updated DESC, s.id DESC LIMIT 1 OFFSET ?");
-  static const auto of_all =
-      select_sessions("WHERE s.parent IS NULL ORDER BY s.updated DESC, s.id DESC LIMIT 1 OFFSET ?");
+  constexpr std::string_view newest = "ORDER BY s.updated DESC, s.id DESC LIMIT 1 OFFSET ?";
+  static const auto of_project = select_sessions(fmt::format("WHERE {} AND s.project = ? {}", is_conversation, newest));
+  static const auto of_all = select_sessions(fmt::format("WHERE {} {}", is_conversation, newest));
   const auto offset = std::int64_t{rank.rank} - 1;
   auto found = read_sessions(
       project.empty() ? database.query(of_all, {offset}) : database.query(of_project, {project, offset}), leases);

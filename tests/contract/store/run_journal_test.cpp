@@ -140,8 +140,8 @@ TEST_CASE("journal: runs are found by id and its beginning", "[store][contract]"
   };
   for (const auto& [reference, kind] :
        {Wrong{"01ff", ErrorKind::failure}, Wrong{"01900000-0000-7000-8000-000000000003", ErrorKind::failure},
-        Wrong{"nightly", ErrorKind::usage}, Wrong{"", ErrorKind::usage}, Wrong{"-x", ErrorKind::usage},
-        Wrong{"019", ErrorKind::usage}, Wrong{"a\nb", ErrorKind::usage}}) {
+        Wrong{"nightly", ErrorKind::failure}, Wrong{"", ErrorKind::usage}, Wrong{"-x", ErrorKind::usage},
+        Wrong{"019", ErrorKind::failure}, Wrong{"a\nb", ErrorKind::usage}}) {
     CAPTURE(reference);
     CHECK(store->find_run(reference).error().kind == kind);
   }
