@@ -1,6 +1,7 @@
 #include "cli/definition_listing.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -44,18 +45,24 @@ std::string origin_text(const config::GivenValue& value) {
     case Source::built_in:
       return "built-in";
     case Source::held_back:
-      return fmt::format("built-in (held back: {})", to_string(value.where));
+      return fmt::format("built-in (held back: {} at {})", value.held_back, to_string(value.where));
   }
   return {};
+}
+
+Json json_of(const std::string& value) {
+  auto out = Json::parse(value, nullptr, false);
+  return out.is_discarded() ? Json(value) : out;
 }
 
 Json definition_json(const config::AgentEntry& entry) {
   auto out = entry_json(entry, "");
   auto values = Json::array();
   for (const auto& origin : config::origins_of(entry)) {
-    auto value = Json::parse(origin.value, nullptr, false);
-    if (value.is_discarded()) value = origin.value;
-    values.push_back({{"key", origin.key}, {"value", std::move(value)}, {"origin", origin_text(origin)}});
+    auto value = json_of(origin.value);
+    Json item = {{"key", origin.key}, {"value", std::move(value)}, {"origin", origin_text(origin)}};
+    if (!origin.held_back.empty()) item["held_back"] = json_of(origin.held_back);
+    values.push_back(std::move(item));
   }
   out["values"] = std::move(values);
   out["hash"] = entry.definition.hash;
@@ -73,13 +80,15 @@ Result<int> list_definitions(std::string_view plural, const std::vector<config::
     out[std::string(plural)] = std::move(items);
     return print_json(out);
   }
+  // A program that cuts columns wants the id alone; it has "default" of --json.
+  const bool is_marked = ::isatty(STDOUT_FILENO) != 0;
   std::vector<std::vector<std::string>> rows;
   for (const auto& entry : entries) {
     const auto& definition = entry.definition;
     auto from = std::string(name_of(entry.layer));
     if (!entry.shadowed.empty()) from += fmt::format(" (shadows {})", name_of(entry.shadowed.front().layer));
-    rows.push_back({definition.id == default_id ? definition.id + " *" : definition.id, models_text(definition), from,
-                    std::string(text::first_line(definition.description))});
+    rows.push_back({is_marked && definition.id == default_id ? definition.id + " *" : definition.id,
+                    models_text(definition), from, std::string(text::first_line(definition.description))});
   }
   return print_table({{"id"}, {"model"}, {"from"}, {"description", Width::flexible}}, rows);
 }

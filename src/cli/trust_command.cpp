@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -40,7 +42,9 @@ class TrustCommand final : public Command {
 
  private:
   Result<int> list(const config::Sources& sources) const {
-    ERRAND_TRY_ASSIGN(const auto records, config::trusted_projects(sources.state_dir));
+    ERRAND_TRY_ASSIGN(auto records, config::trusted_projects(sources.state_dir));
+    const auto again = std::ranges::unique(records, {}, &config::TrustRecord::directory);
+    records.erase(again.begin(), again.end());
     if (json_) {
       auto items = Json::array();
       for (const auto& record : records) items.push_back({{"directory", record.directory}});

@@ -27,12 +27,13 @@ struct GivenValue {
     own,        ///< in the definition itself
     defaults,   ///< in `_defaults` of its file
     built_in,   ///< nobody wrote it
-    held_back,  ///< written in a project that is not trusted; the built-in value counts
+    held_back,  ///< written in a project that is not trusted; the built-in value counts, or what is left of it
   };
   std::string key;    ///< dotted: "limits.max_turns"
   std::string value;  ///< on one line, as JSON
   Source source = Source::own;
-  Location where;  ///< empty for built-in values
+  Location where;           ///< empty for built-in values
+  std::string held_back{};  ///< what was written, where `value` is the one that counts in its place
   bool operator==(const GivenValue&) const = default;
 };
 
@@ -160,6 +161,7 @@ struct Sources {
   std::string state_dir;                   ///< $XDG_STATE_HOME/errand: trust is kept here; empty: nothing is trusted
   std::string shipped_dir;                 ///< <prefix>/share/errand; empty: none
   std::optional<std::string> config_file;  ///< --config
+  std::optional<std::string> config_text;  ///< what it holds, where it is a pipe and was read already
   std::vector<std::string> dialects;       ///< what `like` of a provider may name; empty: it is not checked
   std::string data_directory;              ///< absolute, decided before: nothing else is asked; empty: it is not
   std::string user;                        ///< likewise

@@ -2,11 +2,13 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "config/drafts.hpp"
 #include "config/models.hpp"
 
@@ -154,6 +156,7 @@ class Guard {
     const auto leads_to = destinations(sandbox.writable);
     if (std::erase_if(sandbox.writable, [&](const std::string& path) { return !is_plain(path); }) > 0) {
       hold(draft, "sandbox.writable", leads_to);
+      keep(draft, "sandbox.writable", fmt::format("[{}]", text::join(sandbox.writable, ", ")));
     }
   }
 
@@ -242,6 +245,12 @@ class Guard {
     if (found == draft.given.end()) return;
     hold(*found, fmt::format("{} of {}", key, found->source == Source::defaults ? "_defaults" : subject_),
          found->value + std::string(covered_too));
+  }
+
+  // What counts of a value that was held back in part.
+  static void keep(DefinitionDraft& draft, std::string_view key, std::string rest) {
+    const auto found = std::ranges::find(draft.given, key, &GivenValue::key);
+    if (found != draft.given.end()) found->held_back = std::exchange(found->value, std::move(rest));
   }
 
   void hold(GivenValue& given, std::string what, std::string_view covered) {

@@ -192,7 +192,8 @@ void Loader::read_settings_files() {
 }
 
 void Loader::read_settings_file(Layer layer, const std::string& path) {
-  const auto text = read_text(path);
+  const bool is_read = layer == Layer::flag && sources_.config_text;
+  const auto text = is_read ? sources_.config_text : read_text(path);
   if (!text) return;
   auto reader = reader_for(path);
   if (layer == Layer::project && !text::trim(*text).empty() && !has_our_settings(*text)) {
@@ -317,12 +318,12 @@ void Loader::decide_trust() {
     findings_.mistakes.push_back(records.error());
     return;
   }
-  const auto record = std::ranges::find(*records, project_.root, &TrustRecord::directory);
-  if (record != records->end() && record->guarded_hash == project_.guarded_hash) {
+  if (std::ranges::find(*records, TrustRecord{project_.root, project_.guarded_hash}) != records->end()) {
     project_.trust = Trust::trusted;
     return;
   }
-  project_.trust = record == records->end() ? Trust::untrusted : Trust::changed;
+  const bool is_known = std::ranges::find(*records, project_.root, &TrustRecord::directory) != records->end();
+  project_.trust = is_known ? Trust::changed : Trust::untrusted;
   remember_held_back_providers();
   drafts_ = std::move(guarded.without);
   malformed_env_.clear();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -196,6 +197,8 @@ std::vector<GivenValue> origins_of(const AgentEntry& entry) {
     const auto found = std::ranges::find(entry.given, key.name, &GivenValue::key);
     if (found != entry.given.end()) {
       out.push_back(*found);
+      const bool is_built_in = found->source == Source::held_back && found->held_back.empty();
+      if (is_built_in) out.back().held_back = std::exchange(out.back().value, std::string(key.built_in));
     } else {
       auto value = key.name == "name" ? entry.definition.id : std::string(key.built_in);
       out.push_back({key.name, std::move(value), Source::built_in, {}});

@@ -72,7 +72,7 @@ Result<std::vector<TrustRecord>> parse(std::string_view text, const std::string&
     }
     out.push_back({unescape(std::string_view(line).substr(tab + 1)), line.substr(0, tab)});
   }
-  std::ranges::sort(out, {}, &TrustRecord::directory);
+  std::ranges::sort(out);
   return out;
 }
 
@@ -106,9 +106,10 @@ Result<void> trust_project(const Configuration& config) {
   ERRAND_TRY(check_place(state_dir));
   ERRAND_TRY_ASSIGN(const auto held, lock_directory(state_dir));
   ERRAND_TRY_ASSIGN(auto records, trusted_projects(state_dir));
-  std::erase_if(records, [&](const TrustRecord& record) { return record.directory == config.project.root; });
-  records.push_back({config.project.root, config.project.guarded_hash});
-  std::ranges::sort(records, {}, &TrustRecord::directory);
+  TrustRecord trusted{config.project.root, config.project.guarded_hash};
+  if (std::ranges::find(records, trusted) != records.end()) return {};
+  records.push_back(std::move(trusted));
+  std::ranges::sort(records);
   return store(state_dir, records);
 }
 

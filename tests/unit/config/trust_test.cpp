@@ -351,6 +351,22 @@ TEST_CASE("trust: it is kept for the user alone, listed and forgotten", "[config
   CHECK(trusted_projects(state)->size() == 1);
 }
 
+TEST_CASE("trust: each set of values is trusted by itself, and forgotten with the directory", "[config][trust]") {
+  World world;
+  world.write("project/.env", "ANTHROPIC_API_KEY=one\n");
+  world.write("project/.env.prod", "ANTHROPIC_API_KEY=two\n");
+  REQUIRE(trust_project(world.load()));
+  world.sources.env["ERRAND_ENV"] = "prod";
+  CHECK(trust_of(world) == Trust::changed);
+  REQUIRE(trust_project(world.load()));
+  CHECK(trust_of(world) == Trust::trusted);
+  world.sources.env.erase("ERRAND_ENV");
+  CHECK(trust_of(world) == Trust::trusted);
+  REQUIRE(forget_project(world.sources.state_dir, world.load().project.root));
+  CHECK(trust_of(world) == Trust::untrusted);
+  CHECK(trusted_projects(world.sources.state_dir)->empty());
+}
+
 TEST_CASE("trust: a damaged list stops everything rather than lose it", "[config][trust]") {
   World world;
   world.write("project/agents.yaml", "a: { permission_mode: bypass }\n");
