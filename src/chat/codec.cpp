@@ -58,8 +58,7 @@ Json blocks_json(const Blocks& content) {
 }
 
 tl::unexpected<Error> malformed(std::string_view what) {
-  return fail(ErrorKind::storage, fmt::format("a stored message is malformed: {}", what),
-              "run \"errand sessions fsck\"");
+  return fail(ErrorKind::storage, fmt::format("a message is malformed: {}", what), "run \"errand sessions fsck\"");
 }
 
 std::int64_t number_at(const Json& json, const char* key) {

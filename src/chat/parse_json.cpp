@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -78,6 +80,19 @@ std::optional<Json> parse_fast(std::string_view text) {
   return parsed_by(own, text);
 }
 
+// What `byte`, from 1, of the text is: the last that was read.
+std::string place_in(std::string_view text, std::size_t byte) {
+  const auto before = text.substr(0, std::min(byte == 0 ? 0 : byte - 1, text.size()));
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const auto column = before.size() - (before.rfind('\n') + 1) + 1;  // npos wraps to 0
+  return fmt::format("line {}, column {}", line, column);
+}
+
+Error not_json(std::string_view text, std::size_t byte) {
+  const auto* const what = byte > text.size() ? "it ends too early" : "a mistake";
+  return {.kind = ErrorKind::failure, .message = fmt::format("not JSON: {} at {}", what, place_in(text, byte))};
+}
+
 }  // namespace
 
 bool nests_deeper_than(std::string_view text, std::size_t levels) {
@@ -106,8 +121,10 @@ Result<Json> parse_json(std::string_view text) {
   }
   try {
     return Json::parse(text);
-  } catch (const Json::exception& e) {
-    return fail(ErrorKind::failure, fmt::format("not JSON: {}", e.what()));
+  } catch (const Json::parse_error& e) {
+    return fail(not_json(text, e.byte));
+  } catch (const Json::exception&) {  // a number that no double can be
+    return fail(ErrorKind::failure, "not JSON: a number is out of range");
   }
 }
 

@@ -117,8 +117,8 @@ class Transcript {
     if (!line.is_object()) return fail(ErrorKind::failure, "no object");
     try {
       return take(line);
-    } catch (const Json::exception& e) {
-      return fail(ErrorKind::failure, e.what());
+    } catch (const Json::exception&) {
+      return fail(ErrorKind::failure, "a field is of another type than it should be");
     }
   }
 

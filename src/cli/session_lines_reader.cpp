@@ -394,8 +394,8 @@ Result<void> SessionReader::take_line(const Json& line) {
     if (!holds(metadata, "session", Json::value_t::object)) return take_record(line, metadata);
     begin(metadata, line);
     return {};
-  } catch (const Json::exception& e) {
-    return fail(ErrorKind::failure, e.what());
+  } catch (const Json::exception&) {
+    return fail(ErrorKind::failure, "a field is of another type than it should be");
   }
 }
 

@@ -41,7 +41,15 @@ TEST_CASE("parse_json: what is no JSON is refused, with its place", "[chat][pars
   CAPTURE(text);
   const auto parsed = parse_json(text);
   REQUIRE_FALSE(parsed);
-  CHECK(parsed.error().message.find("not JSON") == 0);
+  CHECK(parsed.error().message.find("not JSON: ") == 0);
+  CHECK(parsed.error().message.find("json.exception") == std::string::npos);
+}
+
+TEST_CASE("parse_json: a mistake is told with its place, in our words", "[chat][parse_json]") {
+  CHECK(parse_json("{\"a\": nul}").error().message == "not JSON: a mistake at line 1, column 10");
+  CHECK(parse_json("{\n  \"a\" 1}").error().message == "not JSON: a mistake at line 2, column 7");
+  CHECK(parse_json("{\"a\":").error().message == "not JSON: it ends too early at line 1, column 6");
+  CHECK(parse_json("[1e999]").error().message == "not JSON: a number is out of range");
 }
 
 TEST_CASE("parse_json: a text that is nowhere is none", "[chat][parse_json]") {
