@@ -229,8 +229,10 @@ class Dispatch {
     if (scope_.agent.hooks.has(HookEvent::notification)) ERRAND_TRY(tell_of_question(teller(), plan));
     const auto answer = put_question(plan, decision, preview);
     const bool allowed = answer && answer->verdict != chat::Verdict::deny;
-    ERRAND_TRY(scope_.reporter.record({verdict(allowed ? "allow" : "deny", "user")}));
-    if (!answer && answer.error().kind == ErrorKind::cancelled) {
+    const bool is_cancelled = !answer && answer.error().kind == ErrorKind::cancelled;
+    const auto* const by = answer || is_cancelled ? "user" : "policy";
+    ERRAND_TRY(scope_.reporter.record({verdict(allowed ? "allow" : "deny", by)}));
+    if (is_cancelled) {
       prepared.refusal = cut_text(answer.error());
       return {};
     }

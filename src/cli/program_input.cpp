@@ -35,13 +35,16 @@ std::string text_in(const Json& line, const char* name) {
 Result<chat::UserMessage> message_in(const Json& line) {
   const auto& message = field(line, "message");
   const auto& content = field(message.is_object() ? message : line, "content");
+  if (!content.is_string() && !content.is_array()) {
+    return fail(ErrorKind::usage, R"(a "user" has no "content", which is a text or a list of blocks)");
+  }
   auto user = chat::user_from_json(Json{{"role", "user"}, {"content", content}});
   const auto says_something = [](const chat::UserBlock& block) {
     const auto* const text = std::get_if<chat::Text>(&block);
     return text == nullptr || !text::trim(text->text).empty();
   };
   if (user && std::ranges::any_of(user->content, says_something)) return user;
-  return fail(ErrorKind::usage, user ? std::string("a \"user\" has no content") : user.error().message);
+  return fail(ErrorKind::usage, user ? std::string("a \"user\" says nothing") : user.error().message);
 }
 
 Error unreadable(std::size_t number, Error error) {
@@ -246,7 +249,7 @@ Result<chat::ApprovalAnswer> ProgramQuestions::approve(const chat::ApprovalQuest
   ERRAND_TRY_ASSIGN(const auto said, reply(call));
   const auto decision = text_in(said, "decision");
   if (decision == "deny") return chat::ApprovalAnswer{chat::Verdict::deny, text_in(said, "reason")};
-  if (decision != "allow") return no_such_decision(said);
+  if (decision != "allow") return chat::ApprovalAnswer{chat::Verdict::deny, no_such_decision(said).value().message};
   const auto remember = text_in(said, "remember");
   if (remember == "session") return chat::ApprovalAnswer{chat::Verdict::allow_session, {}};
   return chat::ApprovalAnswer{remember == "always" ? chat::Verdict::allow_always : chat::Verdict::allow_once, {}};
