@@ -9,6 +9,7 @@
 #include "agent/compaction.hpp"
 #include "agent/reply_notices.hpp"
 #include "agent/tell_hooks.hpp"
+#include "base/money.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
 
@@ -92,9 +93,9 @@ Result<void> Asker::tell_unpriced() {
   const auto& model = agent_.provider->model();
   if (!bill_.is_unseen(model)) return {};
   return reporter_.record({chat::event::Warning{
-      "price_unknown", fmt::format("the price of {} is unknown: the limit of ${:.2f} does not see what it costs; set "
+      "price_unknown", fmt::format("the price of {} is unknown: the limit of {} does not see what it costs; set "
                                    "`price` for it under `models` in config.yaml, or limit tokens with --max-tokens",
-                                   model.full_name(), bill_.cost_limit())}});
+                                   model.full_name(), format_usd(bill_.cost_limit()))}});
 }
 
 std::int64_t Asker::estimated() const {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "provider/estimate.hpp"
@@ -59,12 +60,12 @@ Result<void> check_cost(const Party& party, double more) {
   const auto used = party.spent.presumed_usd;
   const auto* cost = party.spent.cost_usd ? "cost" : "cost, as far as is known,";
   if (used >= most) {
-    return money_ran_out(fmt::format("{} {} ${:.4f} of the ${:.4f} it may", party.name, cost, used, most),
+    return money_ran_out(fmt::format("{} {} {} of the {} it may", party.name, cost, format_usd(used), format_usd(most)),
                          "raise --max-cost or limits.max_cost_usd");
   }
   if (used + party.spent.reserved_usd + more < most) return {};
-  return money_ran_out(fmt::format("the next request costs at least ${:.4f}, and {} {} ${:.4f} of the ${:.4f} it may",
-                                   more, party.name, cost, used, most),
+  return money_ran_out(fmt::format("the next request costs at least {}, and {} {} {} of the {} it may",
+                                   format_usd(more), party.name, cost, format_usd(used), format_usd(most)),
                        "raise --max-cost or limits.max_cost_usd, or give it less to read");
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/json.hpp"
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "cli/output.hpp"
 #include "render/table.hpp"
@@ -38,8 +39,9 @@ Result<Verb> read_verb(std::string_view command, const std::vector<std::string>&
     return fail(ErrorKind::usage, fmt::format("\"{} {}\" does not take \"{}\"", command, name, words[1 + most]));
   }
   if (given == 0 && found->argument == VerbSpec::Argument::required) {
-    return fail(ErrorKind::usage, fmt::format("\"{} {}\" wants a name", command, name),
-                fmt::format("{} list shows them", command));
+    const bool has_list = std::ranges::find(verbs, "list", &VerbSpec::name) != verbs.end();
+    return fail(ErrorKind::usage, fmt::format("\"{} {}\" wants {}", command, name, has_list ? "a name" : "an argument"),
+                has_list ? fmt::format("{} list shows them", command) : fmt::format("see \"{} --help\"", command));
   }
   return Verb{name, given > 0 ? words[1] : std::string()};
 }
@@ -50,7 +52,7 @@ Json text_or_null(const std::string& text) {
 
 std::string money_text(const std::optional<double>& usd) {
   if (!usd) return "unknown";
-  return fmt::format("${:.4f}", *usd);
+  return format_usd(*usd);
 }
 
 std::string tokens_text(std::int64_t tokens) {

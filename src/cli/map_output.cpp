@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/unicode.hpp"
@@ -35,7 +36,7 @@ std::string counts_of(const MapProgress& progress) {
 std::string summary_of(const MapProgress& progress) {
   auto out = fmt::format("{}: {}", text::count_of(progress.count(), "record"), counts_of(progress));
   if (progress.kept > 0) out += fmt::format(" ({} of them earlier)", progress.kept);
-  if (progress.cost_usd > 0) out += fmt::format(", ${:.4f}", progress.cost_usd);
+  if (progress.cost_usd > 0) out += ", " + format_usd(progress.cost_usd);
   return out;
 }
 
@@ -48,7 +49,7 @@ std::string progress_line(const MapProgress& progress, std::chrono::milliseconds
                       static_cast<int>(share * 100));
   }
   out += counts_of(progress);
-  if (progress.cost_usd > 0) out += fmt::format("  ${:.4f}", progress.cost_usd);
+  if (progress.cost_usd > 0) out += "  " + format_usd(progress.cost_usd);
   out += "  " + format_duration(elapsed);
   return text::ellipsize(out, columns);
 }

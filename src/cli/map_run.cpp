@@ -14,6 +14,7 @@
 #include "agent/services.hpp"
 #include "base/exit_code.hpp"
 #include "base/json.hpp"
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -58,7 +59,7 @@ chat::event::Done& done_of(chat::Event& event) {
 
 Error spent_out(double max_cost) {
   return {.kind = ErrorKind::limit,
-          .message = fmt::format("all records together may cost ${:.4f}, and that is spent", max_cost),
+          .message = fmt::format("all records together may cost {}, and that is spent", format_usd(max_cost)),
           .hint = "raise --max-cost, and go on with --resume",
           .code = std::string(agent::money_spent)};
 }

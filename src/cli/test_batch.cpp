@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "cli/shared_money.hpp"
@@ -98,13 +99,14 @@ class Runner {
 
   static std::string why_stopped(const SharedMoney::Share& share) {
     if (share.is_all) return "nothing is left of --max-cost";
-    return fmt::format("its share of --max-cost, ${:.4f}, is spent; with -j1 it may have all that is left", share.usd);
+    return fmt::format("its share of --max-cost, {}, is spent; with -j1 it may have all that is left",
+                       format_usd(share.usd));
   }
 
   // `limit`: the money that all may cost was not enough for it.
   Result<void> run(TestReport& report, const Share& share) {
     if (share && share->usd <= 0)
-      return fail(ErrorKind::limit, fmt::format("it was not begun: ${:.4f} are spent", *batch_.max_cost_usd));
+      return fail(ErrorKind::limit, fmt::format("it was not begun: {} are spent", format_usd(*batch_.max_cost_usd)));
     const auto left = share ? std::optional(share->usd) : std::nullopt;
     ERRAND_TRY_ASSIGN(const auto path, real_path(report.file));
     ERRAND_TRY_ASSIGN(const auto test, config::load_test_case(path, report.file));

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/money.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
 #include "store/budget_spent.hpp"
@@ -49,16 +50,16 @@ Taken taken_of(Database& database, const Budget& budget, Timestamp at) {
 
 tl::unexpected<Error> refused(const Budget& budget, const Taken& taken, double more, Timestamp at) {
   const auto whose = budget.agent.empty() ? std::string() : fmt::format("agent \"{}\" has for ", budget.agent);
-  const auto held = taken.held > 0 ? fmt::format(", ${:.4f} set aside for requests under way", taken.held) : "";
+  const auto held = taken.held > 0 ? fmt::format(", {} set aside for requests under way", format_usd(taken.held)) : "";
   const auto key = fmt::format("{}.{}_usd", budget.agent.empty() ? "budgets" : "limits", name_of(budget.period));
-  return fail(Error{
-      .kind = ErrorKind::limit,
-      .message = fmt::format("the next request costs about ${:.4f}, which is more than is left of the ${:.4f} {}a "
-                             "{}: ${:.4f} spent{}",
-                             more, budget.usd, whose, name_of(budget.period), taken.spent, held),
-      .hint = fmt::format("the {} ends at {}; or raise {}", name_of(budget.period),
-                          local_time(end_of(budget.period, at)), key),
-      .code = std::string(budget_spent)});
+  return fail(Error{.kind = ErrorKind::limit,
+                    .message = fmt::format("the next request costs about {}, which is more than is left of the {} {}a "
+                                           "{}: {} spent{}",
+                                           format_usd(more), format_usd(budget.usd), whose, name_of(budget.period),
+                                           format_usd(taken.spent), held),
+                    .hint = fmt::format("the {} ends at {}; or raise {}", name_of(budget.period),
+                                        local_time(end_of(budget.period, at)), key),
+                    .code = std::string(budget_spent)});
 }
 
 }  // namespace
