@@ -13,6 +13,12 @@ namespace errand::cli {
 
 namespace {
 
+const HelpTopic* topic_named(std::string_view name) {
+  const auto topics = help_topics();
+  const auto found = std::ranges::find(topics, name, &HelpTopic::name);
+  return found == topics.end() ? nullptr : &*found;
+}
+
 class HelpCommand final : public Command {
  public:
   void declare(Options& options) override { options.flag("--man", man_, "of a command, as a man page's source"); }
@@ -46,16 +52,17 @@ std::string overview() {
   const auto help = options.help();
   out += "\n" + help.substr(help.find("Global options"));
   out += "\nTopics of errand help:\n";
-  for (const auto& topic : help_topics()) out += fmt::format("  {:<11} {}\n", topic.name, topic.summary);
+  for (const auto& topic : help_topics()) out += fmt::format("  {:<13} {}\n", topic.name, topic.summary);
   out += "\nMore: errand help COMMAND, man errand\n";
   return out;
 }
 
 Result<std::string> help_on(const std::string& name) {
   const auto topics = help_topics();
-  const auto topic = std::ranges::find(topics, name, &HelpTopic::name);
-  if (topic != topics.end()) return topic->text();
+  if (const auto* topic = topic_named(name)) return topic->text();
   const auto* entry = find_command(name);
+  const auto* format = topic_named("errand-" + name);
+  if (entry == nullptr && format != nullptr) return format->text();
   if (entry == nullptr) {
     std::vector<std::string> names;
     for (const auto& known : commands()) names.emplace_back(known.name);
@@ -65,7 +72,9 @@ Result<std::string> help_on(const std::string& name) {
   }
   Globals globals;
   const auto made = entry->make();
-  return options_of(*entry, *made, globals).help();
+  auto out = options_of(*entry, *made, globals).help();
+  if (format != nullptr) out += fmt::format("\nThe format of {}: errand help {}\n", format->summary, format->name);
+  return out;
 }
 
 std::unique_ptr<Command> make_help_command() {

@@ -125,6 +125,11 @@ tool calls never mixes in. Control sequences in it are shown, never obeyed.
 }
 
 constexpr std::array topics = {
+    HelpTopic{"errand-agents", "agents.yaml and subagents.yaml", agents_format},
+    HelpTopic{"errand-config", "config.yaml", config_format},
+    HelpTopic{"errand-events", "what programs read and write", events_format},
+    HelpTopic{"errand-script", "a scripted model", script_format},
+    HelpTopic{"errand-test", "a test case", test_format},
     HelpTopic{"environment", "variables that are read", environment},
     HelpTopic{"exit-codes", "what each exit code means", exit_codes},
     HelpTopic{"files", "what is read and written, and where", files},
