@@ -40,18 +40,18 @@ Result<Rule> parse_rule(std::string_view written, RuleAction action, std::string
   const auto rest = whole.substr(static_cast<std::size_t>(name_end));
   const bool has_spec = rest.size() >= 2 && rest.front() == '(' && rest.back() == ')';
   if (name.empty() || (!rest.empty() && !has_spec)) {
-    return fail(ErrorKind::config, fmt::format("\"{}\" is not a permission rule", written),
+    return fail(ErrorKind::usage, fmt::format("\"{}\" is not a permission rule", written),
                 "write a rule as Read, Bash(git status), Bash(make *) or Edit(src/**)");
   }
   auto tool = tool_named(name, whole);
   if (!tool) return fail(std::move(tool).error());
   std::string spec(has_spec ? text::trim(rest.substr(1, rest.size() - 2)) : std::string_view{});
   if (has_spec && spec.empty()) {
-    return fail(ErrorKind::config, fmt::format("the rule \"{}\" has nothing between its parentheses", written),
+    return fail(ErrorKind::usage, fmt::format("the rule \"{}\" has nothing between its parentheses", written),
                 fmt::format("write {} alone to mean every call", name));
   }
   if (*tool == "WebFetch" && has_spec && !may_be_host(spec)) {
-    return fail(ErrorKind::config, fmt::format("the rule \"{}\" names no host", whole),
+    return fail(ErrorKind::usage, fmt::format("the rule \"{}\" names no host", whole),
                 "write the host alone, it counts for each port and path: WebFetch(domain:example.com)");
   }
   return Rule{action, *std::move(tool), std::move(spec), std::move(origin)};

@@ -9,8 +9,8 @@
 namespace errand::chat {
 
 /// Parses `Tool` or `Tool(spec)`: a tool's name (letters, digits, '_', '-', '*'), then optionally one pair of
-/// parentheses to the end. Older and foreign tool names are translated. `config` with a hint when it is malformed or
-/// the tool is nobody's; mcp__… names pass.
+/// parentheses to the end. Older and foreign tool names are translated. With a hint: `usage` when it is malformed,
+/// `config` when the tool is nobody's; mcp__… names pass.
 Result<Rule> parse_rule(std::string_view text, RuleAction action, std::string origin);
 
 /// The rule as written: `Bash(git status)`.

@@ -22,9 +22,12 @@ constexpr std::string_view ends_of_sentences = ".,;:!?)";
 constexpr std::size_t max_told = 5;
 constexpr std::size_t max_told_columns = 200;
 
+// A pipe is a file to read too: @<(…) of a shell is one.
 AtWord::Names named_by(const std::string& path) {
-  if (is_regular_file(path)) return AtWord::Names::file;
-  return is_directory(path) ? AtWord::Names::directory : AtWord::Names::nothing;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return AtWord::Names::nothing;
+  if (S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode)) return AtWord::Names::file;
+  return S_ISDIR(info.st_mode) ? AtWord::Names::directory : AtWord::Names::nothing;
 }
 
 std::string_view without_end(std::string_view word) {
@@ -67,6 +70,7 @@ std::string told_of(const AtWord& word) {
   switch (word.names) {
     case AtWord::Names::file:
       if (::stat(word.path.c_str(), &info) != 0) return {};
+      if (!S_ISREG(info.st_mode)) return fmt::format("{} goes along", word.path);
       return fmt::format("{} goes along ({})", word.path, render::size_text(static_cast<std::uint64_t>(info.st_size)));
     case AtWord::Names::directory:
       return fmt::format("{} is sent as it is: a directory", word.written);

@@ -248,7 +248,10 @@ class ChatCommand final : public Command {
     const auto& services = talk.engine().services();
     return {.chat = talk.chat(),
             .config = config,
-            .definition_of = [this, &config](const std::string& id) { return definition_of(config, id, arguments_); },
+            .definition_of =
+                [this, &config, &signals = invocation.signals](const std::string& id) {
+                  return definition_of(config, id, arguments_, {.stop = signals.token()});
+                },
             .find_session =
                 [&services](const std::string& reference) {
                   return services.store.find(reference, services.surroundings.roots.project);
@@ -259,7 +262,10 @@ class ChatCommand final : public Command {
                   face.make_room();
                   print_note({}, line);
                 },
-            .message_of = [](const std::string& text) { return cli::message_of(text, AtPaths::attach); },
+            .message_of =
+                [&signals = invocation.signals](const std::string& text) {
+                  return cli::message_of(text, AtPaths::attach, {.stop = signals.token()});
+                },
             .told_of_files = [](const std::string& text) { return told_of(at_words(text)); },
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
               auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
@@ -287,12 +293,12 @@ class ChatCommand final : public Command {
                   return confirm(question, talk, person);
                 },
             .message_with =
-                [](const std::string& text, const std::string& file) {
+                [&signals = invocation.signals](const std::string& text, const std::string& file) {
                   return read_prompt({.words = text.empty() ? std::vector<std::string>{} : std::vector{text},
                                       .files = {file},
                                       .agent_prompt = {},
                                       .stdin_is = StdinIs::lines},
-                                     {});
+                                     {.stop = signals.token()});
                 },
             .appearance = appearance(person, terminal),
             .command = {.begin = [&face](std::string_view command) { face.begin_command(command); },
@@ -361,19 +367,22 @@ class ChatCommand final : public Command {
     ChatStatus status(talk, face);
     const ModeKey mode_key(person.editor(), talk.chat(), status);
     auto& signals = invocation.signals;
-    repl::TerminalChat chat{.slash = slash,
-                            .lines = person.lines(),
-                            .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
-                            .typed = [&signals] { signals.typed(); },
-                            .before_prompt = [&status] { status.refresh(); },
-                            .must_leave = [&signals] { return must_leave(signals); },
-                            .message_of = [this, &first](const std::string& line) { return message(line, first); },
-                            .show_error =
-                                [&face](Error error) {
-                                  face.make_room();
-                                  error.hint = in_chat_words(std::move(error.hint));
-                                  print_error(error);
-                                }};
+    repl::TerminalChat chat{
+        .slash = slash,
+        .lines = person.lines(),
+        .err_fd = STDERR_FILENO,
+        .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
+        .typed = [&signals] { signals.typed(); },
+        .before_prompt = [&status] { status.refresh(); },
+        .must_leave = [&signals] { return must_leave(signals); },
+        .message_of = [this, &first,
+                       &signals](const std::string& line) { return message(line, first, {.stop = signals.token()}); },
+        .show_error =
+            [&face](Error error) {
+              face.make_room();
+              error.hint = in_chat_words(std::move(error.hint));
+              print_error(error);
+            }};
     const int code = repl::run_terminal_chat(chat, first);
     talk.chat().end("prompt_input_exit");
     return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
@@ -412,12 +421,12 @@ class ChatCommand final : public Command {
   }
 
   // The PROMPT of the command line takes the files with it.
-  [[nodiscard]] Result<chat::UserMessage> message(const std::string& line,
-                                                  const std::optional<std::string>& first) const {
+  [[nodiscard]] Result<chat::UserMessage> message(const std::string& line, const std::optional<std::string>& first,
+                                                  const Call& call) const {
     if (first && &line == &*first)
       return read_prompt({.words = {line}, .files = arguments_.files, .agent_prompt = {}, .stdin_is = StdinIs::lines},
-                         {});
-    return message_of(line, AtPaths::attach);
+                         call);
+    return message_of(line, AtPaths::attach, call);
   }
 
   // Each record is one prompt; stops at the first that fails, or with --keep-going returns the first failure's code.
@@ -426,16 +435,17 @@ class ChatCommand final : public Command {
     RecordReader records(STDIN_FILENO, delimiter, max_input_bytes);
     int code = exit_success;
     if (first) {
-      ERRAND_TRY_ASSIGN(const auto prompt, message(*first, first));
+      ERRAND_TRY_ASSIGN(const auto prompt, message(*first, first, talk.begin_run(Call::Clock::now())));
       ERRAND_TRY_ASSIGN(code, ask(talk, prompt));
       if (!is_delivered(code, invocation, face)) return code;
     }
     bool leaving = false;
     while (!leaving && (code == exit_success || keep_going_)) {
       const auto call = talk.begin_run(Call::Clock::now());
-      ERRAND_TRY_ASSIGN(const auto record, records.next(call));
+      ERRAND_TRY_ASSIGN(auto record, records.next(call));
       if (!record) break;
-      auto one = take(*record, talk, slash, leaving);
+      if (delimiter == "\n" && record->ends_with('\r')) record->pop_back();  // a line of another system
+      auto one = take(*record, talk, slash, leaving, call);
       if (!one && !keep_going_) return one;
       if (!one) print_error(one.error());
       const int ended = one ? *one : exit_code_of(one.error().kind);
@@ -452,7 +462,7 @@ class ChatCommand final : public Command {
     return delivered != exit_broken_pipe;
   }
 
-  Result<int> take(const std::string& record, Talk& talk, repl::SlashContext& slash, bool& leaving) {
+  Result<int> take(const std::string& record, Talk& talk, repl::SlashContext& slash, bool& leaving, const Call& call) {
     if (text::trim(record).empty()) return exit_success;
     if (!unicode::is_valid_utf8(record) || record.find('\0') != std::string::npos) {
       return fail(ErrorKind::usage, "a prompt on stdin is binary data, not text");
@@ -467,7 +477,7 @@ class ChatCommand final : public Command {
       leaving = after == repl::After::leave;
       return std::exchange(asked_, exit_success);
     }
-    ERRAND_TRY_ASSIGN(const auto prompt, message_of(record, commands_ ? AtPaths::attach : AtPaths::plain_text));
+    ERRAND_TRY_ASSIGN(const auto prompt, message_of(record, commands_ ? AtPaths::attach : AtPaths::plain_text, call));
     if (commands_) repl::tell_of_files(record, slash);
     return ask(talk, prompt);
   }

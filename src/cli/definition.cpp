@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/names.hpp"
 #include "chat/rule.hpp"
 #include "chat/tool_names.hpp"
+#include "cli/given_file.hpp"
 #include "cli/output_schema.hpp"
 #include "config/lookup.hpp"
 #include "config/variables.hpp"
@@ -19,9 +19,9 @@ namespace errand::cli {
 namespace {
 
 // TEXT, or the content of FILE for @FILE.
-Result<std::string> text_or_file(const std::string& given) {
+Result<std::string> text_or_file(const std::string& given, const Call& call) {
   if (!given.starts_with('@')) return given;
-  return read_file(given.substr(1));
+  return read_given_file(given.substr(1), call);
 }
 
 Result<std::vector<std::string>> tool_list(const std::string& list) {
@@ -47,27 +47,23 @@ Result<void> add_rules(std::vector<chat::Rule>& rules, const std::vector<std::st
                        const std::string& option) {
   for (const auto& text : written) {
     auto rule = chat::parse_rule(text, action, option);
-    if (!rule) {
-      auto error = std::move(rule).error();
-      error.kind = ErrorKind::usage;
-      return fail(std::move(error).within(fmt::format("while reading {}", option)));
-    }
+    if (!rule) return fail(std::move(rule).error().within(fmt::format("while reading {}", option)));
     rules.push_back(*std::move(rule));
   }
   return {};
 }
 
-Result<void> apply_prompts(chat::AgentDefinition& definition, const RunArguments& arguments) {
+Result<void> apply_prompts(chat::AgentDefinition& definition, const RunArguments& arguments, const Call& call) {
   ERRAND_TRY_ASSIGN(const auto given, arguments.variable_map());
   ERRAND_TRY_ASSIGN(const auto values, config::fill_variables(definition, given));
   definition.system_prompt = config::expand(definition.system_prompt, values);
   definition.prompt = config::expand(definition.prompt, values);
   if (arguments.system_prompt) {
-    ERRAND_TRY_ASSIGN(definition.system_prompt, text_or_file(*arguments.system_prompt));
+    ERRAND_TRY_ASSIGN(definition.system_prompt, text_or_file(*arguments.system_prompt, call));
     definition.replace_system_prompt = true;
   }
   if (arguments.append_system_prompt) {
-    ERRAND_TRY_ASSIGN(const auto more, text_or_file(*arguments.append_system_prompt));
+    ERRAND_TRY_ASSIGN(const auto more, text_or_file(*arguments.append_system_prompt, call));
     definition.system_prompt += (definition.system_prompt.empty() ? "" : "\n\n") + more;
   }
   return {};
@@ -103,12 +99,13 @@ std::vector<std::string> named_models(const config::Configuration& config, const
   return names;
 }
 
-Result<chat::AgentDefinition> with_options(chat::AgentDefinition definition, const RunArguments& arguments) {
-  ERRAND_TRY(apply_prompts(definition, arguments));
+Result<chat::AgentDefinition> with_options(chat::AgentDefinition definition, const RunArguments& arguments,
+                                           const Call& call) {
+  ERRAND_TRY(apply_prompts(definition, arguments, call));
   ERRAND_TRY(apply_permissions(definition, arguments));
   apply_limits(definition, arguments);
   if (arguments.output_schema) {
-    ERRAND_TRY_ASSIGN(definition.output_schema, read_output_schema(*arguments.output_schema));
+    ERRAND_TRY_ASSIGN(definition.output_schema, read_output_schema(*arguments.output_schema, call));
   }
   return definition;
 }
@@ -121,7 +118,7 @@ std::string agent_id(const RunArguments& arguments, const std::optional<store::S
 }  // namespace
 
 Result<chat::AgentDefinition> definition_for(const config::Configuration& config, const RunArguments& arguments,
-                                             const std::optional<store::SessionInfo>& resumed) {
+                                             const std::optional<store::SessionInfo>& resumed, const Call& call) {
   auto entry = config::find_agent(config, agent_id(arguments, resumed));
   if (!entry && resumed && !arguments.agent) {
     return fail(std::move(entry).error().within(
@@ -139,15 +136,15 @@ Result<chat::AgentDefinition> definition_for(const config::Configuration& config
     definition.permission_mode =
         chat::permission_mode_named(resumed->start.permission_mode).value_or(definition.permission_mode);
   }
-  return with_options(std::move(definition), arguments);
+  return with_options(std::move(definition), arguments, call);
 }
 
 Result<chat::AgentDefinition> definition_of(const config::Configuration& config, const std::string& id,
-                                            const RunArguments& arguments) {
+                                            const RunArguments& arguments, const Call& call) {
   ERRAND_TRY_ASSIGN(const auto* entry, config::find_agent(config, id));
   auto other = arguments;
   other.variables.clear();
-  return with_options(entry->definition, other);
+  return with_options(entry->definition, other, call);
 }
 
 }  // namespace errand::cli

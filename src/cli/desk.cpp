@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/try.hpp"
 #include "cli/definition.hpp"
+#include "cli/output.hpp"
 #include "cli/setup.hpp"
 
 namespace errand::cli {
@@ -36,7 +39,11 @@ Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArgume
   ERRAND_TRY_ASSIGN(auto config, load_configuration(invocation));
   std::unique_ptr<Desk> desk(new Desk);
   ERRAND_TRY_ASSIGN(desk->engine_, Engine::make(invocation, arguments, std::move(config), desk->sink_, desk->nobody_));
-  ERRAND_TRY_ASSIGN(const auto definition, definition_for(desk->engine_->config(), arguments, std::nullopt));
+  if (const auto warning = workspace_warning(*desk->engine_)) {
+    print_note(invocation.globals, fmt::format("warning: {}", warning->message));
+  }
+  ERRAND_TRY_ASSIGN(const auto definition, definition_for(desk->engine_->config(), arguments, std::nullopt,
+                                                          {.stop = invocation.signals.token()}));
   ERRAND_TRY_ASSIGN(desk->desk_, agent::ToolDesk::open(definition, desk->engine_->services()));
   return desk;
 }

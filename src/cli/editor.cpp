@@ -38,7 +38,7 @@ class Attributes {
     sigset_t normal;
     sigemptyset(&none);
     sigemptyset(&normal);
-    sigaddset(&normal, SIGPIPE);
+    for (const int ignored_here : {SIGPIPE, SIGXFSZ}) sigaddset(&normal, ignored_here);
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &normal);

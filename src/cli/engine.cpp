@@ -79,6 +79,13 @@ std::vector<store::Budget> all_budgets(const config::Configuration& config) {
 
 }  // namespace
 
+std::optional<chat::event::Warning> workspace_warning(const Engine& engine) {
+  const auto& project = engine.config().project;
+  if (project.is_workspace) return std::nullopt;
+  return chat::event::Warning{"workspace", fmt::format("{} is no place for tools to work in; they work in {}",
+                                                       project.root, engine.services().surroundings.workspace)};
+}
+
 Engine::~Engine() {
   tracing_.reset();  // logs as long as it sends
   log::set_filter({});

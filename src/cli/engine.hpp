@@ -81,4 +81,7 @@ class Engine {
   std::optional<agent::Services> services_;
 };
 
+/// What the person hears where the project is no place for tools to work in, so that they work elsewhere.
+std::optional<chat::event::Warning> workspace_warning(const Engine& engine);
+
 }  // namespace errand::cli

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/json_schema.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
+#include "cli/given_file.hpp"
 
 namespace errand::cli {
 
@@ -51,13 +51,13 @@ Result<Json> parse(const std::string& text, ErrorKind kind, const std::string& f
 
 }  // namespace
 
-Result<std::string> read_output_schema(const std::string& given) {
+Result<std::string> read_output_schema(const std::string& given, const Call& call) {
   const bool is_text = is_json(given);
   const auto kind = is_text ? ErrorKind::usage : ErrorKind::config;
   const std::string file = is_text ? "--output-schema" : given;
   std::string text = given;
   if (!is_text) {
-    ERRAND_TRY_ASSIGN(text, read_file(given, max_schema_bytes));
+    ERRAND_TRY_ASSIGN(text, read_given_file(given, call, max_schema_bytes));
   }
   ERRAND_TRY_ASSIGN(const auto schema, parse(text, kind, file));
   if (auto usable = json_schema::check_schema(schema); !usable) {

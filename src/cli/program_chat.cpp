@@ -153,8 +153,8 @@ Result<int> talk_with_program(const std::vector<std::string>& words, const RunAr
   std::optional<chat::UserMessage> first;
   if (!words.empty() || !arguments.files.empty()) {
     ERRAND_TRY_ASSIGN(
-        first,
-        read_prompt({.words = words, .files = arguments.files, .agent_prompt = {}, .stdin_is = StdinIs::lines}, {}));
+        first, read_prompt({.words = words, .files = arguments.files, .agent_prompt = {}, .stdin_is = StdinIs::lines},
+                           {.stop = signals.token()}));
   }
   ProgramInput input(STDIN_FILENO, [&signals] { signals.request(by_program); });
   ProgramQuestions questions(input, sinks.sink());

@@ -12,6 +12,7 @@
 #include "agent/documents.hpp"
 #include "base/fd.hpp"
 #include "base/file.hpp"
+#include "base/named_file.hpp"
 #include "base/record_reader.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -38,6 +39,15 @@ std::string name_of(std::string_view bytes) {
   const auto kind = kind_of(bytes);
   if (!kind.name.empty()) return std::string(kind.name);
   return kind.form == tool::FileForm::binary ? "binary data" : "text in another encoding than UTF-8";
+}
+
+// What can be done about bytes that are no text; `for_media` where they are an image or PDF.
+std::string way_out_for(std::string_view bytes, std::string_view for_media) {
+  const auto kind = kind_of(bytes);
+  if (kind.form == tool::FileForm::image || kind.form == tool::FileForm::pdf) return std::string(for_media);
+  if (kind.name.empty() && kind.form != tool::FileForm::binary)
+    return "convert it to UTF-8: iconv -f ENCODING -t UTF-8, with ENCODING as LATIN1 or UTF-16";
+  return "a model takes text, PNG, JPEG, GIF, WebP and PDF; of other files give it the text";
 }
 
 // A terminal or /dev/null has nothing to give; a pipe, a socket or a file may.
@@ -81,25 +91,37 @@ Result<std::string> read_text_stdin(FirstByte first_byte, const Call& call) {
   ERRAND_TRY_ASSIGN(auto input, read_stdin(first_byte, call));
   if (is_text(input)) return input;
   return fail(ErrorKind::usage, fmt::format("stdin can't be read as text: it is {}", name_of(input)),
-              "attach a file with -f PATH");
+              way_out_for(input, "attach it with -f -"));
 }
 
-Result<chat::UserBlock> file_block(const std::string& path) {
-  ERRAND_TRY_ASSIGN(auto bytes, read_file(with_home(path)));
+// `bytes` where they are an image, a PDF or text, which goes through `as_text`. `shown` names them to the person,
+// `name` to the model.
+template <class AsText>
+Result<chat::UserBlock> block_of(std::string bytes, std::string_view shown, std::string name, const AsText& as_text) {
   const auto kind = kind_of(bytes);
   const bool is_media = kind.form == tool::FileForm::image || kind.form == tool::FileForm::pdf;
   if (is_media && bytes.size() > max_input_bytes) {
-    return fail(ErrorKind::usage, fmt::format("{} holds more than {} MiB", path, max_input_bytes >> 20U),
+    return fail(ErrorKind::usage, fmt::format("{} holds more than {} MiB", shown, max_input_bytes >> 20U),
                 "no model takes an image or PDF of that size");
   }
   if (kind.form == tool::FileForm::image) return chat::Image{std::string(kind.name), std::move(bytes)};
   if (kind.form == tool::FileForm::pdf)
-    return chat::Document{std::string(kind.name), file_name(path), std::move(bytes)};
-  if (!is_text(bytes)) {
-    return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", path, name_of(bytes)),
-                "text, PNG, JPEG, GIF, WebP and PDF can");
-  }
-  return chat::Text{fmt::format("<file path=\"{}\">\n{}\n</file>", agent::in_quotes(path), bytes)};
+    return chat::Document{std::string(kind.name), std::move(name), std::move(bytes)};
+  if (is_text(bytes)) return chat::Text{as_text(bytes)};
+  return fail(ErrorKind::usage, fmt::format("{} is {}, which can't be attached", shown, name_of(bytes)),
+              way_out_for(bytes, ""));
+}
+
+Result<chat::UserBlock> file_block(const std::string& path, const Call& call) {
+  ERRAND_TRY_ASSIGN(auto bytes, read_named_file(with_home(path), call));
+  return block_of(std::move(bytes), path, file_name(path), [&](const std::string& text) {
+    return fmt::format("<file path=\"{}\">\n{}\n</file>", agent::in_quotes(path), text);
+  });
+}
+
+Result<chat::UserBlock> stdin_file_block(const Call& call) {
+  ERRAND_TRY_ASSIGN(auto bytes, read_stdin(FirstByte::wait_for_it, call));
+  return block_of(std::move(bytes), "stdin", "stdin.pdf", stdin_block);
 }
 
 bool wants_stdin(const PromptParts& parts) {
@@ -111,7 +133,7 @@ Result<chat::UserMessage> prompt_text(const PromptParts& parts, const Call& call
   const auto words = text::join(parts.words, " ");
   const bool piped = parts.stdin_is == StdinIs::input && may_hold_input(STDIN_FILENO);
   if (!parts.words.empty()) {
-    ERRAND_TRY_ASSIGN(auto message, message_of(words, AtPaths::attach));
+    ERRAND_TRY_ASSIGN(auto message, message_of(words, AtPaths::attach, call));
     if (!piped || wants_stdin(parts)) return message;
     ERRAND_TRY_ASSIGN(const auto input, read_text_stdin(FirstByte::limited, call));
     if (!input.empty()) message.content.insert(message.content.begin() + 1, chat::Text{stdin_block(input)});
@@ -136,12 +158,12 @@ std::string stdin_block(const std::string& input) {
   return fmt::format("<stdin>\n{}\n</stdin>", input);
 }
 
-Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths) {
+Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths, const Call& call) {
   chat::UserMessage message{{chat::Text{text}}};
   if (at_paths == AtPaths::plain_text) return message;
   for (const auto& word : at_words(text)) {
     if (word.names != AtWord::Names::file) continue;
-    ERRAND_TRY_ASSIGN(auto block, file_block(word.path));
+    ERRAND_TRY_ASSIGN(auto block, file_block(word.path, call));
     message.content.push_back(std::move(block));
   }
   return message;
@@ -154,13 +176,8 @@ Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call
   }
   ERRAND_TRY_ASSIGN(auto message, prompt_text(parts, call));
   for (const auto& path : parts.files) {
-    if (path == "-") {
-      ERRAND_TRY_ASSIGN(const auto input, read_text_stdin(FirstByte::wait_for_it, call));
-      message.content.emplace_back(chat::Text{stdin_block(input)});
-    } else {
-      ERRAND_TRY_ASSIGN(auto block, file_block(path));
-      message.content.push_back(std::move(block));
-    }
+    ERRAND_TRY_ASSIGN(auto block, path == "-" ? stdin_file_block(call) : file_block(path, call));
+    message.content.push_back(std::move(block));
   }
   if (message.content.empty() || is_blank(message)) {
     return fail(ErrorKind::usage, "there is no prompt",

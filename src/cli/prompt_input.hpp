@@ -25,9 +25,10 @@ enum class StdinIs { input, lines };
 /// The message of a run: words and stdin by the rules of docs/cli (PROMPT first, then stdin in a <stdin> block; without
 /// PROMPT stdin is the prompt; without either the agent's own), then the files. Nothing is changed in what was given.
 ///
+/// Stdin that is attached ("-") is what a file with that content would be: an image, a PDF, or text in its block.
+///
 /// `usage` when there is no prompt at all, a pipe beside a prompt stays silent, "-" is to be read where stdin holds
-/// lines, or input is binary; `failure` when a
-/// file is not there; `cancelled` through `call`.
+/// lines, or input is binary; `failure` when a file is not there; `cancelled` and `timeout` through `call`.
 struct PromptParts {
   std::vector<std::string> words;
   std::vector<std::string> files;  ///< as given; "-" is stdin
@@ -40,7 +41,7 @@ Result<chat::UserMessage> read_prompt(const PromptParts& parts, const Call& call
 std::string stdin_block(const std::string& input);
 
 /// `text` as a message; with AtPaths::attach each `@path` or `@"path with blanks"` in it that names a file is attached
-/// too. "~/" is the home directory.
-Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths);
+/// too. "~/" is the home directory. A pipe is waited for as `call` says.
+Result<chat::UserMessage> message_of(const std::string& text, AtPaths at_paths, const Call& call);
 
 }  // namespace errand::cli

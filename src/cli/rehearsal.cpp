@@ -62,7 +62,8 @@ Result<int> show_first_request(const PromptParts& prompt, const RunArguments& ar
   repl::NobodyThere nobody;
   ERRAND_TRY_ASSIGN(const auto engine, Engine::make(invocation, arguments, std::move(config), sink, nobody));
   ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, *engine));
-  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine->config(), arguments, resumed));
+  ERRAND_TRY_ASSIGN(auto definition,
+                    definition_for(engine->config(), arguments, resumed, {.stop = invocation.signals.token()}));
   auto parts = prompt;
   parts.agent_prompt = definition.prompt;
   const auto models = text::join(definition.models, ",");

@@ -1,8 +1,6 @@
-#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/named_file.hpp"
 #include "base/try.hpp"
 #include "cli/answer_sinks.hpp"
 #include "cli/command.hpp"
@@ -41,20 +40,6 @@ std::string trigger() {
   return ::isatty(STDERR_FILENO) != 0 ? "pipe" : "cron";
 }
 
-// An answer needs somewhere to go before anything is spent on it. What write_file_atomic() will do is tried; a device
-// or a pipe is nothing to be replaced by a file.
-Result<void> check_output(const std::string& path) {
-  if (path_exists(path) && !is_regular_file(path)) {
-    return fail(ErrorKind::failure, fmt::format("can't write {}: it is no regular file", path),
-                "without -o the answer goes to standard output");
-  }
-  auto trial = path + ".XXXXXX";
-  const Fd file(::mkostemp(trial.data(), O_CLOEXEC));
-  if (!file) return fail_errno(ErrorKind::failure, fmt::format("can't write {}", path), errno);
-  ::unlink(trial.c_str());
-  return {};
-}
-
 class RunCommand final : public Command {
  public:
   void declare(Options& options) override {
@@ -64,6 +49,7 @@ class RunCommand final : public Command {
 
   Result<int> run(const std::vector<std::string>& words, const Invocation& invocation) override {
     ERRAND_TRY(arguments_.check());
+    if (arguments_.output == "-") arguments_.output.reset();
     if (arguments_.dry_run) return rehearse(words, invocation);
     if (arguments_.detach) handover_ = adopt_handover();
     if (arguments_.detach && !handover_) return start_detached(invocation, arguments_.format());
@@ -123,11 +109,11 @@ class RunCommand final : public Command {
     return read_all(answer_file_.get(), max_file_bytes);
   }
 
-  Result<int> deliver(Face& face, int exit_code) {
+  Result<int> deliver(Face& face, int exit_code, const Call& call) {
     ERRAND_TRY_ASSIGN(const int code, face.finish(exit_code));
     if (!answer_file_ || code != exit_success || sinks_.keeps_answer_back()) return code;
     ERRAND_TRY_ASSIGN(const auto content, answer_in_file());
-    ERRAND_TRY(write_file_atomic(*arguments_.output, content));
+    ERRAND_TRY(write_named_file(*arguments_.output, content, call));
     delivered_ = true;
     return code;
   }
@@ -148,7 +134,8 @@ class RunCommand final : public Command {
   Result<int> answer(const std::vector<std::string>& words, const Invocation& invocation, Face& face) {
     const auto started = Call::Clock::now();
     ERRAND_TRY(enter_directory(arguments_));
-    if (arguments_.output) ERRAND_TRY(check_output(*arguments_.output));
+    // An answer needs somewhere to go before anything is spent on it.
+    if (arguments_.output) ERRAND_TRY(check_named_file(*arguments_.output));
     Person person(invocation, face, Typing::cooked);
     std::optional<DetachingSink> detaching;
     if (handover_) detaching.emplace(*std::exchange(handover_, {}), sinks_.sink(), invocation.signals);
@@ -167,7 +154,7 @@ class RunCommand final : public Command {
     sinks_.asked(prompt);
     ERRAND_TRY_ASSIGN(const auto result, talk->ask(prompt, call));
     talk->chat().end("other");
-    auto delivered = deliver(face, result.exit_code);
+    auto delivered = deliver(face, result.exit_code, call);
     if (result.exit_code == exit_success && (!delivered || *delivered != exit_success)) {
       note_undelivered(*talk, result.id, delivered);
     }

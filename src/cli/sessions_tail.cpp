@@ -9,6 +9,7 @@
 
 #include "base/exit_code.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "chat/codec.hpp"
 #include "cli/output.hpp"
@@ -47,11 +48,15 @@ class Tail {
       : call_(call), store_(*desk.store), session_(std::move(session)) {}
 
   Result<int> print_newest() {
-    ERRAND_TRY_ASSIGN(auto records, store_.records(session_));
+    ERRAND_TRY_ASSIGN(const auto records, store_.records(session_));
     if (!records.empty()) position_ = records.back().position;
     const auto wanted = static_cast<std::size_t>(call_.options.lines.value_or(default_records));
-    if (records.size() > wanted) records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(wanted));
-    return print(records);
+    std::vector<std::string> lines;
+    for (auto at = records.rbegin(); at != records.rend() && lines.size() < wanted; ++at) {
+      if (auto line = line_of(*at, call_.options.json); !line.empty()) lines.push_back(std::move(line));
+    }
+    std::ranges::reverse(lines);
+    return print_out(text::join(lines, ""));
   }
 
   Result<int> follow() {

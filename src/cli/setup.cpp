@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/named_file.hpp"
 #include "base/try.hpp"
+#include "cli/given_file.hpp"
 #include "cli/output.hpp"
 #include "config/places.hpp"
 #include "provider/openai_quirks.hpp"
@@ -30,8 +32,11 @@ std::string shipped_directory() {
   return {};
 }
 
-config::Sources with_this_program(config::Sources sources, const Invocation& invocation) {
+Result<config::Sources> with_this_program(config::Sources sources, const Invocation& invocation) {
   sources.config_file = invocation.globals.config_file;
+  if (sources.config_file && is_stream(*sources.config_file)) {
+    ERRAND_TRY_ASSIGN(sources.config_text, read_given_file(*sources.config_file, {.stop = invocation.signals.token()}));
+  }
   for (const auto& dialect : provider::dialect_names()) sources.dialects.emplace_back(dialect);
   return sources;
 }

@@ -62,6 +62,7 @@ Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), quit_(::ev
   const auto set = set_of({SIGINT, SIGTERM, SIGHUP});
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails, and is told
   signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC));
   thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
@@ -120,6 +121,11 @@ std::stop_token Signals::begin_run() {
   cancelled_.reset();
   eventfd_t ignored = 0;
   ::eventfd_read(wake_.get(), &ignored);
+  return source_.get_token();
+}
+
+std::stop_token Signals::token() const {
+  const std::lock_guard lock(mutex_);
   return source_.get_token();
 }
 

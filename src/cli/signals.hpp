@@ -25,6 +25,9 @@ class Signals {
   /// request that came before the first run holds for it.
   std::stop_token begin_run();
 
+  /// The token as it stands, for what is read before the first run: nothing is forgotten.
+  [[nodiscard]] std::stop_token token() const;
+
   /// A token for what the process does once all is decided: only a request that comes from now on stops it.
   std::stop_token begin_last();
 

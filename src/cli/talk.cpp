@@ -33,10 +33,7 @@ std::vector<chat::event::Warning> warnings_of(const Engine& engine, const chat::
                                               const std::optional<store::SessionInfo>& resumed) {
   std::vector<chat::event::Warning> out;
   for (const auto& warning : engine.config().warnings) out.push_back({warning.code, warning.message});
-  if (const auto& project = engine.config().project; !project.is_workspace) {
-    out.push_back({"workspace", fmt::format("{} is no place for tools to work in; they work in {}", project.root,
-                                            engine.services().surroundings.workspace)});
-  }
+  if (auto warning = workspace_warning(engine)) out.push_back(*std::move(warning));
   if (resumed && resumed->start.agent == definition.id && resumed->start.definition_hash != definition.hash) {
     out.push_back({"definition_changed",
                    fmt::format("the definition of agent \"{}\" has changed since this session began", definition.id)});
@@ -100,11 +97,13 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
   std::vector<chat::event::Warning> moves;
   ERRAND_TRY_ASSIGN(auto config, configuration_for(invocation, arguments, moves));
   std::unique_ptr<Talk> talk(new Talk(invocation));
+  const Call unbounded{.stop = invocation.signals.token()};
+  const auto call = arguments.timeout ? unbounded.within(*arguments.timeout) : unbounded;
   ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
   const auto& engine = *talk->engine_;
   ERRAND_TRY(talk->take_lock(arguments));
   ERRAND_TRY_ASSIGN(const auto found, session_to_resume(arguments, engine));
-  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, found));
+  ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, found, call));
   ERRAND_TRY_ASSIGN(const auto resumed, forked_when_asked(arguments, engine, definition, found));
   talk->engine_->preload(definition.models);
   auto warnings = warnings_of(engine, definition, resumed);

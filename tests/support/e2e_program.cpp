@@ -65,11 +65,11 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return out;
 }
 
-// A shell sets the limit and becomes the program; the signal that goes with it is ignored, so that writes fail instead.
+// A shell sets the limit and becomes the program, which has to hear of it by writes that fail.
 std::vector<std::string> limited(std::vector<std::string> argv, std::size_t max_file_bytes) {
   if (max_file_bytes == 0) return argv;
   const auto blocks = std::to_string(max_file_bytes / 512);
-  argv.insert(argv.begin(), {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f " + blocks + "; exec \"$@\"", "sh"});
+  argv.insert(argv.begin(), {"/bin/sh", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "sh"});
   return argv;
 }
 

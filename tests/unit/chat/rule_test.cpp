@@ -14,10 +14,12 @@ TEST_CASE("rule: a tool, or a tool with what it covers", "[chat][rule]") {
 }
 
 TEST_CASE("rule: what is malformed or nobody's is named with a hint", "[chat][rule]") {
-  CHECK(parse_rule("Bsah(ls)", RuleAction::allow, "").error().hint.starts_with("did you mean \"Bash\"?"));
+  const auto nobodys = parse_rule("Bsah(ls)", RuleAction::allow, "").error();
+  CHECK(nobodys.kind == ErrorKind::config);
+  CHECK(nobodys.hint.starts_with("did you mean \"Bash\"?"));
   for (const auto* wrong : {"", "(ls)", "Bash(ls", "Bash ls", "Bash()", "Bash(ls) x", "WebFetch(http://127.0.0.1/*)",
                             "WebFetch(domain:127.0.0.1:8080)", "WebFetch(domain:[::1]:80)", "WebFetch(u@a.test)"}) {
     CAPTURE(wrong);
-    CHECK(parse_rule(wrong, RuleAction::allow, "").error().kind == ErrorKind::config);
+    CHECK(parse_rule(wrong, RuleAction::allow, "").error().kind == ErrorKind::usage);
   }
 }
