@@ -1,15 +1,21 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <functional>
 #include <map>
 #include <memory>
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include "base/fd.hpp"
 #include "base/sync.hpp"
+#include "base/try.hpp"
 #include "base/unicode.hpp"
 
 namespace errand::log {
@@ -67,8 +73,26 @@ spdlog::logger& logger_of(std::string_view line) {
   return found == current.rooms.end() ? *current.others : *found->second;
 }
 
-std::shared_ptr<spdlog::logger> logger_named(std::string_view name, const spdlog::sink_ptr& sink, Level level) {
+// Once, however many lines are lost: the log is for who debugs, and no reason to stop.
+std::atomic_flag loss_was_told;
+
+void tell_loss(const std::string& file) {
+  if (loss_was_told.test_and_set()) return;
+  const auto where = file.empty() ? std::string("the log") : fmt::format("the log file {}", unicode::sanitize(file));
+  [[maybe_unused]] const auto told = write_all(STDERR_FILENO, fmt::format("warning: {} can't be written to\n", where));
+}
+
+// Before spdlog does: it would make the directories that are missing.
+Result<void> check_file(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666));
+  if (file) return {};
+  return fail_errno(ErrorKind::failure, fmt::format("can't write the log file {}", path), errno);
+}
+
+std::shared_ptr<spdlog::logger> logger_named(std::string_view name, const spdlog::sink_ptr& sink, Level level,
+                                             const std::string& file) {
   auto out = std::make_shared<spdlog::logger>(std::string(name), sink);
+  out->set_error_handler([file](const std::string&) { tell_loss(file); });
   out->set_level(to_spdlog(level));
   out->flush_on(spdlog::level::debug);
   return out;
@@ -85,6 +109,7 @@ Result<void> setup(const Options& options) {
   auto lowest = options.levels.others;
   for (const auto& [room, level] : options.levels.rooms) lowest = std::min(lowest, level);
   if (lowest == Level::off) return {};
+  if (!options.file.empty()) ERRAND_TRY(check_file(options.file));
   spdlog::sink_ptr sink;
   try {
     if (options.file.empty()) {
@@ -93,13 +118,14 @@ Result<void> setup(const Options& options) {
       sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
     }
   } catch (const spdlog::spdlog_ex& e) {
-    return fail(ErrorKind::usage, fmt::format("can't open the log file {}: {}", options.file, e.what()));
+    return fail(ErrorKind::failure, fmt::format("can't write the log file {}: {}", options.file, e.what()));
   }
   sink->set_pattern(options.format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","room":"%n",%v})"
                                                    : "%Y-%m-%dT%H:%M:%S.%e %-5l %n: %v");
   current.format = options.format;
-  current.others = logger_named("errand", sink, options.levels.others);
-  for (const auto room : rooms()) current.rooms.emplace(room, logger_named(room, sink, level_of(options.levels, room)));
+  current.others = logger_named("errand", sink, options.levels.others, options.file);
+  for (const auto room : rooms())
+    current.rooms.emplace(room, logger_named(room, sink, level_of(options.levels, room), options.file));
   current.lowest = lowest;
   return {};
 }

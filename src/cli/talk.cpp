@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/pause.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -147,7 +148,15 @@ Result<void> Talk::take_lock(const RunArguments& arguments) {
 }
 
 Result<agent::RunResult> Talk::ask(const chat::UserMessage& prompt, const Call& call) {
+  const auto& agent = chat_->definition().id;
+  log::info("cli: a run of agent {} begins", agent);
+  const auto began = Call::Clock::now();
   auto result = chat_->ask(prompt, call);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Call::Clock::now() - began).count();
+  if (result)
+    log::info("cli: run {} of agent {} ended with exit {} after {} ms", result->id, agent, result->exit_code, ms);
+  else
+    log::info("cli: no run of agent {} began: {}", agent, result.error().message);
   if (!result && !warned_) tell_warnings(invocation_.globals, engine_->config());
   warned_ = true;
   return result;

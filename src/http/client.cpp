@@ -75,11 +75,11 @@ class InFlight {
 
 void log_outcome(const Request& request, const Target& target, const Result<ResponseHead>& result,
                  Call::Clock::time_point began) {
-  if (!log::enabled(log::Level::debug, "http: ")) return;
+  if (!log::enabled(log::Level::info, "http: ")) return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Call::Clock::now() - began).count();
   const auto outcome = result ? fmt::format("{}", result->status) : result.error().message;
-  log::debug("http: {} {}{} -> {} in {} ms, {} bytes sent", request.method, target.host, target.path, outcome, ms,
-             request.body.size());
+  log::info("http: {} {}{} -> {} in {} ms, {} bytes sent", request.method, target.host, target.path, outcome, ms,
+            request.body.size());
 }
 
 std::string value_of(const char* variable) {
