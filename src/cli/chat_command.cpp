@@ -370,7 +370,6 @@ class ChatCommand final : public Command {
     repl::TerminalChat chat{
         .slash = slash,
         .lines = person.lines(),
-        .err_fd = STDERR_FILENO,
         .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
         .typed = [&signals] { signals.typed(); },
         .before_prompt = [&status] { status.refresh(); },
