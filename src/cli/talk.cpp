@@ -148,7 +148,7 @@ Result<void> Talk::take_lock(const RunArguments& arguments) {
 }
 
 Result<agent::RunResult> Talk::ask(const chat::UserMessage& prompt, const Call& call) {
-  const auto& agent = chat_->definition().id;
+  const auto agent = chat_->definition().id;
   log::info("cli: a run of agent {} begins", agent);
   const auto began = Call::Clock::now();
   auto result = chat_->ask(prompt, call);
