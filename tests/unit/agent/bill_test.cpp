@@ -63,7 +63,7 @@ TEST_CASE("bill: a limit that can't see what a model costs says so, once", "[age
     CHECK(stage.ask("go").exit_code == 0);
     const auto said = warnings_in(stage.events, "price_unknown");
     REQUIRE(said.size() == 1);
-    CHECK(said.front().find("the price of fake/main is unknown: the limit of $0.50 does not see") == 0);
+    CHECK(said.front().find("the price of fake/main is unknown: the limit of $0.5000 does not see") == 0);
   }
   SECTION("no limit of money") {
     stage.definition.limits.max_tokens = 100'000;
