@@ -208,6 +208,7 @@ Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (!session_) ERRAND_TRY(open_session(first, provider_->model().thinking, call));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider_), *session_, services_));
   agent_.emplace(std::move(agent));
+  former_.reset();
   std::ranges::move(std::exchange(agent_->warnings, {}), std::back_inserter(start_.warnings));
   return change_session();
 }
@@ -276,32 +277,37 @@ Result<void> Chat::change_session() {
 
 void Chat::use_agent(chat::AgentDefinition definition) {
   start_.definition = std::move(definition);
-  agent_.reset();
+  open_anew();
   provider_.reset();
-  announce_ = Announce::ready;
 }
 
 void Chat::use_models(std::vector<std::string> models) {
   start_.definition.models = std::move(models);
-  agent_.reset();
+  open_anew();
   provider_.reset();
-  announce_ = Announce::ready;
 }
 
 // The model that is open stays so.
 void Chat::use_mode(chat::PermissionMode mode) {
   start_.definition.permission_mode = mode;
   start_.definition.permission_mode_set = true;
+  open_anew();
+}
+
+// The agent of the next run is another one. Until there is one, the session has had the last.
+void Chat::open_anew() {
+  announce_ = Announce::ready;
   if (!agent_) return;
   provider_ = std::move(agent_->provider);
-  agent_.reset();
-  announce_ = Announce::ready;
+  former_.emplace(*std::exchange(agent_, std::nullopt));
 }
 
 void Chat::end(std::string_view reason) {
-  if (session_ && agent_) tell_session_end(*agent_, reason);
+  const auto& last = agent_ ? agent_ : former_;
+  if (session_ && last) tell_session_end(*last, reason);
   session_.reset();
   agent_.reset();
+  former_.reset();
 }
 
 void Chat::resume_with(store::SessionInfo session) {
@@ -317,6 +323,7 @@ void Chat::let_go() {
   start_.resume = session_->info;
   session_.reset();
   agent_.reset();
+  former_.reset();
 }
 
 Result<store::SessionInfo> Chat::fork(const std::string& name) {

@@ -128,6 +128,7 @@ class Chat {
   Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
   void follow_mode();
+  void open_anew();
   Result<chat::UserMessage> with_additions(const chat::UserMessage& prompt);
   Result<Session> unleased_session(chat::ThinkingStyle style) const;
 
@@ -136,6 +137,7 @@ class Chat {
   std::optional<Session> session_;
   std::unique_ptr<provider::Provider> provider_;  // of the agent that is opened next
   std::optional<Agent> agent_;
+  std::optional<Agent> former_;  // of the session, without its model, while the one that follows is not open
   std::vector<std::vector<chat::UserBlock>> additions_;  // to the next prompt
   // Of commands before the first prompt; the session that begins with it goes on with it.
   std::shared_ptr<tool::SessionState> early_state_ = std::make_shared<tool::SessionState>();

@@ -70,12 +70,12 @@ class Dispatch {
   Result<Prepared> prepare(const PlannedCall& plan, const std::vector<Prepared>& earlier) {
     Prepared prepared{.plan = &plan, .changed = nullptr, .facts = {}, .targets = {}, .refusal = {}, .context = {}};
     look(prepared);
-    prepared.is_foreseeable = std::ranges::none_of(
-        earlier, [&](const Prepared& one) { return !one.refusal && may_change(one.facts, prepared.facts); });
     HookOutcome said;
     if (!prepared.refusal && scope_.agent.hooks.has(HookEvent::pre_tool_use)) {
       ERRAND_TRY_ASSIGN(said, hear_before(prepared));
     }
+    prepared.is_foreseeable = std::ranges::none_of(
+        earlier, [&](const Prepared& one) { return !one.refusal && may_change(one.facts, prepared.facts); });
     if (!prepared.refusal) ERRAND_TRY(decide(said, prepared));
     return prepared;
   }

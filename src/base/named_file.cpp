@@ -73,7 +73,7 @@ Result<Destination> destination_of(const std::string& path) {
     const auto size = ::readlink(out.path.c_str(), target.data(), target.size());
     if (size < 0) {
       const auto mode = mode_of(out.path);
-      out.is_replaced = !mode || !is_stream_mode(*mode);
+      out.is_replaced = !mode || S_ISREG(*mode) || S_ISDIR(*mode);  // a directory is refused by who opens it
       return out;
     }
     out.path = join_path(parent_path(out.path), std::string_view(target.data(), static_cast<std::size_t>(size)));
@@ -125,7 +125,8 @@ Result<void> fill_and_rename(int fd, const std::string& temporary, const std::st
 
 Result<void> replace(const std::string& path, std::string_view content, mode_t mode) {
   const auto temporary = name_beside(path);
-  const auto file = create(temporary, mode);
+  // What may be private stays so until it has the mode of what it replaces.
+  const auto file = create(temporary, mode_of(path) ? 0600 : mode);
   if (!file) return cant_write(path, errno);
   auto done = fill_and_rename(file.get(), temporary, path, content);
   if (!done) ::unlink(temporary.c_str());

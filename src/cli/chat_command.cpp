@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
+#include "base/file.hpp"
 #include "base/record_reader.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -33,6 +35,7 @@
 #include "cli/prompt_input.hpp"
 #include "cli/rehearsal.hpp"
 #include "cli/run_options.hpp"
+#include "cli/session_place.hpp"
 #include "cli/setup.hpp"
 #include "cli/talk.hpp"
 #include "config/lookup.hpp"
@@ -199,7 +202,7 @@ class ChatCommand final : public Command {
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
     Person person(invocation, face, on_terminal && !plain_ ? Typing::edited : Typing::cooked);
-    if (on_terminal) ERRAND_TRY(offer_trust(invocation, person));
+    if (on_terminal) ERRAND_TRY(offer_trust(invocation, arguments_, person));
     ChatTerminal terminal(person.reports(), face, person.interaction(),
                           on_terminal ? person.notice_by() : NoticeBy::nothing);
     person.use_theme([&terminal] { return terminal.theme(); });
@@ -209,18 +212,40 @@ class ChatCommand final : public Command {
     ERRAND_TRY(sinks_.use(*talk, invocation));
     if (!talk->chat().definition().output_schema.empty()) face.answer_at_end();
     terminal.use(talk->engine().config().settings.terminal);
-    auto slash = slash_context(*talk, person, terminal, invocation, face);
-    if (on_terminal) return on_a_terminal(first, *talk, slash, person, invocation, face);
+    ERRAND_TRY(move_to_session(*talk, invocation.globals));
+    const Invocation inside{inside_, invocation.argv, invocation.signals};
+    auto slash = slash_context(*talk, person, terminal, inside, face);
+    if (on_terminal) return on_a_terminal(first, *talk, slash, person, inside, face);
     invocation.signals.keep_interrupts();
-    ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, invocation, face));
+    ERRAND_TRY_ASSIGN(const auto code, scripted(first, delimiter, *talk, slash, inside, face));
     talk->chat().end("other");
     return face.finish(code);
   }
 
+  // What is typed from now on, commands and paths, is about the place of the session. What the command line named stays
+  // what it was.
+  Result<void> move_to_session(const Talk& talk, const Globals& globals) {
+    inside_ = globals;
+    const auto& directory = talk.engine().config().sources.cwd;
+    ERRAND_TRY_ASSIGN(const auto here, current_directory());
+    if (directory == here) return {};
+    const auto from_here = [&](const std::string& path) { return normalize_path(join_path(here, path)); };
+    inside_.data_dir = talk.engine().place().data_directory;
+    inside_.user = talk.engine().place().user;
+    if (inside_.config_file) inside_.config_file = from_here(*inside_.config_file);
+    for (auto& file : arguments_.files) {
+      if (file != "-") file = from_here(file);
+    }
+    if (::chdir(directory.c_str()) == 0) return {};
+    return fail_errno(ErrorKind::failure, fmt::format("can't go to the directory {}", directory), errno);
+  }
+
   // What a project's files may only set once they are trusted is asked about here, and nowhere else.
-  static Result<void> offer_trust(const Invocation& invocation, Person& person) {
+  static Result<void> offer_trust(const Invocation& invocation, const RunArguments& arguments, Person& person) {
     if (!person.interaction().available()) return {};
-    ERRAND_TRY_ASSIGN(const auto config, load_quietly(invocation));
+    std::vector<chat::event::Warning> told_later;
+    ERRAND_TRY_ASSIGN(const auto start, start_of(invocation, arguments, told_later));
+    const auto& config = start.config;
     const auto& project = config.project;
     if (project.trust != config::Trust::untrusted && project.trust != config::Trust::changed) return {};
     print_note({},
@@ -266,7 +291,10 @@ class ChatCommand final : public Command {
                 [&signals = invocation.signals](const std::string& text) {
                   return cli::message_of(text, AtPaths::attach, {.stop = signals.token()});
                 },
-            .told_of_files = [](const std::string& text) { return told_of(at_words(text)); },
+            .told_of_files =
+                [quiet = invocation.globals.quiet](const std::string& text) {
+                  return quiet ? std::vector<std::string>() : told_of(at_words(text));
+                },
             .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
               auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
               if (result) asked_ = result->exit_code;
@@ -310,7 +338,8 @@ class ChatCommand final : public Command {
   // Where nothing is repainted, a pager would be.
   static Result<void> page(const std::string& text, Face& face, Person& person) {
     face.make_room();
-    if (person.editor() != nullptr) return person.lend_terminal([&text] { return page_text(text); });
+    if (person.editor() != nullptr && ::isatty(STDOUT_FILENO) != 0)
+      return person.lend_terminal([&text] { return page_text(text); });
     return write_all(STDERR_FILENO, text.ends_with('\n') ? text : text + '\n');
   }
 
@@ -367,21 +396,22 @@ class ChatCommand final : public Command {
     ChatStatus status(talk, face);
     const ModeKey mode_key(person.editor(), talk.chat(), status);
     auto& signals = invocation.signals;
-    repl::TerminalChat chat{
-        .slash = slash,
-        .lines = person.lines(),
-        .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
-        .typed = [&signals] { signals.typed(); },
-        .before_prompt = [&status] { status.refresh(); },
-        .must_leave = [&signals] { return must_leave(signals); },
-        .message_of = [this, &first,
-                       &signals](const std::string& line) { return message(line, first, {.stop = signals.token()}); },
-        .show_error =
-            [&face](Error error) {
-              face.make_room();
-              error.hint = in_chat_words(std::move(error.hint));
-              print_error(error);
-            }};
+    repl::TerminalChat chat{.slash = slash,
+                            .lines = person.lines(),
+                            .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
+                            .typed = [&signals] { signals.typed(); },
+                            .before_prompt = [&status] { status.refresh(); },
+                            .must_leave = [&signals] { return must_leave(signals); },
+                            .message_of =
+                                [this, &first, &signals](const std::string& line, const Call& call) {
+                                  return message(line, first, {.stop = signals.token(), .deadline = call.deadline});
+                                },
+                            .show_error =
+                                [&face](Error error) {
+                                  face.make_room();
+                                  error.hint = in_chat_words(std::move(error.hint));
+                                  print_error(error);
+                                }};
     const int code = repl::run_terminal_chat(chat, first);
     talk.chat().end("prompt_input_exit");
     return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
@@ -488,6 +518,7 @@ class ChatCommand final : public Command {
   }
 
   RunArguments arguments_;
+  Globals inside_;  // as commands within the chat have them
   AnswerSinks sinks_{arguments_};
   std::optional<std::string> delimiter_;
   bool keep_going_ = false;

@@ -46,6 +46,7 @@ class Engine {
   [[nodiscard]] const config::Configuration& config() const { return config_; }
   [[nodiscard]] const agent::Services& services() const { return *services_; }
   [[nodiscard]] store::Store& store() const { return *store_; }
+  [[nodiscard]] const Place& place() const { return place_; }
 
   /// What --dry-run kept from being sent: Wire::held_request().
   [[nodiscard]] std::optional<Json> held_request() const;

@@ -114,9 +114,7 @@ class ProgramChat {
 
   Result<Json> use_mode(const ProgramControl& control) {
     ERRAND_TRY_ASSIGN(const auto mode, mode_in(control));
-    auto definition = talk_.chat().definition();
-    definition.permission_mode = mode;
-    talk_.chat().use_agent(std::move(definition));
+    talk_.chat().use_mode(mode);
     return Json{{"mode", control.value}};
   }
 

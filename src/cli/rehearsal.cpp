@@ -55,13 +55,13 @@ std::optional<Json> Rehearsal::request() const {
 
 Result<int> show_first_request(const PromptParts& prompt, const RunArguments& arguments, const Invocation& invocation) {
   std::vector<chat::event::Warning> moves;
-  ERRAND_TRY_ASSIGN(auto config, configuration_for(invocation, arguments, moves));
+  ERRAND_TRY_ASSIGN(auto where, start_of(invocation, arguments, moves));
   for (const auto& warning : moves) print_note(invocation.globals, warning.message);
-  tell_warnings(invocation.globals, config);
+  tell_warnings(invocation.globals, where.config);
   Unheard sink;
   repl::NobodyThere nobody;
-  ERRAND_TRY_ASSIGN(const auto engine, Engine::make(invocation, arguments, std::move(config), sink, nobody));
-  ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, *engine));
+  ERRAND_TRY_ASSIGN(const auto engine, Engine::make(invocation, arguments, std::move(where.config), sink, nobody));
+  ERRAND_TRY_ASSIGN(const auto resumed, session_to_resume(arguments, engine->store(), where.project));
   ERRAND_TRY_ASSIGN(auto definition,
                     definition_for(engine->config(), arguments, resumed, {.stop = invocation.signals.token()}));
   auto parts = prompt;

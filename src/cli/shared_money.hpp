@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 
@@ -19,13 +20,15 @@ class SharedMoney {
     bool is_all = true;  ///< nothing was kept back for others, and none of them has any
   };
 
-  /// For a case that begins: equal parts of what is free for all that may run now. No more than zero: there is none.
+  /// For a case that begins: equal parts of what is free for all that may run now. Waits while others have all of it,
+  /// for they may give some back. No more than zero: it is spent.
   Share take();
   /// That case has ended; a reply may cost more than it was given.
   void give_back(const Share& share, double spent_usd);
 
  private:
   std::mutex mutex_;
+  std::condition_variable given_back_;
   double free_;
   std::size_t waiting_;
   std::size_t running_ = 0;

@@ -79,10 +79,9 @@ agent::WhenBusy when_busy(const RunArguments& arguments) {
 
 }  // namespace
 
-Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine) {
+Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, store::Store& store,
+                                                            const std::string& project) {
   if (!arguments.continue_newest && !arguments.resume) return std::nullopt;
-  auto& store = engine.store();
-  const auto& project = engine.services().surroundings.roots.project;
   auto found = store.find(arguments.resume.value_or("latest"), project);
   if (!found && arguments.continue_newest) {
     return fail(ErrorKind::failure, fmt::format("there is no session to continue in {}", project),
@@ -96,14 +95,14 @@ Result<std::unique_ptr<Talk>> Talk::start(const Invocation& invocation, const Ru
                                           chat::EventSink& sink, chat::Interaction& interaction,
                                           const std::string& trigger) {
   std::vector<chat::event::Warning> moves;
-  ERRAND_TRY_ASSIGN(auto config, configuration_for(invocation, arguments, moves));
+  ERRAND_TRY_ASSIGN(auto start, start_of(invocation, arguments, moves));
   std::unique_ptr<Talk> talk(new Talk(invocation));
   const Call unbounded{.stop = invocation.signals.token()};
   const auto call = arguments.timeout ? unbounded.within(*arguments.timeout) : unbounded;
-  ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(config), sink, interaction));
+  ERRAND_TRY_ASSIGN(talk->engine_, Engine::make(invocation, arguments, std::move(start.config), sink, interaction));
   const auto& engine = *talk->engine_;
   ERRAND_TRY(talk->take_lock(arguments));
-  ERRAND_TRY_ASSIGN(const auto found, session_to_resume(arguments, engine));
+  ERRAND_TRY_ASSIGN(const auto found, session_to_resume(arguments, engine.store(), start.project));
   ERRAND_TRY_ASSIGN(auto definition, definition_for(engine.config(), arguments, found, call));
   ERRAND_TRY_ASSIGN(const auto resumed, forked_when_asked(arguments, engine, definition, found));
   talk->engine_->preload(definition.models);

@@ -16,8 +16,10 @@
 
 namespace errand::cli {
 
-/// The session that -c or -r name; none when they stand not there. `failure` when it is not there.
-Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, const Engine& engine);
+/// The session that -c or -r name, of `project` where they name none; nullopt when they stand not there. `failure` when
+/// it is not there.
+Result<std::optional<store::SessionInfo>> session_to_resume(const RunArguments& arguments, store::Store& store,
+                                                            const std::string& project);
 
 /// What `run` and `chat` have in common: the engine, the agent, the session to go on with.
 class Talk {

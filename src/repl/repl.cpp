@@ -99,8 +99,10 @@ class Loop {
 
   // On the thread that hears what is typed.
   Result<bool> steer(const std::string& line) {
-    ERRAND_TRY_ASSIGN(auto message, chat_.message_of(line));
-    return steering_.add(std::move(message));
+    auto message = chat_.message_of(line, Call{}.within(std::chrono::seconds{0}));
+    if (!message && message.error().kind == ErrorKind::timeout) return false;  // a pipe is waited for after the run
+    if (!message) return fail(std::move(message).error());
+    return steering_.add(*std::move(message));
   }
 
   void take(const std::string& line) {
@@ -136,7 +138,7 @@ class Loop {
 
   // A prompt that no run began with is not lost: the next line begins with it.
   void ask_line(const std::string& line) {
-    const auto message = chat_.message_of(line);
+    const auto message = chat_.message_of(line, Call{});
     if (!message) return give_back(line, message.error());
     tell_of_files(line, chat_.slash);
     if (const auto asked = ask(*message); !asked) give_back(line, asked.error());

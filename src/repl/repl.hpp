@@ -20,7 +20,7 @@ struct TerminalChat {
   std::function<void()> typed;  ///< told of each line that was typed
   std::function<void()> before_prompt{};  ///< called before each prompt is read; may be empty
   std::function<bool()> must_leave;       ///< SIGTERM, SIGHUP or a closed stdout
-  std::function<Result<chat::UserMessage>(const std::string& line)> message_of;
+  std::function<Result<chat::UserMessage>(const std::string& line, const Call& call)> message_of;
   std::function<void(const Error&)> show_error;
 };
 

@@ -267,7 +267,7 @@ Result<void> Bottom::ask() {
   if (!on_ask_ || !pace_.asks()) return {};
   on_ask_();
   pace_.asked(Pace::Clock::now());
-  return write_all(fd_, ask_shown);
+  return painter_.write(ask_shown);
 }
 
 // A frame that can't be taken yet is none: the next one shows what is new then, and what went above.

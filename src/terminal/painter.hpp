@@ -84,6 +84,10 @@ class Painter {
   /// Others wrote to the terminal, or it was theirs for a while: what was shown is theirs.
   void forget();
 
+  /// What is no part of the picture, and moves nothing: a question to the terminal. Waits for one that was set to not
+  /// block.
+  Result<void> write(std::string_view bytes);
+
  private:
   [[nodiscard]] Frame visible_part(const Frame& frame);
   [[nodiscard]] std::size_t rows_above_cursor(std::size_t columns, const Resized& resized) const;
@@ -92,7 +96,6 @@ class Painter {
   [[nodiscard]] std::string changes_to(const Frame& frame);
   void move_end(std::string& out, const std::vector<Row>& rows);
   void put_row(std::string& out, std::size_t index, const Row& row);
-  Result<void> write(std::string_view bytes);
 
   int fd_;
   Size size_;

@@ -174,14 +174,16 @@ std::size_t MenuSession::place_of_typed() const {
   return answer->choices.back();
 }
 
+// What shows all is done, and is no answer.
 void MenuSession::mark(std::size_t choice) {
   notice_.clear();
+  if (choice == request_.shows_all) return;
   if (!marked_.erase(choice)) marked_.insert(choice);
 }
 
 Outcome MenuSession::press_digit(std::size_t choice) {
   move_to(choice);
-  if (!takes_several()) return enter();
+  if (!takes_several() || choice == request_.shows_all) return enter();
   mark(choice);
   return Outcome::go_on;
 }
@@ -213,6 +215,7 @@ bool MenuSession::ask_for_words(const std::optional<Picked>& answer) {
 }
 
 Outcome MenuSession::enter() {
+  if (selects_all()) return Outcome::submitted;
   notice_ = why_not();
   if (!notice_.empty()) return Outcome::go_on;
   const bool has_none = selected_choice() == none && marked_.empty();
@@ -237,7 +240,13 @@ Outcome MenuSession::escape() {
   return Outcome::go_on;
 }
 
+// By moving, whatever is marked: the marks stay.
+bool MenuSession::selects_all() const {
+  return request_.shows_all != none && !wording_ && typed_.text().empty() && selected_choice() == request_.shows_all;
+}
+
 bool MenuSession::wants_all() const {
+  if (selects_all()) return true;
   const auto all = picked().choices;
   return request_.shows_all != none && std::ranges::find(all, request_.shows_all) != all.end();
 }

@@ -52,6 +52,7 @@ class MenuSession {
   void typed_anew();
   void offer_all(std::size_t rows, std::size_t room);
   bool ask_for_words(const std::optional<Picked>& answer);
+  [[nodiscard]] bool selects_all() const;
   [[nodiscard]] std::string why_not() const;
   [[nodiscard]] std::size_t place_of_typed() const;
   void mark(std::size_t choice);

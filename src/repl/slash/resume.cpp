@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/try.hpp"
@@ -84,15 +85,16 @@ Result<std::optional<store::SessionInfo>> picked_session(SlashContext& context) 
 enum class GoesOn { itself, copy };
 
 GoesOn take_option(std::string& argument) {
-  constexpr std::string_view option = "--fork";
-  if (!argument.ends_with(option) && !argument.starts_with(option)) return GoesOn::itself;
-  argument.erase(argument.starts_with(option) ? 0 : argument.size() - option.size(), option.size());
-  argument = text::trim(argument);
+  auto words = text::split(argument, ' ');
+  if (std::erase(words, "--fork") == 0) return GoesOn::itself;
+  argument = text::trim(text::join(words, " "));
   return GoesOn::copy;
 }
 
 // What goes on, and at once if it can't: another process may have it. Ours is no other.
 Result<void> tell(const store::SessionInfo& session, GoesOn goes_on, SlashContext& context) {
+  if (const auto here = current_directory(); here && !session.start.cwd.empty() && session.start.cwd != *here)
+    context.say(fmt::format("it worked in {}, and goes on here in {}", session.start.cwd, *here));
   if (!context.menus) {
     context.say(going_on_line(session));
     return {};

@@ -406,6 +406,17 @@ TEST_CASE("hooks: what they say of prompt and session goes with the prompt", "[a
   CHECK(stage.warnings() == Words{"hook_failed", "hook_failed", "hook_failed"});
 }
 
+TEST_CASE("hooks: the end of a session is told after another mode was chosen too", "[agent][hooks]") {
+  HookStage stage;
+  stage.hook("SessionEnd", {{0, "", ""}});
+  stage.models["main"].say("one");
+  stage.ask("first");
+  stage.chat().use_mode(chat::PermissionMode::plan);
+  stage.chat().end("other");
+  REQUIRE(stage.heard.size() == 1);
+  CHECK(stage.heard.front()["reason"] == "other");
+}
+
 TEST_CASE("hooks: a parent's hold for its subagents, whose own are heard there alone", "[agent][hooks]") {
   HookStage stage;
   chat::AgentDefinition scout;

@@ -1,5 +1,7 @@
 #include "cli/shared_money.hpp"
 
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 using errand::cli::SharedMoney;
@@ -40,4 +42,17 @@ TEST_CASE("money: the last case need leave nothing to others", "[cli][money]") {
   const auto only = money.take();
   CHECK(only.usd == 6);
   CHECK(only.is_all);
+}
+
+TEST_CASE("money: a case waits for what others may give back", "[cli][money]") {
+  SharedMoney money(4, 3, 2);
+  const auto cheap = money.take();
+  const auto dear = money.take();
+  money.give_back(dear, 2);
+  double got = 0;
+  {
+    const std::jthread waiting([&] { got = money.take().usd; });
+    money.give_back(cheap, 0.5);  // before or while it waits
+  }
+  CHECK(got == 1.5);
 }

@@ -314,6 +314,32 @@ TEST_CASE("menu: of what does not fit the middle goes, and what is said about it
   CHECK(rows_in(subject, 0, 20).empty());
 }
 
+TEST_CASE("menu: to view all of it is no answer, and leaves the marks as they are", "[repl][menu]") {
+  auto request = question(Marks::several);
+  request.shows_all = request.choices.size();
+  request.choices.push_back({"view all of it", "", ""});
+  request.about = [](std::size_t) {
+    return Subject{.before = {}, .what = std::vector<std::string>(30, "long"), .after = {}};
+  };
+  MenuSession menu(request);
+  REQUIRE(rows_of(menu.view({40, 12}), {40, 12}).size() == 10);  // less than all of it
+  const auto press = [&](std::string_view bytes) {
+    auto last = Outcome::go_on;
+    for (const auto& key : keys_in(bytes)) last = menu.press(key);
+    return last;
+  };
+  CHECK(press(end + "\r") == Outcome::submitted);  // with nothing marked
+  CHECK(menu.wants_all());
+  menu.go_on_below();
+  REQUIRE(rows_of(menu.view({40, 12}), {40, 12}).size() > 4);  // it is shown anew
+  CHECK(press(home + " " + end + " \r") == Outcome::submitted);
+  CHECK(menu.wants_all());
+  menu.go_on_below();
+  CHECK(press("\r") == Outcome::submitted);
+  CHECK_FALSE(menu.wants_all());
+  CHECK(menu.picked().choices == std::vector<std::size_t>{0});
+}
+
 TEST_CASE("menu: one line stays behind", "[repl][menu]") {
   const auto request = question(Marks::several);
   MenuSession menu(request);
