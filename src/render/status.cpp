@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/money.hpp"
 #include "base/unicode.hpp"
 #include "render/running.hpp"
 #include "render/summary.hpp"
@@ -64,7 +65,7 @@ std::string Status::line(std::size_t columns, Color color) const {
   std::vector<std::string> parts = {one_line(agent_, max_name_columns), one_line(model_, max_name_columns)};
   if (window_ > 0 && context_ > 0)
     parts.push_back(fmt::format("{}% of context", std::min<std::int64_t>(context_ * 100 / window_, 100)));
-  if (const auto cost = sum(cost_, running_); cost && *cost > 0) parts.push_back(fmt::format("${:.4f}", *cost));
+  if (const auto cost = sum(cost_, running_); cost && *cost > 0) parts.push_back(format_usd(*cost));
   parts.push_back("sandbox " + one_line(sandbox_, max_name_columns));
   if (mode_ != "ask") parts.push_back(one_line(mode_, max_name_columns));
   std::string out;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/money.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/unicode.hpp"
@@ -105,7 +106,7 @@ std::string tokens_line(const chat::Usage& usage) {
 }
 
 std::string usage_line(const chat::event::UsageEvent& usage) {
-  return tokens_line(usage.usage) + (usage.cost_usd ? fmt::format(", ${:.4f}", *usage.cost_usd) : ", price unknown");
+  return tokens_line(usage.usage) + (usage.cost_usd ? ", " + format_usd(*usage.cost_usd) : ", price unknown");
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -118,7 +119,7 @@ std::string size_text(std::uint64_t bytes) {
 std::string figures_line(const chat::event::Done& done) {
   auto out = fmt::format("{}, {}, {}", text::count_of(static_cast<std::size_t>(std::max(0, done.num_turns)), "turn"),
                          format_duration(done.duration), tokens_line(done.usage));
-  if (done.total_cost_usd) out += fmt::format(", ${:.4f}", *done.total_cost_usd);
+  if (done.total_cost_usd) out += ", " + format_usd(*done.total_cost_usd);
   return out;
 }
 
