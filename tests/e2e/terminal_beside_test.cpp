@@ -156,6 +156,27 @@ TEST_CASE("beside a run: after a cancel what waits is asked before what is typed
   room.check();
 }
 
+TEST_CASE("beside a run: a command and a prompt that are typed at once are taken in their order",
+          "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
+                      {"expect": {"last_message": "next"}, "reply": {"text": "Next."}},
+                      {"expect": {"last_message": "a draft"}, "reply": {"text": "Drafted."}}])");
+  auto screen = room.chat();
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("next\r");
+  wait_for_row(screen, "queued: next");
+  screen.type(ctrl_c);
+  wait_for_prompt(screen);
+  screen.type("/todos\ra draft\r");
+  screen.wait_for("Drafted.");
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("> next\nNext.\n> a draft\nDrafted.\n") != std::string::npos);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: what waits is not asked after a command's prompt that failed", "[e2e][terminal][beside]") {
   const Room room(replies(R"({"reply": {"text": "One."}},
                              {"status": 400, "body": {"type": "error", "error": {"type": "invalid_request_error",

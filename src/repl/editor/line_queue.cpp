@@ -32,7 +32,7 @@ std::optional<LineQueue::Line> take_front(std::deque<LineQueue::Line>& lines) {
 }  // namespace
 
 bool is_command(std::string_view line) {
-  return line.starts_with('!') || names_command(line);
+  return line.starts_with('!') || line == "/" || names_command(line);  // a "/" is about to be one
 }
 
 std::optional<LineQueue::Line> LineQueue::take_steered() {

@@ -79,6 +79,6 @@ TEST_CASE("line queue: each line takes a row, of many some are only counted", "[
 }
 
 TEST_CASE("line queue: a prompt that begins with a path is no command", "[repl][queue]") {
-  for (const auto* command : {"/model x", "/exit", "!make", "!!make", "/?"}) CHECK(is_command(command));
-  for (const auto* prompt : {"/usr/bin/ls does what?", "/a.txt", "/", "and then", ""}) CHECK_FALSE(is_command(prompt));
+  for (const auto* command : {"/model x", "/exit", "!make", "!!make", "/?", "/"}) CHECK(is_command(command));
+  for (const auto* prompt : {"/usr/bin/ls does what?", "/a.txt", "/ ", "and then", ""}) CHECK_FALSE(is_command(prompt));
 }
