@@ -22,7 +22,7 @@ constexpr std::array word_rows = {
     WordRow{"agents", "FILE", WordKind::files},
     WordRow{"agents", "ID", WordKind::agents},
     WordRow{"config", "KEY", WordKind::settings},
-    WordRow{"help", "COMMAND", WordKind::commands},
+    WordRow{"help", "COMMAND", WordKind::topics},
     WordRow{"runs", "ID", WordKind::runs},
     WordRow{"schedule", "NAME", WordKind::schedule},
     WordRow{"sessions", "FILE", WordKind::files},

@@ -16,6 +16,7 @@ enum class WordKind {
   files,
   directories,
   commands,
+  topics,  // commands, and what else `errand help` tells of
   agents,
   subagents,
   skills,

@@ -10,6 +10,7 @@
 #include "base/unicode.hpp"
 #include "cli/command.hpp"
 #include "cli/completion.hpp"
+#include "cli/help.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/schedule_file.hpp"
@@ -225,12 +226,19 @@ Result<Candidates> users(const Invocation& invocation) {
   return out;
 }
 
+Result<Candidates> topics(const Invocation& invocation) {
+  ERRAND_TRY_ASSIGN(auto out, commands_there_are(invocation));
+  for (const auto& topic : help_topics()) out.push_back({std::string(topic.name), std::string(topic.summary)});
+  return out;
+}
+
 struct Source {
   WordKind kind;
   Result<Candidates> (*read)(const Invocation& invocation);
 };
 constexpr std::array sources = {
     Source{WordKind::commands, commands_there_are},
+    Source{WordKind::topics, topics},
     Source{WordKind::agents, agents},
     Source{WordKind::subagents, subagents},
     Source{WordKind::skills, skills},

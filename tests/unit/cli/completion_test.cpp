@@ -44,7 +44,7 @@ TEST_CASE("completion: a word is what stands there on the line", "[cli][completi
   CHECK(at({"sessions", "import", ""}).kind == WordKind::files);
   CHECK(at({"schedule", "show", ""}).kind == WordKind::schedule);
   CHECK(at({"schedule", "add", ""}).kind == WordKind::nothing);
-  CHECK(at({"help", ""}).kind == WordKind::commands);
+  CHECK(at({"help", ""}).kind == WordKind::topics);
   CHECK(at({"trust", ""}).kind == WordKind::directories);
   const auto verbs = at({"sessions", "r"});
   CHECK(verbs.stem == "r");
