@@ -41,6 +41,20 @@ bool is_number(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool is_letter(std::string_view word) {
+  return word.size() == 1 && ((word[0] >= 'a' && word[0] <= 'z') || (word[0] >= 'A' && word[0] <= 'Z'));
+}
+
+// "y, n, w": what shows all is not always there.
+std::string letters_of(const ChoiceRequest& request) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < request.choices.size(); ++i) {
+    const auto& word = request.choices[i].word;
+    if (i != request.shows_all && !word.empty()) out.push_back(word.substr(0, 1));
+  }
+  return text::join(out, ", ");
+}
+
 // Several answers in one line.
 std::vector<std::string> parts_of(const ChoiceRequest& request, const std::string& typed) {
   if (request.marks != ChoiceRequest::Marks::several) return {std::string(text::trim(typed))};
@@ -68,6 +82,8 @@ std::string why_no_answer(const ChoiceRequest& request, const std::string& typed
   for (const auto& part : parts_of(request, typed)) {
     if (is_number(part) && named_choice(request, part) == ChoiceRequest::none)
       return fmt::format("there is no choice {}, only 1 to {}", part, last);
+    if (is_letter(part) && named_choice(request, part) == ChoiceRequest::none && !letters_of(request).empty())
+      return fmt::format("\"{}\" is not offered here, only {}", part, letters_of(request));
   }
   return {};
 }

@@ -88,7 +88,8 @@ struct Picked {
 [[nodiscard]] std::size_t named_choice(const ChoiceRequest& request, const std::string& typed);
 
 /// Why what was typed with Typed::answers can't be one, for the person; empty where nothing speaks against it. A
-/// command is none, nor is a number beyond the choices: neither is to reach a model as words.
+/// command is none, nor is a number beyond the choices or, where choices have letters, another one alone: they are not
+/// to reach a model as words.
 [[nodiscard]] std::string why_no_answer(const ChoiceRequest& request, const std::string& typed);
 
 /// The same of own words that were asked for.

@@ -31,6 +31,12 @@ std::string note_of(std::size_t hidden, std::size_t all, std::size_t columns) {
   return fmt::format("  == {} more: v ==", hidden);
 }
 
+// A heading without what it is of says nothing.
+std::size_t without_heading(const Rows& rows, std::size_t count) {
+  if (count == 0 || count == rows.size()) return count;
+  return rows[count - 1].ends_with(':') ? count - 1 : count;
+}
+
 void append_without_middle(Rows& to, const Rows& all, std::size_t room, std::size_t columns) {
   if (all.size() <= room) return append(to, all, 0, all.size());
   if (room == 0) return;
@@ -60,7 +66,7 @@ std::vector<std::string> rows_in(const Subject& subject, std::size_t room, std::
   if (row_count(subject) <= room) return all_rows(subject);
   const auto least = std::min({subject.what.size(), std::max(least_seen, room / 2), room});
   const auto before = std::min(subject.before.size(), room - least);
-  const auto after = std::min(subject.after.size(), room - least - before);
+  const auto after = without_heading(subject.after, std::min(subject.after.size(), room - least - before));
   Rows out;
   append(out, subject.before, subject.before.size() - before, subject.before.size());
   append_without_middle(out, subject.what, room - before - after, columns);

@@ -118,14 +118,39 @@ TEST_CASE("approval: a long command loses its middle, and \"v\" shows it", "[e2e
   screen.wait_for("  v. view all of it");
   CHECK(screen.text().find("echo line 30\n") == std::string::npos);
   screen.type("v\r");
+  const auto seen = [&] {
+    std::string out;
+    for (const auto& row : screen.scrollback()) out += row + "\n";
+    return out + screen.text();
+  };
+  screen.wait_until([&] { return seen().find("    echo line 30\n") != std::string::npos; }, "all of it");
+  wait_for_row(screen, "  allow?");
+  screen.wait_for("    echo line 60\n");  // it is in view while it is decided upon
+  screen.type(ctrl_z);
   screen.wait_for("(all 60 lines stand above; \"v\" shows them again)");
   wait_for_row(screen, "  allow?");
-  std::string seen;
-  for (const auto& row : screen.scrollback()) seen += row + "\n";
-  CHECK((seen + screen.text()).find("    echo line 30\n") != std::string::npos);
+  screen.wait_for("    echo line 60\n");
   screen.type("n\r");
   screen.wait_for("Fine.");
   leave(screen);
+  room.check();
+}
+
+TEST_CASE("approval: a letter that other approvals have is no reason to deny", "[e2e][terminal][approval]") {
+  const Room room(R"([{"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "sleep 0; touch made.txt"}}}},
+                      {"reply": {"text": "Fine."}}])");
+  auto screen = room.chat({80, 24});
+  wait_for_row(screen, ">");
+  screen.type("make it\r");
+  wait_for_row(screen, "  allow?");
+  CHECK(screen.text().find("  s. yes, in this session") == std::string::npos);
+  screen.type("s\r");
+  screen.wait_for("\"s\" is not offered here, only y, n, w");
+  wait_for_row(screen, "  allow? s");
+  screen.type(std::string(ctrl_u) + "y\r");
+  screen.wait_for("Fine.");
+  leave(screen);
+  CHECK(path_exists(room.world.path_of("made.txt")));
   room.check();
 }
 

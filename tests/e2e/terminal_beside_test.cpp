@@ -112,6 +112,35 @@ TEST_CASE("beside a run: lines that wait are asked after it in order, and the ne
   room.check();
 }
 
+TEST_CASE("beside a run: Up and Down go through what waits, and an edited line keeps its place",
+          "[e2e][terminal][beside]") {
+  const Room room(replies(R"({"reply": {"text": "One."}},
+                             {"expect": {"last_message": "second, better"}, "reply": {"text": "Two."}},
+                             {"expect": {"last_message": "third"}, "reply": {"text": "Three."}})")
+                      .c_str());
+  auto screen = talking(room);
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("second\rthird\r");
+  wait_for_row(screen, "queued: third");
+  screen.type(up);
+  wait_for_row(screen, "+ third");
+  screen.type(up);
+  wait_for_row(screen, "+ second");
+  wait_for_row(screen, "queued: third");
+  screen.type(", better\x1b[B");
+  wait_for_row(screen, "+ third");
+  wait_for_row(screen, "queued: second, better");
+  screen.type("\x1b[B");
+  wait_for_row(screen, "queued: third");
+  open_gate(room);
+  screen.wait_for("Three.");
+  CHECK(screen.text().find("One.\n> second, better\nTwo.\n> third\nThree.\n") != std::string::npos);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter says so", "[e2e][terminal][beside]") {
   const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
                       {"expect": {"last_message": "next"}, "reply": {"text": "Next."}}])");

@@ -88,11 +88,27 @@ TEST_CASE("editor: a large paste is a mark, and is sent whole", "[e2e][terminal]
   screen.wait_for("So.");
   wait_for_prompt(screen);
   screen.type(up);  // the history has all of it
-  screen.wait_for("> [pasted 121 lines]");
+  screen.wait_for("> why? [pasted 120 lines] really");
   screen.type(enter);
   screen.wait_for("Again.");
   leave(screen);
   room.check();
+}
+
+TEST_CASE("editor: a prompt of many lines that was typed comes back as it was", "[e2e][terminal][editor]") {
+  const Room room(R"([{"reply": {"text": "One."}}])");
+  auto screen = room.chat({80, 24});
+  wait_for_prompt(screen);
+  screen.type("l1\nl2\nl3\nl4\nl5\nl6\nl7\nl8\nl9\nl10\nl11");
+  screen.wait_for("l11");
+  screen.type(enter);
+  screen.wait_for("One.");
+  wait_for_prompt(screen);
+  screen.type(up);
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "  l11"; }, "the last line again");
+  CHECK(screen.text().find("[pasted") == std::string::npos);
+  screen.type("\x03");
+  leave(screen);
 }
 
 // No shell is there to let us go on, so that the stop lasts no time.

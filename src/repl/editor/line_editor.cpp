@@ -193,12 +193,29 @@ Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSess
   return Next::go_on;
 }
 
-// Up where nothing is typed is for what waits.
+// Up where nothing is typed is for what waits, and from there on Up and Down go through it.
 Outcome LineEditor::press(LineSession& line, const terminal::Key& key) {
-  const bool goes_up = command_of(key, emacs_keys()) == Command::up && !line.is_answer() && line.text().empty();
-  if (!goes_up || queue_.empty()) return line.press(key);
-  line.replace(queue_.take_newest()->text);
+  if (line.is_answer()) return line.press(key);
+  const auto command = command_of(key, emacs_keys());
+  const bool is_blank = text::trim(line.text()).empty();
+  if (is_blank) queue_.forget_lent();
+  if (queue_.lends() && walk_queue(line, command)) return Outcome::go_on;
+  if (command != Command::up || !line.text().empty() || queue_.empty()) return line.press(key);
+  line.bring_back(queue_.take_newest()->text);
   return Outcome::go_on;
+}
+
+// False: the key is for the line itself.
+bool LineEditor::walk_queue(LineSession& line, Command command) {
+  const bool older = command == Command::up && line.leaves_by(command);
+  const bool newer = command == Command::down && line.leaves_by(command);
+  if (!older && !newer) return false;
+  auto beside = queue_.take_beside(left_by(line), older ? LineQueue::Toward::older : LineQueue::Toward::newer);
+  if (beside)
+    line.bring_back(beside->text);
+  else if (newer)
+    line.replace({});
+  return true;
 }
 
 Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, ReadLine& out) {
@@ -250,6 +267,7 @@ Result<ReadLine> LineEditor::submit(const LineSession& line) {
   }
   ERRAND_TRY(leave_line(line));
   if (!line.is_answer()) {
+    queue_.forget_lent();
     if (!is_command(text)) queue_.resume();
     remember(text);
   }

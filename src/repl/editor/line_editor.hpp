@@ -89,6 +89,7 @@ class LineEditor final : public LineReader {
   bool leave_out_waiting();
   void interrupt_run();
   Outcome press(LineSession& line, const terminal::Key& key);
+  bool walk_queue(LineSession& line, Command command);
   [[nodiscard]] terminal::Frame frame(const LineSession& line, LineSession::Looks looks) const;
   [[nodiscard]] std::vector<terminal::Row> rows_left(const View& left) const;
   Result<void> paint(const LineSession& line);
@@ -135,6 +136,7 @@ class LineEditor final : public LineReader {
   Result<void> edit_beside();
   Result<void> stop_process();
   void give_back_after_stop();
+  [[nodiscard]] static LineQueue::Line left_by(const LineSession& line);
   [[nodiscard]] LineQueue::Line submitted();
   void enqueue();
   void steer();

@@ -160,9 +160,14 @@ Result<void> LineEditor::edit_beside() {
 }
 
 // Looks in the scrollback as any other prompt.
-LineQueue::Line LineEditor::submitted() {
-  LineQueue::Line out{session_.text(), session_.view(LineSession::Looks::left)};
+LineQueue::Line LineEditor::left_by(const LineSession& line) {
+  LineQueue::Line out{line.text(), line.view(LineSession::Looks::left)};
   out.left.prompt = prompt;
+  return out;
+}
+
+LineQueue::Line LineEditor::submitted() {
+  auto out = left_by(session_);
   session_.begin(beside_run);
   remember(out.text);
   return out;
@@ -181,6 +186,7 @@ void LineEditor::steer() {
   if (!given) return complain(given.error());
   if (!*given) return enqueue();
   queue_.steer(submitted());
+  queue_.forget_lent();
 }
 
 void LineEditor::complain(const Error& error) {

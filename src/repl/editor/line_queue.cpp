@@ -1,5 +1,6 @@
 #include "repl/editor/line_queue.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -51,10 +52,32 @@ std::optional<LineQueue::Line> LineQueue::next() {
 
 std::optional<LineQueue::Line> LineQueue::take_newest() {
   if (waiting_.empty()) return std::nullopt;
-  auto out = std::move(waiting_.back());
-  waiting_.pop_back();
+  return take(0);
+}
+
+LineQueue::Line LineQueue::take(std::size_t behind) {
+  const auto at = waiting_.end() - static_cast<std::ptrdiff_t>(behind + 1);
+  auto out = std::move(*at);
+  waiting_.erase(at);
+  behind_ = behind;
+  lent_paused_ = paused_;
   if (waiting_.empty()) paused_ = false;
   return out;
+}
+
+// What was asked meanwhile was taken from the front: what stands behind the place is as it was.
+void LineQueue::add(Line line) {
+  const auto behind = std::min(std::exchange(behind_, std::nullopt).value_or(0), waiting_.size());
+  waiting_.insert(waiting_.end() - static_cast<std::ptrdiff_t>(behind), std::move(line));
+}
+
+std::optional<LineQueue::Line> LineQueue::take_beside(Line edited, Toward toward) {
+  const auto behind = behind_.value_or(0);
+  if (toward == Toward::older && behind >= waiting_.size()) return std::nullopt;
+  add(std::move(edited));
+  paused_ = paused_ || lent_paused_;
+  if (toward == Toward::newer && behind == 0) return std::nullopt;
+  return take(toward == Toward::older ? behind + 1 : behind - 1);
 }
 
 std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles, std::string_view typed) const {

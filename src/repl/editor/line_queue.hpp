@@ -23,7 +23,10 @@ class LineQueue {
     View left;  ///< what it leaves in the scrollback once it is said
   };
 
-  void add(Line line) { waiting_.push_back(std::move(line)); }
+  enum class Toward { older, newer };
+
+  /// Where the one that was taken to be edited stood, else behind all others.
+  void add(Line line);
   void steer(Line line) { steering_.push_back(std::move(line)); }
 
   /// The run took the oldest of its lines.
@@ -35,6 +38,13 @@ class LineQueue {
   std::optional<Line> next();
   /// The newest that waits, to be edited.
   std::optional<Line> take_newest();
+  /// `edited`, which was taken, goes back to its place, and the one beside it is taken. nullopt: there is none; beyond
+  /// the newest `edited` goes back all the same, beyond the oldest it does not.
+  std::optional<Line> take_beside(Line edited, Toward toward);
+  /// Whether one was taken that was not added since.
+  [[nodiscard]] bool lends() const { return behind_.has_value(); }
+  /// That one is gone.
+  void forget_lent() { behind_.reset(); }
 
   /// Nothing is asked by itself until resume(). What is not there is not paused.
   void pause() { paused_ = !waiting_.empty() || !steering_.empty(); }
@@ -47,9 +57,13 @@ class LineQueue {
   [[nodiscard]] std::vector<terminal::Row> rows(std::size_t columns, Styles styles, std::string_view typed) const;
 
  private:
+  Line take(std::size_t behind);
+
   std::deque<Line> steering_;
   std::deque<Line> waiting_;
   bool paused_ = false;
+  std::optional<std::size_t> behind_;  // how many wait behind the one that is edited
+  bool lent_paused_ = false;           // it was taken from a queue that was
 };
 
 }  // namespace errand::repl

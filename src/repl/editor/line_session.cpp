@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "base/unicode.hpp"
+#include "repl/editor/history.hpp"
 
 namespace errand::repl {
 
@@ -28,6 +29,21 @@ std::size_t lines_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n')) + (text.empty() || text.ends_with('\n') ? 0 : 1);
 }
 
+bool is_longer(std::string_view text, std::size_t characters, std::size_t lines) {
+  return (text.size() > characters && characters_of(text) > characters) || lines_of(text) > lines;
+}
+
+// Nothing may look like what stands for a paste.
+std::string without_marks(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool is_mark = fold_at(text.substr(at)) != View::no_line;
+    out += is_mark ? "\xEF\xBF\xBD" : text.substr(at, 1);
+    at += is_mark ? 4 : 1;
+  }
+  return out;
+}
+
 std::string mark_of(const std::string& paste) {
   const auto lines = lines_of(paste);
   return lines > 1 ? fmt::format("[pasted {} lines]", lines)
@@ -39,7 +55,7 @@ std::string mark_of(const std::string& paste) {
 void LineSession::begin(const LineRequest& request) {
   request_ = request;
   buffer_.reset({});
-  pastes_.clear();
+  keep_pastes();
   after_prefix_ = false;
   walk_.reset();
   menu_.reset();
@@ -243,18 +259,34 @@ void LineSession::paste(const std::string& text) {
 
 // A long text becomes one mark, its content kept beside; in a short one nothing may look like such a mark.
 std::string LineSession::folded(const std::string& text) {
-  const bool is_long = text.size() > max_open_characters && characters_of(text) > max_open_characters;
-  if (!is_long && lines_of(text) <= max_open_lines) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size();) {
-      const bool is_mark = fold_at(std::string_view(text).substr(at)) != View::no_line;
-      out += is_mark ? std::string("\xEF\xBF\xBD") : text.substr(at, 1);
-      at += is_mark ? 4 : 1;
-    }
-    return out;
-  }
+  return is_longer(text, max_open_characters, max_open_lines) ? fold(text) : without_marks(text);
+}
+
+std::string LineSession::fold(const std::string& text) {
   pastes_.push_back(text);
   return fold_mark(pastes_.size() - 1);
+}
+
+// Of a line from before: the pastes that it had are marks again.
+std::string LineSession::folded_again(const std::string& text) {
+  auto known = earlier_pastes_;
+  known.insert(known.end(), pastes_.begin(), pastes_.end());
+  for (auto paste = known.rbegin(); paste != known.rend(); ++paste) {
+    const auto at = text.find(*paste);
+    if (at == std::string::npos) continue;
+    return folded_again(text.substr(0, at)) + fold(*paste) + folded_again(text.substr(at + paste->size()));
+  }
+  return is_longer(text, max_typed_characters, max_typed_lines) ? fold(text) : without_marks(text);
+}
+
+void LineSession::keep_pastes() {
+  for (auto& paste : pastes_) {
+    if (paste.size() > History::max_entry_bytes || std::ranges::count(earlier_pastes_, paste) > 0) continue;
+    earlier_pastes_.push_back(std::move(paste));
+  }
+  pastes_.clear();
+  if (earlier_pastes_.size() > max_earlier_pastes)
+    earlier_pastes_.erase(earlier_pastes_.begin(), earlier_pastes_.end() - max_earlier_pastes);
 }
 
 Outcome LineSession::enter() {
@@ -290,6 +322,16 @@ std::string LineSession::text() const {
 void LineSession::replace(const std::string& text) {
   const auto open = folded(text);
   buffer_.replace(open, open.size());
+}
+
+void LineSession::bring_back(const std::string& text) {
+  const auto open = folded_again(text);
+  buffer_.replace(open, open.size());
+}
+
+bool LineSession::leaves_by(Command command) const {
+  if (menu_ || search_ || after_prefix_ || (uses_vi() && vi_ == ViMode::normal)) return false;
+  return command == Command::up ? buffer_.on_first_line() : buffer_.on_last_line();
 }
 
 View LineSession::view(Looks looks) const {

@@ -41,6 +41,11 @@ class LineSession {
   /// Pastes with more characters or lines are folded to a mark.
   static constexpr std::size_t max_open_characters = 1000;
   static constexpr std::size_t max_open_lines = 10;
+  /// Nobody types so much: of what was typed in another chat nothing tells what was pasted.
+  static constexpr std::size_t max_typed_characters = 8000;
+  static constexpr std::size_t max_typed_lines = 100;
+  /// Pastes of earlier lines that are remembered, each no longer than a line that is kept.
+  static constexpr std::size_t max_earlier_pastes = 50;
 
   /// `history` is borrowed, oldest first.
   LineSession(const std::vector<std::string>& history, Completer completer, Keys keys)
@@ -63,6 +68,11 @@ class LineSession {
   [[nodiscard]] std::string text() const;
   /// Other text, which undo goes back from.
   void replace(const std::string& text);
+  /// The same of a text that was typed here before: of it only what was pasted is folded, or what nobody types.
+  void bring_back(const std::string& text);
+
+  /// Whether Up or Down has nowhere to go within the text, nor in a menu, a search or vi's commands.
+  [[nodiscard]] bool leaves_by(Command command) const;
 
   enum class Looks { live, left };
   /// What to show: with ghost, menu and search, or as it stays behind once it is submitted.
@@ -129,6 +139,9 @@ class LineSession {
   [[nodiscard]] std::string ghost() const;
   bool take_ghost();
   [[nodiscard]] std::string folded(const std::string& text);
+  [[nodiscard]] std::string folded_again(const std::string& text);
+  [[nodiscard]] std::string fold(const std::string& text);
+  void keep_pastes();
 
   void complete();
   void refill_menu();
@@ -171,6 +184,7 @@ class LineSession {
   LineRequest request_;
   EditBuffer buffer_;
   std::vector<std::string> pastes_;
+  std::vector<std::string> earlier_pastes_;  // of lines before, the newest last
   bool after_prefix_ = false;
   std::optional<Walk> walk_;
   std::optional<Menu> menu_;

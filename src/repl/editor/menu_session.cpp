@@ -309,7 +309,7 @@ void MenuSession::offer_all(std::size_t rows, std::size_t room) {
 }
 
 MenuView MenuSession::view(terminal::Size size) {
-  MenuView out{.about = about(size.columns),
+  MenuView out{.about = request_.about ? request_.about(size.columns) : Subject(),
                .title = wording_ ? request_.own_title : request_.title,
                .typed = typed_.text(),
                .cursor = typed_.cursor(),

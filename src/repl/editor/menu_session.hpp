@@ -34,7 +34,7 @@ class MenuSession {
   void go_on_below();
 
   [[nodiscard]] MenuView view(terminal::Size size = {80, 24});
-  /// What it is about, as it stands above the choices.
+  /// What it is about, as it stays behind: what was shown whole is not said again.
   [[nodiscard]] Subject about(std::size_t columns) const;
   /// What stays in the scrollback: what was asked and what was picked, on one line; after anything but a pick what was
   /// typed.

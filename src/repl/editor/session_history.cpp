@@ -21,7 +21,7 @@ void LineSession::begin_walk() {
 
 bool LineSession::walk_to(std::size_t at) {
   walk_->at = at;
-  const auto shown = at == history_.size() ? walk_->draft : folded(history_[at]);
+  const auto shown = at == history_.size() ? walk_->draft : folded_again(history_[at]);
   buffer_.replace(shown, shown.size());
   walk_->shown = shown;
   return true;
@@ -114,7 +114,7 @@ void LineSession::search_from(std::size_t end) {
     if (found == std::string::npos) continue;
     search_->at = at - 1;
     search_->failed = false;
-    const auto shown = folded(history_[at - 1]);
+    const auto shown = folded_again(history_[at - 1]);
     buffer_.replace(shown, std::min(found, shown.size()));
     return;
   }

@@ -40,6 +40,47 @@ TEST_CASE("line queue: lines come in their order, the newest goes back, and none
   CHECK(text_of(queue.take_newest()) == "none");
 }
 
+TEST_CASE("line queue: one after the other is taken to be edited, and goes back to its place", "[repl][queue]") {
+  using Toward = LineQueue::Toward;
+  LineQueue queue;
+  for (const auto* text : {"one", "two", "three"}) queue.add(line(text));
+  queue.pause();
+  CHECK(text_of(queue.take_newest()) == "three");
+  CHECK(text_of(queue.take_beside(line("THREE"), Toward::older)) == "two");
+  CHECK(text_of(queue.take_beside(line("TWO"), Toward::older)) == "one");
+  CHECK(text_of(queue.take_beside(line("ONE"), Toward::older)) == "none");  // it stays where it is edited
+  CHECK(text_of(queue.take_beside(line("ONE"), Toward::newer)) == "TWO");
+  queue.add(line("2"));
+  CHECK_FALSE(queue.lends());
+  CHECK(shown(queue, 80) ==
+        Lines{"Enter asks what waits, Up takes it back", "queued: ONE", "queued: 2", "queued: THREE"});
+
+  CHECK(text_of(queue.take_newest()) == "THREE");
+  CHECK(text_of(queue.take_beside(line("3"), Toward::newer)) == "none");
+  CHECK_FALSE(queue.lends());
+  CHECK(shown(queue, 80).back() == "queued: 3");
+
+  queue.resume();
+  CHECK(text_of(queue.take_newest()) == "3");
+  CHECK(text_of(queue.next()) == "ONE");
+  CHECK(text_of(queue.next()) == "2");
+  CHECK(text_of(queue.take_beside(line("3!"), Toward::newer)) == "none");
+  CHECK(text_of(queue.next()) == "3!");
+}
+
+TEST_CASE("line queue: a queue whose only line is edited is as it was once that is back", "[repl][queue]") {
+  LineQueue queue;
+  queue.add(line("one"));
+  queue.pause();
+  CHECK(text_of(queue.take_newest()) == "one");
+  CHECK(text_of(queue.take_beside(line("one"), LineQueue::Toward::newer)) == "none");
+  CHECK(text_of(queue.next()) == "none");
+  queue.take_newest();
+  queue.forget_lent();
+  queue.add(line("another"));
+  CHECK(text_of(queue.next()) == "another");
+}
+
 TEST_CASE("line queue: what a run did not take comes before what waits", "[repl][queue]") {
   LineQueue queue;
   queue.add(line("after"));

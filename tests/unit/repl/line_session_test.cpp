@@ -166,6 +166,35 @@ TEST_CASE("line session: earlier lines come back by their beginning, as a ghost,
   });
 }
 
+TEST_CASE("line session: a line comes back as it was typed, with marks for what was pasted", "[repl][editor]") {
+  std::vector<std::string> lines = {"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11"};
+  LineSession session(lines, complete, Keys::emacs);
+  session.begin({LineKind::prompt, "> "});
+  const auto press = [&](std::string_view bytes) {
+    for (const auto& key : keys_in(bytes, Keys::emacs)) session.press(key);
+  };
+  press("\x1b[A");
+  CHECK(session.view(LineSession::Looks::left).text == lines.front());
+  CHECK(session.view(LineSession::Looks::left).pastes.empty());
+
+  const std::string pasted = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk";
+  session.begin({LineKind::prompt, "> "});
+  press("why? \x1b[200~" + pasted + "\x1b[201~ really");
+  lines.push_back(session.text());
+  session.begin({LineKind::prompt, "> "});
+  press("\x1b[A");
+  CHECK(session.text() == "why? " + pasted + " really");
+  CHECK(session.view(LineSession::Looks::left).pastes == std::vector<std::string>{"[pasted 11 lines]"});
+  CHECK(session.view(LineSession::Looks::left).text.starts_with("why? "));
+  CHECK(session.view(LineSession::Looks::left).text.ends_with(" really"));
+
+  lines.emplace_back(200, '\n');  // of another chat
+  session.begin({LineKind::prompt, "> "});
+  press("\x1b[A");
+  CHECK(session.view(LineSession::Looks::left).pastes == std::vector<std::string>{"[pasted 200 lines]"});
+  CHECK(session.text() == lines.back());
+}
+
 TEST_CASE("line session: Tab puts what all candidates begin with, then a menu", "[repl][editor]") {
   check({
       {"b\t", "beta |"},

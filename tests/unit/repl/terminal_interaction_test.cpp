@@ -91,7 +91,8 @@ TEST_CASE("terminal interaction: an answer is a key, a word or the reason why no
       {"Bash(make)", "5\n\ny\n", Verdict::allow_once, ""},
       {"Bash(make)", "5\n/exit\nuse ninja\n", Verdict::deny, "use ninja"},
       {"Bash(make)", "/exit\n9\nn\n", Verdict::deny, ""},
-      {"", "a\n", Verdict::deny, "a"},  // no rule to keep: it is no key then
+      {"", "a\ns\nS\ny\n", Verdict::allow_once, ""},  // no rule to keep: it is no key then, and no reason either
+      {"", "an s\n", Verdict::deny, "an s"},
       {"", "2\n", Verdict::deny, ""},
   }));
   CAPTURE(c.rule, c.typed);
