@@ -386,6 +386,7 @@ class ChatCommand final : public Command {
 
   Result<int> on_a_terminal(const std::optional<std::string>& first, Talk& talk, repl::SlashContext& slash,
                             Person& person, const Invocation& invocation, Face& face) {
+    ERRAND_TRY(check_named_models(talk));
     if (person.editor() != nullptr) ERRAND_TRY(equip(*person.editor(), talk, arguments_, invocation));
     face.use_windows(windows_of(talk));
     const auto& services = talk.engine().services();
@@ -415,6 +416,14 @@ class ChatCommand final : public Command {
     const int code = repl::run_terminal_chat(chat, first);
     talk.chat().end("prompt_input_exit");
     return face.finish(must_leave(signals) ? signals.cancelled()->exit_code : code);
+  }
+
+  // Those of the agent may be replaced by /model; who names one here means that one.
+  [[nodiscard]] Result<void> check_named_models(Talk& talk) const {
+    if (!arguments_.model) return {};
+    const auto& config = talk.engine().config();
+    ERRAND_TRY(config::resolve_models(config, talk.chat().definition().models, config.sources.cwd));
+    return {};
   }
 
   static std::function<std::int64_t(const std::string&)> windows_of(const Talk& talk) {

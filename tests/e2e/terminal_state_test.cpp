@@ -320,6 +320,13 @@ TEST_CASE("state: what keeps the model from being asked is told at the start, an
   leave(screen);
 }
 
+TEST_CASE("state: a model that nobody defines ends the chat before it begins", "[e2e][terminal][state]") {
+  const Room room;
+  auto screen = talking(room, {"-m", "foo"});
+  CHECK(screen.wait() == Exit{3, 0});
+  CHECK(screen.text().find("foo") != std::string::npos);
+}
+
 TEST_CASE("state: /help tells of one command, /export of its formats, and a wide line is broken at words",
           "[e2e][terminal][state]") {
   const Room room(R"([{"reply": {"text": "One."}}])");

@@ -91,17 +91,29 @@ GoesOn take_option(std::string& argument) {
   return GoesOn::copy;
 }
 
-// What goes on, and at once if it can't: another process may have it. Ours is no other.
-Result<void> tell(const store::SessionInfo& session, GoesOn goes_on, SlashContext& context) {
+void tell(const store::SessionInfo& session, const SlashContext& context) {
   if (const auto here = current_directory(); here && !session.start.cwd.empty() && session.start.cwd != *here)
     context.say(fmt::format("it worked in {}, and goes on here in {}", session.start.cwd, *here));
-  if (!context.menus) {
+  if (context.menus)
+    show_going_on(session, context);
+  else
     context.say(going_on_line(session));
-    return {};
-  }
-  if (goes_on == GoesOn::itself && session.id != context.chat.session_id())
-    ERRAND_TRY(context.menus->store.lease(session.id));
-  show_going_on(session, context);
+}
+
+// At once if it can't go on: another process may have it. Ours is no other.
+Result<void> go_on_with(store::SessionInfo session, SlashContext& context) {
+  if (context.menus && session.id != context.chat.session_id()) ERRAND_TRY(context.menus->store.lease(session.id));
+  tell(session, context);
+  context.chat.resume_with(std::move(session));
+  return {};
+}
+
+// It is the copy that is told of.
+Result<void> go_on_with_copy(store::SessionInfo session, SlashContext& context) {
+  context.chat.resume_with(std::move(session));
+  ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(""));
+  context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));
+  tell(made, context);
   return {};
 }
 
@@ -124,11 +136,10 @@ Result<After> run_resume(const std::string& argument, SlashContext& context) {
   const auto goes_on = take_option(reference);
   ERRAND_TRY_ASSIGN(auto session, wanted_session(reference, context));
   if (!session) return After::go_on;
-  ERRAND_TRY(tell(*session, goes_on, context));
-  context.chat.resume_with(*std::move(session));
-  if (goes_on == GoesOn::itself) return After::go_on;
-  ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(""));
-  context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));
+  if (goes_on == GoesOn::copy)
+    ERRAND_TRY(go_on_with_copy(*std::move(session), context));
+  else
+    ERRAND_TRY(go_on_with(*std::move(session), context));
   return After::go_on;
 }
 
