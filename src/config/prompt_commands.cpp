@@ -63,6 +63,20 @@ std::string line_of(const yaml::Node& root, std::string_view key) {
   return std::string(text::first_line(node->kind == yaml::Kind::scalar ? node->text : yaml::show(*node)));
 }
 
+// What is no YAML ("description: Fix: a thing", "argument-hint: [who] [what]") is read as other programs do: what
+// stands behind the key, without quotes around it.
+std::string line_of(std::string_view front_matter, std::string_view key) {
+  for (const auto& line : text::lines(front_matter)) {
+    if (!line.starts_with(key) || line.substr(key.size(), 1) != ":") continue;
+    auto value = text::trim(std::string_view(line).substr(key.size() + 1));
+    const bool is_quoted =
+        value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
+    if (is_quoted) value = value.substr(1, value.size() - 2);
+    return std::string(value);
+  }
+  return "";
+}
+
 // What may stand in the front matter beside these two is for other programs.
 PromptCommand described(std::string name, const std::string& path) {
   PromptCommand out{std::move(name), "", "", path};
@@ -70,9 +84,12 @@ PromptCommand described(std::string name, const std::string& path) {
   if (!text) return out;
   std::vector<Error> ignored;  // most have none
   const auto front = parse_front_matter(*text, path, ignored);
-  if (!front.usable) return out;
-  out.description = line_of(front.root, "description");
-  out.argument_hint = line_of(front.root, "argument-hint");
+  const auto written = std::string_view(*text).substr(0, front.body_at);
+  const auto value = [&](std::string_view key) {
+    return front.usable ? line_of(front.root, key) : line_of(written, key);
+  };
+  out.description = value("description");
+  out.argument_hint = value("argument-hint");
   return out;
 }
 

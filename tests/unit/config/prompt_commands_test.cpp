@@ -74,8 +74,24 @@ TEST_CASE("prompt commands: the project's hide the user's, and no link leads out
   CHECK(expand(found[1], "").value() == "Sync.");
   CHECK(expand(found[0], "").value() == "Text.");
 
+  CHECK(found[0].description == "a: b");  // no YAML, and read as text
+
   config.project.root = directory / "elsewhere";
   CHECK(find_prompt_commands(config)[1] ==
         PromptCommand{"review", "mine", "[file]", directory / "user/commands/review.md"});
   CHECK(expand({"gone", "", "", directory / "gone.md"}, "").error().kind == ErrorKind::config);
+}
+
+TEST_CASE("prompt commands: front matter that is no YAML is read line by line", "[config]") {
+  const TempDir directory;
+  Configuration config;
+  config.project.root = directory / "project";
+  write(
+      directory / "project/.claude/commands/greet.md",
+      "---\r\ndescription: \"Fix: a thing\"\r\nargument-hint: [who] [what]\r\nallowed-tools: @x\r\n---\r\nHello $0.\n");
+  const auto found = find_prompt_commands(config);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].description == "Fix: a thing");
+  CHECK(found[0].argument_hint == "[who] [what]");
+  CHECK(expand(found[0], "you").value() == "Hello you.");
 }
