@@ -403,6 +403,7 @@ class ChatCommand final : public Command {
                             .typed = [&signals] { signals.typed(); },
                             .before_prompt = [&status] { status.refresh(); },
                             .must_leave = [&signals] { return must_leave(signals); },
+                            .leave_if_cancelled_before = [&signals] { return signals.leave_if_interrupted_before(); },
                             .message_of =
                                 [this, &first, &signals](const std::string& line, const Call& call) {
                                   return message(line, first, {.stop = signals.token(), .deadline = call.deadline});
@@ -437,7 +438,7 @@ class ChatCommand final : public Command {
 
   static bool must_leave(const Signals& signals) {
     const auto by = signals.cancelled();
-    return by && by->exit_code != exit_interrupted;
+    return by && (signals.leaves() || by->exit_code != exit_interrupted);
   }
 
   static void greet(Talk& talk, const Globals& globals) {

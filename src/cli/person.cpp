@@ -1,6 +1,5 @@
 #include "cli/person.hpp"
 
-#include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -13,6 +12,7 @@
 #include "cli/editor.hpp"
 #include "cli/output.hpp"
 #include "cli/prompt_input.hpp"
+#include "cli/signals.hpp"
 #include "cli/terminal_habits.hpp"
 #include "render/options.hpp"
 #include "render/theme.hpp"
@@ -142,7 +142,8 @@ void Person::use_editor(const Invocation& invocation, Face& face) {
       .on_narrowing = on_narrowing(),
       .bottom = bottom != nullptr && is_same_terminal(bottom->fd(), STDERR_FILENO) ? bottom : nullptr,
       .styles = styles_of(invocation.globals),
-      .on_interrupt = [] { ::kill(::getpid(), SIGINT); },
+      .on_interrupt = [&signals = invocation.signals] { signals.interrupt(); },
+      .on_key = [&signals = invocation.signals] { signals.typed(); },
       .on_resize = [&face] { face.fit(); },
       .edit_outside = edit_text,
       .show_error = print_error,

@@ -1,5 +1,6 @@
 #include "cli/signals.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <initializer_list>
@@ -17,8 +18,10 @@ namespace errand::cli {
 
 namespace {
 
-// Two interrupts this close mean: leave now, whatever is still to be saved. Two last words this close are one:
-// timeout(1) and others tell a process, and then its group.
+using Clock = std::chrono::steady_clock;
+
+// Two interrupts this close mean: leave. Two last words this close are one: timeout(1) and others tell a process, and
+// then its group.
 constexpr std::chrono::seconds close_behind{2};
 
 constexpr const char* interrupt_name = "SIGINT";
@@ -56,9 +59,19 @@ Weight weight_of(const agent::CancelledBy& by) {
   return by.name == interrupt_name ? Weight::interrupt : Weight::program;
 }
 
+// Whatever is still to be saved.
+[[noreturn]] void leave_at_once() {
+  terminal::restore_terminal();
+  ::_exit(exit_interrupted);
+}
+
+bool is_close(const std::optional<Clock::time_point>& before, Clock::time_point now) {
+  return before && now - *before < close_behind;
+}
+
 }  // namespace
 
-Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), quit_(::eventfd(0, EFD_CLOEXEC)) {
+Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), look_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   const auto set = set_of({SIGINT, SIGTERM, SIGHUP});
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
@@ -69,7 +82,7 @@ Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), quit_(::ev
 
 Signals::~Signals() {
   thread_.request_stop();
-  ::eventfd_write(quit_.get(), 1);
+  ::eventfd_write(look_.get(), 1);
 }
 
 void Signals::watch(const std::stop_token& stop) {
@@ -77,8 +90,11 @@ void Signals::watch(const std::stop_token& stop) {
   const auto mine = set_of({SIGTSTP, SIGCONT, SIGWINCH});
   ::pthread_sigmask(SIG_BLOCK, &mine, nullptr);
   while (!stop.stop_requested()) {
-    std::array<pollfd, 2> fds = {pollfd{signals_.get(), POLLIN, 0}, pollfd{quit_.get(), POLLIN, 0}};
-    if (::poll(fds.data(), fds.size(), -1) < 0) continue;
+    std::array<pollfd, 2> fds = {pollfd{signals_.get(), POLLIN, 0}, pollfd{look_.get(), POLLIN, 0}};
+    if (::poll(fds.data(), fds.size(), until_leaving()) < 0) continue;
+    leave_when_it_is_time();
+    eventfd_t ignored = 0;
+    if (fds[1].revents != 0) ::eventfd_read(look_.get(), &ignored);
     signalfd_siginfo info{};
     if (fds[0].revents != 0 && ::read(signals_.get(), &info, sizeof info) == sizeof info) {
       on_signal(static_cast<int>(info.ssi_signo));
@@ -87,24 +103,59 @@ void Signals::watch(const std::stop_token& stop) {
 }
 
 void Signals::on_signal(int signal) {
-  if (signal == SIGINT && is_second_interrupt()) {
-    terminal::restore_terminal();
-    ::_exit(exit_interrupted);
-  }
-  if (signal == SIGINT || !is_said_again()) request(named(signal));
+  if (signal == SIGINT) return interrupt();
+  if (!is_said_again()) request(named(signal));
 }
 
-bool Signals::is_second_interrupt() {
+// The first one cancels, the second leaves once that is saved, the third leaves.
+void Signals::interrupt() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (leaves_at_) leave_at_once();
+    const auto now = Clock::now();
+    const auto before = std::exchange(last_interrupt_, now);
+    if (is_close(before, now)) leave_soon();
+  }
+  request(named(SIGINT));
+}
+
+bool Signals::leave_if_interrupted_before() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_close(last_interrupt_, Clock::now())) return false;
+    leave_soon();
+  }
+  request(named(SIGINT));
+  return true;
+}
+
+// Under the lock.
+void Signals::leave_soon() {
+  leaves_at_ = Clock::now() + leave_within;
+  ::eventfd_write(look_.get(), 1);
+}
+
+bool Signals::leaves() const {
   const std::lock_guard lock(mutex_);
-  const auto now = std::chrono::steady_clock::now();
-  const auto before = std::exchange(last_interrupt_, now);
-  return before && now - *before < close_behind;
+  return leaves_at_.has_value();
+}
+
+// In milliseconds, as poll has it.
+int Signals::until_leaving() const {
+  const std::lock_guard lock(mutex_);
+  if (!leaves_at_) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*leaves_at_ - Clock::now());
+  return static_cast<int>(std::max(left, std::chrono::milliseconds{0}).count());
+}
+
+void Signals::leave_when_it_is_time() {
+  const std::lock_guard lock(mutex_);
+  if (leaves_at_ && Clock::now() >= *leaves_at_) leave_at_once();
 }
 
 bool Signals::is_said_again() {
-  const auto now = std::chrono::steady_clock::now();
-  const auto before = std::exchange(last_word_, now);
-  return before && now - *before < close_behind;
+  const auto now = Clock::now();
+  return is_close(std::exchange(last_word_, now), now);
 }
 
 void Signals::typed() {
@@ -116,7 +167,7 @@ std::stop_token Signals::begin_run() {
   const std::lock_guard lock(mutex_);
   const bool first = !std::exchange(had_run_, true);
   const auto stays_from = keeps_interrupts_ ? Weight::interrupt : Weight::gone;
-  if (first || (cancelled_ && weight_of(*cancelled_) >= stays_from)) return source_.get_token();
+  if (first || leaves_at_ || (cancelled_ && weight_of(*cancelled_) >= stays_from)) return source_.get_token();
   source_ = std::stop_source();
   cancelled_.reset();
   eventfd_t ignored = 0;

@@ -12,8 +12,9 @@
 namespace errand::cli {
 
 /// The process's signals as requests to stop. SIGINT, SIGTERM and SIGHUP are blocked everywhere and read by one thread:
-/// the first asks the run to stop, a second SIGINT within two seconds and with no key between leaves at once; of the
-/// other two what comes as close behind says nothing new. Make one in main, before any other thread.
+/// the first asks the run to stop. A second SIGINT within two seconds and with no key between is a wish to leave: the
+/// run has `leave_within` to end and be saved, and then the process ends whatever goes on; a third does not wait for
+/// that. Of the other two what comes as close behind says nothing new. Make one in main, before any other thread.
 class Signals {
  public:
   Signals();
@@ -21,8 +22,10 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// A token for the next run. What asked the run before to stop is forgotten, unless it was SIGTERM or SIGHUP; a
-  /// request that came before the first run holds for it.
+  static constexpr std::chrono::seconds leave_within{2};
+
+  /// A token for the next run. What asked the run before to stop is forgotten, unless it was SIGTERM or SIGHUP, or a
+  /// wish to leave; a request that came before the first run holds for it.
   std::stop_token begin_run();
 
   /// The token as it stands, for what is read before the first run: nothing is forgotten.
@@ -38,6 +41,15 @@ class Signals {
   /// The person typed something: the next SIGINT is a first one again.
   void typed();
 
+  /// Ctrl-C that a terminal gave as a key counts as SIGINT; two that come at once are two.
+  void interrupt();
+
+  /// Ctrl-C at a prompt, where nothing runs. True, and a wish to leave, when it comes close behind one that cancelled.
+  bool leave_if_interrupted_before();
+
+  /// Whether an interrupt was a wish to leave.
+  [[nodiscard]] bool leaves() const;
+
   /// Asks the run to stop for a reason that is no signal (stdout was closed). A signal says more: it takes its place.
   void request(agent::CancelledBy by);
 
@@ -50,18 +62,21 @@ class Signals {
  private:
   void watch(const std::stop_token& stop);
   void on_signal(int signal);
-  bool is_second_interrupt();
+  void leave_soon();
+  void leave_when_it_is_time();
+  [[nodiscard]] int until_leaving() const;
   bool is_said_again();
 
   Fd signals_;
   Fd wake_;
-  Fd quit_;
+  Fd look_;  // readable when the thread has to look what there is to do
   mutable std::mutex mutex_;
   std::stop_source source_;
   std::optional<agent::CancelledBy> cancelled_;
   bool had_run_ = false;
   bool keeps_interrupts_ = false;
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
+  std::optional<std::chrono::steady_clock::time_point> leaves_at_;
   std::optional<std::chrono::steady_clock::time_point> last_word_;  // the reading thread's
   std::jthread thread_;
 };

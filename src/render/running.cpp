@@ -14,6 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 
+// A reply that comes in bursts is not waited for between those.
+constexpr seconds least_silence{5};
 constexpr std::size_t max_lines = 5;
 constexpr std::size_t max_todo_lines = 6;
 constexpr std::size_t max_name_columns = 40;
@@ -22,6 +24,15 @@ constexpr std::size_t max_name_columns = 40;
 std::string passed_between(Running::Time begin, Running::Time now) {
   const auto passed = std::chrono::floor<seconds>(now - begin);
   return passed < seconds{1} ? std::string{} : fmt::format(" ({})", in_seconds(passed));
+}
+
+// Most answers are there within a second: no line comes and goes for those.
+std::string waiting_line(const Running& running, Running::Time now, Color color) {
+  auto since = running.waiting_since;
+  if (!since && !running.thinking_since && running.silent_since && now - *running.silent_since >= least_silence)
+    since = running.silent_since;
+  const auto waited = since ? passed_between(*since, now) : std::string();
+  return waited.empty() ? waited : paint("waiting…" + waited, Tone::dim, color);
 }
 
 std::string line_of(const Running::Tool& tool, Running::Time now, std::size_t columns, Color color) {
@@ -89,6 +100,7 @@ void Running::clear() {
   tools.clear();
   waits.clear();
   waiting_since.reset();
+  silent_since.reset();
   thinking_since.reset();
   newest_output.clear();
   todos.clear();
@@ -104,9 +116,7 @@ std::vector<std::string> Running::lines(Time now, std::size_t columns, Color col
   std::vector<std::string> out;
   for (const auto& line : newest_output) out.push_back(paint(one_line(line, columns - 1), Tone::dim, color));
   const auto above = out.size();
-  // Most answers are there within a second: no line comes and goes for those.
-  if (const auto waited = waiting_since ? passed_between(*waiting_since, now) : std::string(); !waited.empty())
-    out.push_back(paint("waiting…" + waited, Tone::dim, color));
+  if (auto waiting = waiting_line(*this, now, color); !waiting.empty()) out.push_back(std::move(waiting));
   if (thinking_since) out.push_back(paint("thinking…" + passed_between(*thinking_since, now), Tone::dim, color));
   std::size_t more = 0;
   for (const auto& [key, tool] : tools) {

@@ -53,11 +53,14 @@ struct Running {
   std::map<std::string, Tool> tools;
   std::map<std::string, Wait> waits;    ///< by agent
   std::optional<Time> waiting_since{};  ///< the root agent's model was asked and has said nothing yet
+  std::optional<Time> silent_since{};   ///< its reply has begun, and no more of it has come since
   std::optional<Time> thinking_since;
   std::vector<std::string> newest_output;    ///< of a person's own command, above the line with its time
   std::vector<chat::event::TodoItem> todos;  ///< the root agent's list
 
-  [[nodiscard]] bool any() const { return !tools.empty() || !waits.empty() || waiting_since || thinking_since; }
+  [[nodiscard]] bool any() const {
+    return !tools.empty() || !waits.empty() || waiting_since || silent_since || thinking_since;
+  }
   /// A call of the root agent's own.
   [[nodiscard]] bool has_root_tool() const;
   void clear();

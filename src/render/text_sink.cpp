@@ -93,6 +93,7 @@ class TextSink::Impl {
                },
                e.body);
     begin_waiting(e);
+    begin_silence(e);
     if (options_.flushing == Flushing::each_event) page_.flush();
   }
 
@@ -204,9 +205,21 @@ class TextSink::Impl {
 
   // Whatever the root's model says, or its run comes to, is what was waited for.
   void end_waiting(const chat::Event& e) {
-    if (!running_.waiting_since || place_of(e.agent_path).depth > 0 || is_beside_the_reply(e.body)) return;
+    if (!running_.waiting_since && !running_.silent_since) return;
+    if (place_of(e.agent_path).depth > 0 || is_beside_the_reply(e.body)) return;
     running_.waiting_since.reset();
+    running_.silent_since.reset();
     if (!streams() || page_.lays_out()) page_.changed();  // else the answer's first piece clears what is live
+  }
+
+  // More of a reply may be long in coming. Where its pieces are written as they come there is no line below them.
+  void begin_silence(const chat::Event& e) {
+    const bool is_piece =
+        std::holds_alternative<event::TextDelta>(e.body) || std::holds_alternative<event::ThinkingDelta>(e.body);
+    if (!is_piece || !runs_ || place_of(e.agent_path).depth > 0) return;
+    if (!page_.shows_running() || (streams() && !page_.lays_out())) return;
+    running_.silent_since = now();
+    page_.keep_time();
   }
 
   // Its model is asked once a prompt is there, and again once the last of its calls has a result. What a summary is

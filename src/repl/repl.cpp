@@ -64,11 +64,12 @@ class Loop {
   std::optional<std::string> read_line() {
     chat_.lines.settle();
     if (chat_.before_prompt) chat_.before_prompt();
+    const auto call = chat_.begin();
     auto line = chat_.lines.read({.kind = LineKind::prompt,
                                   .prompt = "> ",
                                   .start = std::exchange(next_start_, LineStart::empty),
                                   .text = std::exchange(next_text_, {})},
-                                 chat_.begin());
+                                 call);
     if (!line) {
       chat_.show_error(line.error());
       leaving_ = true;
@@ -76,7 +77,7 @@ class Loop {
     }
     switch (line->end) {
       case ReadLine::End::interrupted:
-        interrupted(line->text);
+        interrupted(line->text, call);
         return std::nullopt;
       case ReadLine::End::closed:
         leaving_ = true;
@@ -89,8 +90,9 @@ class Loop {
     return std::move(line->text);
   }
 
-  // One that cleared what was typed is a first one.
-  void interrupted(const std::string& typed) {
+  // One that cleared what was typed is a first one. A signal is counted where it is heard of.
+  void interrupted(const std::string& typed, const Call& call) {
+    if (!call.stop.stop_requested() && chat_.leave_if_cancelled_before()) return;
     const auto now = std::chrono::steady_clock::now();
     leaving_ = typed.empty() && last_interrupt_ && now - *last_interrupt_ < leave_window;
     last_interrupt_ = now;

@@ -159,6 +159,30 @@ TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter 
   room.check();
 }
 
+TEST_CASE("beside a run: two Ctrl-C cancel, keep what was said, and leave nothing live on the screen",
+          "[e2e][terminal][beside]") {
+  const bool at_once = GENERATE(true, false);
+  CAPTURE(at_once);
+  const Room room(R"([{"reply": {"text": "Half an answer"}, "stall": "text"}])");
+  {
+    auto screen = room.chat();
+    screen.wait_for(">");
+    screen.type("first\r");
+    screen.wait_for("Half");
+    screen.type("next\rhalf typed");
+    screen.wait_for("+ half typed");
+    screen.type(ctrl_c);
+    if (!at_once) screen.wait_for("> half typed");
+    screen.type(ctrl_c);
+    CHECK(screen.wait() == Exit{130, 0});
+    CHECK(screen.is_cooked());
+    CHECK(screen.text().find("\n+ ") == std::string::npos);
+  }
+  auto screen = talking(room, {"-c"});
+  screen.wait_for("Half an answer");
+  leave(screen);
+}
+
 TEST_CASE("beside a run: after a cancel what waits is asked before what is typed then, and a command lets it wait",
           "[e2e][terminal][beside]") {
   const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},

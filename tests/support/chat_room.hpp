@@ -124,8 +124,10 @@ inline void wait_for_prompt(Screen& screen) {
   screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "prompt");
 }
 
+// A key between: close behind one that cancelled, Ctrl-C leaves.
 inline void leave(Screen& screen) {
   wait_for_prompt(screen);
+  screen.type(keys::ctrl_u);
   screen.type(keys::ctrl_c);
   screen.wait_for("(Ctrl-D leaves)");
   screen.type(keys::ctrl_d);

@@ -27,6 +27,7 @@ class LineEditor::Watch final : public Attention {
   Watch& operator=(const Watch&) = delete;
   ~Watch() override {
     editor_.settle();
+    editor_.remember(editor_.session_.text());  // of who leaves beside a run
     editor_.bottom_.wait_for_resized(terminal::Bottom::Waits::no);
     editor_.attended_ = false;
     static_cast<void>(editor_.bottom_.settle());  // a lost terminal has nothing to show
@@ -98,9 +99,17 @@ void LineEditor::leave_raw() {
   raw_.reset();
 }
 
-// The next thing that is learned; nullopt: it is time to paint what the terminal did not take.
 Result<std::optional<terminal::Input>> LineEditor::next_input(const Call& call) {
-  if (!owes_resize_ && !bottom_.is_behind()) return keyboard_.next(call);
+  auto input = learn_next(call);
+  const bool is_key = input && *input && (*input)->kind == terminal::Input::Kind::key;
+  if (is_key && parts_.on_key && !is_interrupt((*input)->key)) parts_.on_key();
+  return input;
+}
+
+// The next thing that is learned; nullopt: it is time to paint what the terminal did not take, or what is not so any
+// more.
+Result<std::optional<terminal::Input>> LineEditor::learn_next(const Call& call) {
+  if (!owes_resize_ && !tells_backlog_ && !bottom_.is_behind()) return keyboard_.next(call);
   auto input = keyboard_.next(call.within(paints_again_after));
   if (input || input.error().kind != ErrorKind::timeout || call.expired()) return input;
   if (owes_resize_ && takes_bytes()) return terminal::Input{.kind = terminal::Input::Kind::resized, .key = {}};
@@ -126,6 +135,7 @@ Result<ReadLine> LineEditor::read(const LineRequest& request, const Call& call) 
     ERRAND_TRY(enter_raw());
   }
   auto line = request.kind == LineKind::prompt ? read_prompt(request, call) : read_answer(request, call);
+  tells_backlog_ = false;
   if (!was_raw) leave_raw();
   watch();
   return line;
@@ -322,7 +332,8 @@ std::vector<terminal::Row> LineEditor::rows_left(const View& left) const {
 Result<void> LineEditor::paint(const LineSession& line) {
   auto shown = frame(line, LineSession::Looks::live);
   const auto waiting = bottom_.waiting_rows();
-  if (!line.is_answer() && waiting > bottom_.size().rows) {
+  tells_backlog_ = !line.is_answer() && waiting > bottom_.size().rows;
+  if (tells_backlog_) {
     const auto what = fmt::format("… {} lines to come, Ctrl-C leaves them out", waiting);
     shown.rows.insert(shown.rows.begin(), faint_row(what, bottom_.size().columns, parts_.styles));
     ++shown.cursor_row;

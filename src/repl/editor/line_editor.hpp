@@ -31,6 +31,7 @@ struct EditorParts {
   Styles styles = Styles::basic;
   Keys keys = Keys::emacs;
   std::function<void()> on_interrupt;  ///< Ctrl-C while nobody reads; called on another thread
+  std::function<void()> on_key = {};   ///< any other key, whoever reads; called on whichever thread does
   std::function<void()> on_resize;     ///< another size beside a run; called on another thread
   /// Lets the person edit the text in a program of theirs; the terminal is as it was before.
   std::function<Result<std::string>(const std::string& text)> edit_outside;
@@ -110,6 +111,7 @@ class LineEditor final : public LineReader {
   void leave_raw();
   void hear(const terminal::Key& said) const;
   Result<std::optional<terminal::Input>> next_input(const Call& call);
+  Result<std::optional<terminal::Input>> learn_next(const Call& call);
   Result<void> follow_resize(const Call& call);
   enum class Told { place, nothing, gave_up };
   /// What came while a place was waited for.
@@ -154,7 +156,8 @@ class LineEditor final : public LineReader {
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
   bool asks_background_ = false;
-  bool is_stopping_ = false;  // the terminal is the shell's at any moment: nothing is painted into it
+  bool tells_backlog_ = false;  // what is painted counts rows that are to come: it is soon not so any more
+  bool is_stopping_ = false;    // the terminal is the shell's at any moment: nothing is painted into it
   std::function<std::string()> next_mode_;
   std::string notice_;        // below the line, until the next key
   int unanswered_ = 0;        // questions for the cursor's place
