@@ -1,6 +1,7 @@
 #include "render/status.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -35,9 +36,11 @@ void Status::take(const chat::Event& event) {
   if (const auto* usage = std::get_if<event::UsageEvent>(&event.body)) take_usage(*usage);
   if (const auto* plan = std::get_if<event::PlanApproval>(&event.body); plan && !plan->mode.empty()) mode_ = plan->mode;
   if (const auto* compacted = std::get_if<event::CompactCompleted>(&event.body)) context_ = compacted->tokens_after;
+  if (const auto* retry = std::get_if<event::Retry>(&event.body)) restarted_ = restarted_ || retry->restarted;
   if (const auto* done = std::get_if<event::Done>(&event.body)) {
     cost_ = sum(cost_, done->total_cost_usd);
     running_ = 0.0;
+    restarted_ = false;
   }
 }
 
@@ -56,7 +59,7 @@ void Status::take(const Standing& standing) {
 
 void Status::take_usage(const event::UsageEvent& e) {
   const auto& usage = e.usage;
-  context_ = usage.input + usage.cache_read + usage.cache_write + usage.output;
+  if (!std::exchange(restarted_, false)) context_ = usage.total();
   running_ = e.total_cost_usd;
 }
 

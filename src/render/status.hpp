@@ -47,6 +47,7 @@ class Status {
   WindowOf window_of_;
   std::int64_t window_ = 0;
   std::int64_t context_ = 0;             ///< tokens of the last request and its reply
+  bool restarted_ = false;               ///< what the next usage tells is the sum of several tries
   std::optional<double> cost_ = 0.0;     ///< of runs that are over; nullopt: a price is unknown
   std::optional<double> running_ = 0.0;  ///< of the one in progress
 };

@@ -44,6 +44,21 @@ event::Done done(std::optional<double> cost) {
 
 }  // namespace
 
+TEST_CASE("status: a reply that took several tries does not fill the context several times", "[render][status]") {
+  Status status;
+  status.use_windows([](const std::string&) { return 10'000; });
+  const auto line = [&] { return status.line(80, Color::off); };
+  status.take(from(ready()));
+  status.take(from(usage(500, 0.25)));
+  event::Retry retry;
+  retry.restarted = true;
+  status.take(from(retry));
+  status.take(from(usage(6500, 0.5)));  // the sum of all tries
+  CHECK(line() == "helper · anthropic/large · 20% of context · $0.5000 · sandbox full");
+  status.take(from(usage(2500, 0.75)));
+  CHECK(line() == "helper · anthropic/large · 40% of context · $0.7500 · sandbox full");
+}
+
 TEST_CASE("status: it says what is known, of the session that goes on", "[render][status]") {
   Status status;
   status.use_windows([](const std::string& model) { return model == "anthropic/large" ? 10'000 : 0; });
