@@ -78,6 +78,7 @@ Result<void> Reporter::record(std::vector<chat::EventBody> bodies, const store::
   std::vector<chat::Event> events;
   events.reserve(bodies.size());
   for (auto& body : bodies) events.push_back(wrap(std::move(body)));
+  const std::lock_guard lock(recording_);
   ERRAND_TRY(store_.append(session_, events, totals));
   for (auto& event : events) stream_.send(std::move(event));
   return {};

@@ -66,7 +66,8 @@ class Reporter {
   /// The same for the output of a tool call.
   void end_output(const std::string& call_id) { end_texts(call_id); }
 
-  /// Keeps the events in one durable transaction, then sends them in order. On failure nothing was sent.
+  /// Keeps the events in one durable transaction, then sends them in order: what calls that run at once record is sent
+  /// in the order in which it is kept. On failure nothing was sent.
   Result<void> record(std::vector<chat::EventBody> bodies, const store::Totals& totals = {});
 
  private:
@@ -83,6 +84,7 @@ class Reporter {
 
   EventStream& stream_;
   store::SessionStore& store_;
+  std::mutex recording_;
   std::string session_;
   std::string agent_path_;
   Sync<Texts> texts_;
