@@ -28,6 +28,9 @@ class Markdown {
   /// What the rest would look like now; costs as much as laying out the open block. take() comes first.
   [[nodiscard]] std::vector<std::string> tail() const;
 
+  /// Whether the tail is a table's, whose columns may become wider with each row.
+  [[nodiscard]] bool ends_in_table() const { return blocks_.ends_in_table(); }
+
   /// For the lines from here on.
   void set_columns(std::size_t columns) { blocks_.set_columns(columns); }
 

@@ -45,6 +45,9 @@ class MarkdownBlocks {
   /// finish() for text of which more is to come: marks that are open in a paragraph are closed.
   void finish_for_now();
 
+  /// Whether a table is open.
+  [[nodiscard]] bool ends_in_table() const { return std::holds_alternative<MarkdownTable>(leaf_); }
+
   void set_columns(std::size_t columns) { canvas_.columns = columns; }
 
  private:

@@ -92,6 +92,11 @@ std::vector<std::string> Page::lines_of_the_moment() {
   return out;
 }
 
+// Of the rows of an answer's tail, those that what follows will hardly change.
+std::size_t Page::count_whole(std::size_t rows) const {
+  return rows == 0 || answer_->ends_in_table() ? 0 : rows - 1;
+}
+
 // Brings the screen to what is so now.
 void Page::paint_live() {
   dirty_ = false;
@@ -106,10 +111,11 @@ void Page::paint_live() {
   if (answer_) {
     for (auto& line : answer_->tail()) live.push_back(terminal::row_of(std::move(line)));
   }
-  auto passing = lines_of_the_moment();
-  for (auto& line : passing) live.push_back(terminal::row_of(std::move(line)));
+  const auto whole = count_whole(live.size());
+  for (auto& line : lines_of_the_moment()) live.push_back(terminal::row_of(std::move(line)));
   if (!finished.empty() || !live.empty()) start_line();
-  bottom_->show_run(std::move(finished), std::move(live), passing.size());
+  const auto of_the_moment = live.size() - whole;
+  bottom_->show_run(std::move(finished), std::move(live), of_the_moment);
   collected_ = true;
 }
 

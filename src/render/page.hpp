@@ -121,6 +121,7 @@ class Page {
   [[nodiscard]] bool says_on_screen() const { return bottom_ && options_.err == Medium::terminal; }
   [[nodiscard]] Canvas canvas() const;
   [[nodiscard]] std::vector<std::string> lines_of_the_moment();
+  [[nodiscard]] std::size_t count_whole(std::size_t rows) const;
   void check(const Result<void>& painted);
   void settle();
   void paint_live();

@@ -47,10 +47,25 @@ void Bottom::print(std::string_view lines) {
 
 void Bottom::show_run(std::vector<Row> finished, std::vector<Row> live, std::size_t of_the_moment) {
   const std::lock_guard lock(mutex_);
+  leave_out_stayed(finished);
   append(collected_, std::move(finished));
   live_ = std::move(live);
   of_the_moment_ = std::min(of_the_moment, live_.size());
   run_goes_on_ = true;
+}
+
+// How many of the first rows are in the scrollback already.
+std::size_t Bottom::count_stayed(const std::vector<Row>& rows) const {
+  const auto differs = std::mismatch(stayed_.begin(), stayed_.end(), rows.begin(), rows.end());
+  return static_cast<std::size_t>(differs.second - rows.begin());
+}
+
+// From a row on that has become another, all are shown.
+void Bottom::leave_out_stayed(std::vector<Row>& finished) {
+  const auto count = count_stayed(finished);
+  const auto end = count < finished.size() ? stayed_.end() : stayed_.begin() + static_cast<std::ptrdiff_t>(count);
+  stayed_.erase(stayed_.begin(), end);
+  finished.erase(finished.begin(), finished.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void Bottom::begin_run() {
@@ -72,6 +87,7 @@ Result<void> Bottom::end_run() {
   const std::lock_guard lock(mutex_);
   run_goes_on_ = false;
   live_.clear();
+  stayed_.clear();
   of_the_moment_ = 0;
   return paint_when_it_can();
 }
@@ -90,16 +106,16 @@ Result<void> Bottom::hold() {
   return paint();
 }
 
-Result<void> Bottom::hold_as_shown() {
+Result<void> Bottom::hold_with_what_is_whole() {
   std::unique_lock lock(mutex_);
   await_resized(lock);
   ERRAND_TRY(paint());
-  if (holds_ == 0) {
-    ERRAND_TRY(painter_.paint(frame(Part::lasting)));
-    ERRAND_TRY(painter_.leave());
-  }
-  ++holds_;
-  return {};
+  if (holds_++ > 0 || !run_goes_on_) return {};
+  const auto begin = live_.begin() + static_cast<std::ptrdiff_t>(count_stayed(live_));
+  const auto end = std::max(begin, live_.end() - static_cast<std::ptrdiff_t>(of_the_moment_));
+  std::vector<Row> staying(begin, end);
+  stayed_.assign(live_.begin(), end);
+  return paint(std::move(staying));
 }
 
 Result<void> Bottom::release() {
@@ -149,22 +165,21 @@ bool Bottom::shows_input() const {
 }
 
 // The newest of the live rows that leave room for what is typed; the cursor is there, else behind them.
-Frame Bottom::frame(Part part) {
+Frame Bottom::frame() {
   const auto [columns, height] = painter_.size();
   const auto typed = shows_input() ? *input_ : Frame{};
   Frame out;
   if (run_goes_on_ && holds_ == 0) {
     const auto room = height - std::min(height, typed.rows.size());
-    const auto count = live_.size() - (part == Part::lasting ? of_the_moment_ : 0);
-    const auto end = live_.begin() + static_cast<std::ptrdiff_t>(count);
-    out.rows.assign(end - static_cast<std::ptrdiff_t>(std::min(room, count)), end);
+    const auto count = std::min(room, live_.size() - count_stayed(live_));
+    out.rows.assign(live_.end() - static_cast<std::ptrdiff_t>(count), live_.end());
   }
   const auto above = out.rows.size();
   out.rows.insert(out.rows.end(), typed.rows.begin(), typed.rows.end());
   if (!typed.rows.empty()) {
     out.cursor_row = above + typed.cursor_row;
     out.cursor_column = typed.cursor_column;
-    if (part == Part::all && status_ && columns >= least_status_columns && out.rows.size() < height) {
+    if (status_ && columns >= least_status_columns && out.rows.size() < height) {
       if (auto status = status_(columns); !status.text.empty()) out.rows.push_back(std::move(status));
     }
   } else if (above > 0) {
@@ -316,7 +331,7 @@ Result<void> Bottom::paint(std::vector<Row> finished) {
   }
   const auto columns = painter_.size().columns;
   const bool fits = std::ranges::all_of(finished, [&](const Row& row) { return row.width <= columns; });
-  return fits ? painter_.paint(frame(Part::all), finished) : painter_.print_above(finished, frame(Part::all));
+  return fits ? painter_.paint(frame(), finished) : painter_.print_above(finished, frame());
 }
 
 }  // namespace errand::terminal

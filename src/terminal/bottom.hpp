@@ -34,8 +34,8 @@ class Bottom {
   /// Whole lines for the scrollback, of any width. Collected.
   void print(std::string_view lines);
   /// What a run shows: rows that are finished, for the scrollback, and those that are live from now on. Collected; a
-  /// run goes on from here, until end_run(). So many rows at the end of `live` tell of the moment alone: they are not
-  /// among what stays when it is held as it is shown.
+  /// run goes on from here, until end_run(). So many rows at the end of `live` are of the moment: what they tell is not
+  /// so any more with the next ones, and they are not among what stays by hold_with_what_is_whole().
   void show_run(std::vector<Row> finished, std::vector<Row> live, std::size_t of_the_moment = 0);
   void begin_run();
   [[nodiscard]] bool shows_run();  ///< since begin_run(), until end_run(), and nobody holds it
@@ -50,8 +50,8 @@ class Bottom {
   /// Others write to the terminal until release(): what is typed `always` alone is shown, all else is collected. One
   /// hold may be within another.
   Result<void> hold();
-  /// The same; what is shown stays but for the status and what is of the moment, and the cursor stands below it.
-  Result<void> hold_as_shown();
+  /// The same, and what is live stays but for what is of the moment. It is in the scrollback then, and not shown again.
+  Result<void> hold_with_what_is_whole();
   Result<void> release();
 
   Result<void> show_input(Frame frame, When when);
@@ -111,9 +111,10 @@ class Bottom {
   void await_resized(std::unique_lock<std::mutex>& lock);
   std::size_t count_written();
   Result<void> ask();
-  enum class Part { all, lasting };
-  [[nodiscard]] Frame frame(Part part);
+  [[nodiscard]] Frame frame();
   [[nodiscard]] bool shows_input() const;
+  [[nodiscard]] std::size_t count_stayed(const std::vector<Row>& rows) const;
+  void leave_out_stayed(std::vector<Row>& finished);
 
   int fd_;
   Size otherwise_;
@@ -122,6 +123,7 @@ class Bottom {
   std::vector<Row> collected_;
   std::vector<Row> live_;
   std::size_t of_the_moment_ = 0;  // of live_, at its end
+  std::vector<Row> stayed_;        // the next that a run shows, and in the scrollback already
   std::optional<Frame> input_;
   When when_ = When::always;
   std::function<Row(std::size_t)> status_;

@@ -411,21 +411,32 @@ TEST_CASE("beside a run: a window that changes shows everything once", "[e2e][te
   leave(screen);
 }
 
-// No shell is there to let us go on, so that the stop lasts no time.
-TEST_CASE("beside a run: Ctrl-Z leaves what was said on the screen, and goes on below", "[e2e][terminal][beside]") {
-  const Room room(R"([{"reply": {"text": "Half a paragraph"}, "stall": "text"}])");
-  auto screen = room.chat({60, 14});
-  screen.wait_for(">");
+TEST_CASE("beside a run: Ctrl-Z leaves the whole lines of what was said, and no line is there twice",
+          "[e2e][terminal][beside]") {
+  const std::string draft = GENERATE("", "a draft");
+  const Room room(R"([{"reply": {"text": ["- one\n- two\n- three", " and a half"]}, "stall": "text"}])");
+  auto screen = room.on_screen({"/bin/bash", "--norc", "-i"}, {60, 16}, {{"PS1", "$ "}});
+  wait_for_row(screen, "$");
+  screen.type(binary() + " chat -q -a helper\r");
+  wait_for_row(screen, ">");
   screen.type("first\r");
-  screen.wait_for("Half");
-  screen.type("a draft");
-  wait_for_row(screen, "+ a draft");
+  screen.wait_for("and a half");
+  if (!draft.empty()) screen.type(draft);
+  const auto below = draft.empty() ? std::string("+") : "+ " + draft;
+  screen.wait_for("> first\n• one\n• two\n• three and a half\n" + below + "\n");
   screen.type("\x1a");
-  screen.wait_for("Half a paragraph\n+ a draft\nHalf a paragraph\n+ a draft\n");
-  screen.type(ctrl_c);
-  screen.wait_for("> a draft");
+  screen.wait_for("> first\n• one\n• two\n\n[1]+  Stopped");
+  screen.type("fg\r");
+  screen.wait_for("\n• three and a half\n" + below + "\n");
   screen.type(ctrl_u);
-  leave(screen);
+  screen.type(ctrl_c);
+  wait_for_prompt(screen);
+  CHECK(screen.text().find("> first\n• one\n• two\n\n[1]+  Stopped") != std::string::npos);
+  CHECK(screen.text().find("\n• three and a half\nthe answer is partial\n>") != std::string::npos);
+  screen.type("\x04");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "$"; }, "the shell's prompt");
+  screen.type("exit\r");
+  CHECK(screen.wait() == Exit{0, 0});
   room.check();
 }
 

@@ -124,6 +124,14 @@ inline void wait_for_prompt(Screen& screen) {
   screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "prompt");
 }
 
+// Ctrl-Z, and the return from it: no shell is there to let the program go on, so that the stop lasts no time.
+inline void stop_and_go_on(Screen& screen) {
+  constexpr std::string_view takes_terminal = "\x1b[?2004h";
+  const auto before = screen.bytes().rfind(takes_terminal);
+  screen.type("\x1a");
+  screen.wait_until([&] { return screen.bytes().rfind(takes_terminal) != before; }, "a return from the stop");
+}
+
 // A key between: close behind one that cancelled, Ctrl-C leaves.
 inline void leave(Screen& screen) {
   wait_for_prompt(screen);

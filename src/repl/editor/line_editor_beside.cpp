@@ -134,11 +134,11 @@ Result<void> LineEditor::act_beside(Outcome outcome) {
   return {};
 }
 
-// What was said so far stays, above what the shell says. Nothing is painted until the terminal is ours again.
+// What was said so far stays, above what the shell says; what is typed comes back with the terminal. Nothing is painted
+// until then.
 Result<void> LineEditor::stop_process() {
   if (!std::exchange(stopped_, true)) {
-    ERRAND_TRY(bottom_.show_input(frame(session_, LineSession::Looks::left), terminal::Bottom::When::beside_run));
-    ERRAND_TRY(bottom_.hold_as_shown());
+    ERRAND_TRY(bottom_.hold_with_what_is_whole());
     await_answers();  // which would be typed to the shell
   }
   ::kill(0, SIGTSTP);  // of which we hear as of any other

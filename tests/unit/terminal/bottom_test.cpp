@@ -146,35 +146,47 @@ TEST_CASE("bottom: while it is held only the one who asks is shown, and all else
   CHECK(stage.lines() == Lines{"allow? y", "another agent", "finished", "live 2", "+ draft"});
 }
 
-TEST_CASE("bottom: when it is held as it is shown, what others write stands below it, and all is shown again after",
+TEST_CASE("bottom: of what is live, what is whole stays when others write, and is not shown again after",
           "[terminal][bottom]") {
-  Stage stage({40, 12});
-  stage.bottom.show_run(rows({"finished"}), rows({"half a", "paragraph"}));
+  const bool grew = GENERATE(false, true);  // before the terminal came back
+  Stage stage({60, 6});
+  stage.bottom.set_status([](std::size_t) { return row_of("helper · context 12 %"); });
+  stage.bottom.show_run(rows({"finished"}), rows({"half a", "paragraph", "⋯ Bash make (3s)"}), 2);
   REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
-  REQUIRE(stage.bottom.hold_as_shown());
+  REQUIRE(stage.bottom.hold_with_what_is_whole());
   REQUIRE(stage.bottom.flush());
-  CHECK(stage.lines() == Lines{"finished", "half a", "paragraph", "+ draft"});
-  stage.write("[1]+  Stopped\n$ fg\n");
-  stage.bottom.show_run({}, rows({"half a", "paragraph more"}));
+  CHECK(stage.lines() == Lines{"finished", "half a"});
+  stage.write("$ fg\n");
+  if (grew) stage.bottom.show_run({}, rows({"half a", "paragraph more", "and more"}), 1);
   REQUIRE(stage.bottom.come_back());
   REQUIRE(stage.bottom.release());
-  CHECK(stage.lines() == Lines{"finished", "half a", "paragraph", "+ draft", "[1]+  Stopped", "$ fg", "half a",
-                               "paragraph more", "+ draft"});
+  const auto live = grew ? Lines{"paragraph more", "and more"} : Lines{"paragraph", "⋯ Bash make (3s)"};
+  CHECK(stage.lines() == Lines{"finished", "half a", "$ fg", live[0], live[1], "+ draft", "helper · context 12 %"});
+
+  stage.bottom.show_run(rows({"half a", "paragraph more", "and more."}), rows({"half a"}), 1);
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"finished", "half a", "$ fg", "paragraph more", "and more.", "half a", "+ draft",
+                               "helper · context 12 %"});
 }
 
-TEST_CASE("bottom: held as it is shown, neither a status nor what is of the moment stays", "[terminal][bottom]") {
+TEST_CASE("bottom: what stayed and is another row by now is shown again from there on", "[terminal][bottom]") {
   Stage stage({60, 12});
-  stage.bottom.set_status([](std::size_t) { return row_of("helper · context 12 %"); });
-  stage.bottom.show_run(rows({"finished"}), rows({"half a", "⋯ Bash make (3s)"}), 1);
-  REQUIRE(stage.bottom.show_input(typed("+ draft"), When::beside_run));
-  CHECK(stage.lines() == Lines{"finished", "half a", "⋯ Bash make (3s)", "+ draft", "helper · context 12 %"});
-  REQUIRE(stage.bottom.hold_as_shown());
-  CHECK(stage.lines() == Lines{"finished", "half a", "+ draft"});
-  stage.write("$ fg\n");
-  REQUIRE(stage.bottom.come_back());
+  stage.bottom.show_run({}, rows({"one", "two", "three", "four"}), 1);
+  REQUIRE(stage.bottom.hold_with_what_is_whole());
   REQUIRE(stage.bottom.release());
-  CHECK(stage.lines() == Lines{"finished", "half a", "+ draft", "$ fg", "half a", "⋯ Bash make (3s)", "+ draft",
-                               "helper · context 12 %"});
+  CHECK(stage.lines() == Lines{"one", "two", "three", "four"});
+  stage.bottom.show_run(rows({"one", "2"}), rows({"three", "four"}), 1);
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"one", "two", "three", "2", "three", "four"});
+}
+
+TEST_CASE("bottom: of what is live, rows that had no room on the screen stay as well", "[terminal][bottom]") {
+  Stage stage({60, 3});
+  stage.bottom.show_run({}, rows({"one", "two", "three", "four", "five"}), 1);
+  REQUIRE(stage.bottom.flush());
+  CHECK(stage.lines() == Lines{"three", "four", "five"});
+  REQUIRE(stage.bottom.hold_with_what_is_whole());
+  CHECK(stage.lines() == Lines{"one", "two", "three", "four"});
 }
 
 TEST_CASE("bottom: a status stands below what is typed, where there is room for it", "[terminal][bottom]") {
