@@ -1,5 +1,7 @@
 #include "agent/person_command.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "agent/look.hpp"
@@ -67,7 +69,8 @@ Result<PersonCommandResult> run_for_person(const PersonCommand& wanted, const Ag
                                   },
                               .on_contact = {},
                               .web = services.web,
-                              .notes = services.notes};
+                              .notes = services.notes,
+                              .max_live_bytes = std::numeric_limits<std::size_t>::max()};  // as far as it may print
   ERRAND_TRY_ASSIGN(const auto output, bash->run(*plan.input, context, call));
   const auto text = chat::text_of(output.content);
   PersonCommandResult out{.text = services.secrets.clean(text), .rest = {}, .failed = output.is_error};

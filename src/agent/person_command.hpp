@@ -26,7 +26,7 @@ struct PersonCommand {
 /// What it came to.
 struct PersonCommandResult {
   std::string text;  ///< output and how it ended, harmless and without secrets
-  std::string rest;  ///< what of it `on_output` was not told: how it ended, and what it wrote beyond a mebibyte
+  std::string rest;  ///< what of it `on_output` was not told: how it ended
   bool failed = false;
 };
 

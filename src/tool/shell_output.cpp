@@ -53,7 +53,7 @@ std::string NoteFilter::finish() {
   return std::exchange(held_, {});
 }
 
-LiveOutput::LiveOutput(Pass pass) : pass_(std::move(pass)) {
+LiveOutput::LiveOutput(Pass pass, std::size_t max_bytes) : pass_(std::move(pass)), max_bytes_(max_bytes) {
   if (pass_) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -69,7 +69,7 @@ void LiveOutput::feed(std::string_view bytes) {
   if (!pass_) return;
   {
     const std::lock_guard lock(mutex_);
-    bytes = bytes.substr(0, max_bytes - taken_bytes_);
+    bytes = bytes.substr(0, max_bytes_ - taken_bytes_);
     taken_bytes_ += bytes.size();
     waiting_ += sanitizer_.feed(bytes);
   }

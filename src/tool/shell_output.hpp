@@ -36,15 +36,14 @@ class NoteFilter {
 
 /// Passes a command's output on while it runs: sanitised, and joined to pieces so that a chatty command does not make
 /// an event of every line. What waits is passed on by a thread of its own, at the latest after `interval`. Beyond
-/// max_bytes nothing more is passed on. `pass` is called by one thread at a time and never after the destructor.
+/// `max_bytes` nothing more is passed on. `pass` is called by one thread at a time and never after the destructor.
 class LiveOutput {
  public:
   using Pass = std::function<void(std::string)>;
   static constexpr std::chrono::milliseconds interval{50};
-  static constexpr std::size_t max_bytes = 1U << 20U;
 
   /// An empty `pass` makes it do nothing.
-  explicit LiveOutput(Pass pass);
+  LiveOutput(Pass pass, std::size_t max_bytes);
   LiveOutput(const LiveOutput&) = delete;
   LiveOutput& operator=(const LiveOutput&) = delete;
   ~LiveOutput();
@@ -55,6 +54,7 @@ class LiveOutput {
   void run(const std::stop_token& stop);
 
   Pass pass_;
+  std::size_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   unicode::StreamSanitizer sanitizer_;

@@ -85,6 +85,8 @@ struct Context {
   std::function<void(chat::PermissionMode mode)> leave_plan = {};
   /// Given to commands beside what the policy passes; where both name one, this counts.
   std::vector<std::pair<std::string, std::string>> env = {};
+  /// Of a command's output so much is reported while it runs.
+  std::size_t max_live_bytes = std::size_t{1} << 20U;
 };
 
 /// Something a model can call. Stateless; safe to call from several threads at once.

@@ -97,6 +97,19 @@ TEST_CASE("!command: of a flood the first and last lines are shown, and all of i
   leave(screen);
 }
 
+TEST_CASE("!command: what it prints is followed beyond a mebibyte, while it runs", "[e2e][terminal][commands]") {
+  const Room room;
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper"}, size);
+  wait_for_prompt(screen);
+  screen.type("!seq 300000; printf 'still here\\n'; sleep 1000\r");
+  screen.wait_for("\n300000\nstill here\n⋯ ! seq");
+  screen.type(ctrl_c);
+  screen.wait_for("[cancelled by the user");
+  wait_for_prompt(screen);
+  CHECK(has(screen, "lines between: /output shows all of it"));
+  leave(screen);
+}
+
 TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal][commands]") {
   const Room room;
   auto screen = room.chat(size);

@@ -75,7 +75,7 @@ class BashTool final : public Tool {
     std::string output;
     NoteFilter filter(key);
     const auto finished = [&] {
-      LiveOutput live(live_pass(context));
+      LiveOutput live(live_pass(context), context.max_live_bytes);
       const auto take = [&](std::string_view bytes) {
         output += bytes;
         live.feed(bytes);

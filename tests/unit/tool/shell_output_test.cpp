@@ -33,10 +33,12 @@ TEST_CASE("live output: everything is passed on, in order, harmless, in few piec
   std::string passed;
   int pieces = 0;
   {
-    LiveOutput live([&](std::string piece) {
-      passed += piece;
-      ++pieces;
-    });
+    LiveOutput live(
+        [&](std::string piece) {
+          passed += piece;
+          ++pieces;
+        },
+        std::size_t{1} << 20U);
     for (int i = 0; i < 2000; ++i) {
       live.feed("x\x1b[3");
       live.feed("1m");
@@ -51,10 +53,10 @@ TEST_CASE("live output: everything is passed on, in order, harmless, in few piec
 TEST_CASE("live output: beyond its limit nothing more is passed on", "[tool][bash]") {
   std::size_t passed = 0;
   {
-    LiveOutput live([&](const std::string& piece) { passed += piece.size(); });
+    LiveOutput live([&](const std::string& piece) { passed += piece.size(); }, 1'000'001);
     for (int i = 0; i < 40; ++i) live.feed(std::string(100'000, 'x'));
   }
-  CHECK(passed == LiveOutput::max_bytes);
+  CHECK(passed == 1'000'001);
 }
 
 }  // namespace
