@@ -70,13 +70,27 @@ std::vector<std::string> new_file_lines(std::string_view input, const Theme& the
   return hunks.finish();
 }
 
-std::vector<std::string> change_rows(std::string_view hunks, const Theme& theme, std::size_t columns) {
+namespace {
+
+// The first hunk's header tells nothing that its lines do not; the others part what stands in different places.
+bool tells(std::string_view line, std::size_t hunk) {
+  return line.starts_with("@@") ? hunk > 1 : !line.starts_with(' ');
+}
+
+}  // namespace
+
+ChangeRows change_rows(std::string_view hunks, const Theme& theme, std::size_t columns) {
   const auto room = columns > least_columns ? columns - margin.size() : least_columns - margin.size();
   Highlighter diff("diff");
-  std::vector<std::string> out;
+  ChangeRows out;
+  std::size_t hunk = 0;
   for (const auto& line : text::lines(hunks)) {
+    if (line.starts_with("@@")) ++hunk;
     const auto text = text::replace_all(unicode::sanitize(line), "\t", std::string(tab_columns, ' '));
-    for (const auto& piece : cut(diff.line(text), room)) out.push_back(std::string(margin) + paint(piece, theme));
+    for (const auto& piece : cut(diff.line(text), room)) {
+      if (tells(line, hunk)) out.telling.push_back(out.rows.size());
+      out.rows.push_back(std::string(margin) + paint(piece, theme));
+    }
   }
   return out;
 }

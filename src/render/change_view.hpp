@@ -17,7 +17,12 @@ std::vector<std::string> diff_lines(std::string_view result, const Theme& theme,
 std::vector<std::string> new_file_lines(std::string_view input, const Theme& theme, std::size_t columns,
                                         std::size_t max_lines);
 
+struct ChangeRows {
+  std::vector<std::string> rows;     ///< painted
+  std::vector<std::size_t> telling;  ///< which of them are lines that change, or a later hunk's header, ascending
+};
+
 /// Hunks of a unified diff, all of them and each whole, however long: rows of at most `columns`.
-std::vector<std::string> change_rows(std::string_view hunks, const Theme& theme, std::size_t columns);
+ChangeRows change_rows(std::string_view hunks, const Theme& theme, std::size_t columns);
 
 }  // namespace errand::render

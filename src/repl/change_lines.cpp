@@ -82,7 +82,7 @@ std::optional<Change> change_of(const chat::ApprovalQuestion& question, const re
   const auto hunks = question.tool == "Edit" ? replacements(input) : added(string_at(input, "content"));
   Change out{Change::Kind::changes, unicode::sanitize(string_at(input, "file_path")),
              render::change_rows(hunks, theme, columns)};
-  if (out.path.empty() || out.rows.empty()) return std::nullopt;
+  if (out.path.empty() || out.lines.rows.empty()) return std::nullopt;
   return out;
 }
 

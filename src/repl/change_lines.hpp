@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/interaction.hpp"
+#include "render/change_view.hpp"
 #include "render/theme.hpp"
 
 namespace errand::repl {
@@ -14,8 +15,8 @@ namespace errand::repl {
 struct Change {
   enum class Kind { changes, creates };
   Kind kind = Kind::changes;
-  std::string path;               ///< harmless
-  std::vector<std::string> rows;  ///< painted; all of it, none wider than `columns`
+  std::string path;          ///< harmless
+  render::ChangeRows lines;  ///< all of it, none wider than `columns`
 };
 
 /// Reads the change out of the question's detail: a unified diff with its header or, where none could be made, the

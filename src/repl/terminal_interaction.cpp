@@ -56,7 +56,12 @@ Subject subject_of(const ApprovalQuestion& question, const render::Theme& theme,
   Subject out;
   out.before = said(
       fmt::format("\n{}{} wants to {}{}{}:\n", question.tool, who, verb, change ? change->path : "", where), columns);
-  out.what = change ? std::move(change->rows) : command_rows(question.detail, columns);
+  if (change) {
+    out.what = std::move(change->lines.rows);
+    out.telling = std::move(change->lines.telling);
+  } else {
+    out.what = command_rows(question.detail, columns);
+  }
   auto about = fmt::format("  it asks because: {}\n", question.reason);
   if (!question.suggested_rule.empty())
     about += fmt::format("  \"always\" keeps for you: {}\n", kept_rule(question.suggested_rule));

@@ -229,6 +229,18 @@ TEST_CASE("approval: Ctrl-C at a question says that the run was cancelled, and n
   room.check();
 }
 
+TEST_CASE("approval: in a small window the lines that change are seen", "[e2e][terminal][approval]") {
+  const Room room(edit, {{"a.txt", nine}});
+  auto screen = room.chat({40, 15});
+  wait_for_row(screen, ">");
+  screen.type("mend it\r");
+  wait_for_row(screen, "  allow?");
+  CHECK(screen.text().find("\n  -five\n  +5\n") != std::string::npos);
+  screen.type("n\r");
+  wait_for_row(screen, ">");
+  leave(screen);
+}
+
 TEST_CASE("approval: /permissions shows what holds, and changes the mode of the session", "[e2e][terminal][approval]") {
   const Room room(R"([
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch one.txt"}}}},
