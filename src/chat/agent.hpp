@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace errand::chat {
@@ -59,6 +60,20 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
+/// A program or a host that brings tools (Model Context Protocol). `${NAME}` in its texts is not replaced yet.
+struct McpServer {
+  std::string name;     ///< "github": its tools are mcp__github__…
+  std::string command;  ///< a program that is spoken to on its stdin and stdout; empty: there is a `url`
+  std::vector<std::string> args;
+  std::vector<std::pair<std::string, std::string>> env;  ///< for `command`, beside what the sandbox passes
+  std::string cwd;                                       ///< as written, starts at the workspace; empty: the workspace
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool old_transport = false;                 ///< `type: sse`
+  std::chrono::milliseconds timeout{60'000};  ///< the longest wait for an answer, starting included
+  bool operator==(const McpServer&) const = default;
+};
+
 /// none|minimal|low|medium|high|max, or a budget in tokens; empty effort and no budget: the model's default.
 struct ThinkingSettings {
   std::string effort;
@@ -103,6 +118,7 @@ struct AgentDefinition {
   bool permission_mode_set = false;  ///< written down, rather than the default
   SandboxSettings sandbox;
   std::vector<Hook> hooks;
+  std::vector<McpServer> mcp_servers;
   Limits limits;
   ThinkingSettings thinking;
   GenerationSettings generation;

@@ -52,9 +52,11 @@ std::optional<std::string> read_tool_name(const yaml::Node& node, Reader& reader
 /// `hooks`, in both forms (hook_keys.cpp).
 void set_hooks(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 
-/// `plugins` and `mcp_servers`: their shape is checked (extension_keys.cpp).
+/// `plugins`: its shape is checked (extension_keys.cpp).
 void check_plugins(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
-void check_mcp_servers(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
+
+/// `mcp_servers` (mcp_keys.cpp). Replaces what was there whole.
+void set_mcp_servers(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);
 
 /// The maps with tables of their own (definition_groups.cpp). Each replaces what was there whole.
 void set_limits(const yaml::Node& node, DefinitionDraft& draft, Reader& reader);

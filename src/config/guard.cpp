@@ -169,6 +169,7 @@ class Guard {
       }
     }
     draft.definition.hooks.clear();
+    draft.definition.mcp_servers.clear();
     if (!is_inside(draft.output_schema_file)) {  // what a file says goes to the model
       hold(draft, "output_schema", destinations({draft.output_schema_file}));
       draft.definition.output_schema.clear();

@@ -349,15 +349,33 @@ TEST_CASE("agents: keys that have no effect yet are checked, and said once", "[c
   World world;
   world.write("home/.config/errand/agents.yaml",
               "a:\n"
-              "  mcp_servers: { w: { url: \"${WIKI}/mcp\", headers: { Authorization: \"Bearer ${T}\" } } }\n"
               "  plugins: [ { path: ./p }, playwright@official ]\n"
               "  limits: { day_usd: 3 }\n");
   const auto config = world.load();
   CHECK(agent_of(config, "a").spending == SpendingLimits{.day_usd = 3});
   REQUIRE(config.warnings.size() == 1);
   const auto file = world.dir / "home/.config/errand/agents.yaml";
-  CHECK(config.warnings[0].message ==
-        "checked, but without effect in this version: mcp_servers (" + file + ":2:16), plugins (" + file + ":3:12)");
+  CHECK(config.warnings[0].message == "checked, but without effect in this version: plugins (" + file + ":2:12)");
+}
+
+TEST_CASE("agents: MCP servers are programs or addresses, kept as they are written", "[config][agents]") {
+  World world;
+  world.write("home/.config/errand/agents.yaml",
+              "a:\n"
+              "  mcp_servers:\n"
+              "    files: { command: serve, args: [\"${DIR}\", -v], env: { A: b }, cwd: sub, timeout: 5s }\n"
+              "    wiki: { type: http, url: \"${WIKI}/mcp\", headers: { Authorization: \"Bearer ${T}\" } }\n");
+  const auto config = world.load();
+  CHECK(config.warnings.empty());
+  CHECK(agent_of(config, "a").definition.mcp_servers ==
+        std::vector<chat::McpServer>{
+            {.name = "files",
+             .command = "serve",
+             .args = {"${DIR}", "-v"},
+             .env = {{"A", "b"}},
+             .cwd = "sub",
+             .timeout = std::chrono::seconds(5)},
+            {.name = "wiki", .command = {}, .url = "${WIKI}/mcp", .headers = {{"Authorization", "Bearer ${T}"}}}});
 }
 
 TEST_CASE("agents: the hash changes with the definition and with nothing else", "[config][agents]") {
