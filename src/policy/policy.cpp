@@ -152,7 +152,9 @@ class Judge {
   [[nodiscard]] std::optional<Decision> by_plan() const {
     if (mode_ != PermissionMode::plan) return std::nullopt;
     const bool writes = std::ranges::any_of(call_.paths, &PathFact::write);
-    if (call_.effect != Effect::write && call_.effect != Effect::execute && !writes) return std::nullopt;
+    const bool changes = call_.effect == Effect::write || call_.effect == Effect::execute || writes;
+    // What a server's tool does is not known, over the network either.
+    if (!changes && !chat::is_mcp_tool(call_.tool)) return std::nullopt;
     return Decision{Outcome::deny, {}, "plan mode is read-only", {}};
   }
 
@@ -258,8 +260,10 @@ class Judge {
         return why_not_written();
       case Effect::execute:
         if (mode_ == PermissionMode::automatic && call_.contained) return {};
+        if (chat::is_mcp_tool(call_.tool)) return "it asks an MCP server";
         return mode_ == PermissionMode::automatic ? "it runs outside the sandbox" : "it runs a command";
       case Effect::network:
+        if (chat::is_mcp_tool(call_.tool)) return "it asks an MCP server";
         return call_.subject.empty() ? "it uses the network" : fmt::format("it reaches {}", call_.subject);
     }
     return "its effect is unknown";

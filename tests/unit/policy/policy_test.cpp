@@ -58,6 +58,21 @@ std::string outcome(const Decision& decision) {
 
 }  // namespace
 
+TEST_CASE("policy: what a server's tool does is not known: plan mode has none, auto only what the sandbox holds",
+          "[policy]") {
+  const auto rules =
+      std::vector<chat::Rule>{{.action = chat::RuleAction::allow, .tool = "mcp__git", .spec = {}, .origin = {}}};
+  for (const auto effect : {Effect::execute, Effect::network}) {
+    auto call = other("mcp__git__log", effect);
+    CHECK(decide(rules, PermissionMode::plan, call, roots).outcome == Outcome::deny);
+    CHECK(decide(rules, PermissionMode::ask, call, roots).outcome == Outcome::allow);
+    CHECK(decide({}, PermissionMode::ask, call, roots).reason == "it asks an MCP server");
+    call.contained = true;
+    CHECK(decide({}, PermissionMode::automatic, call, roots).outcome ==
+          (effect == Effect::execute ? Outcome::allow : Outcome::ask));
+  }
+}
+
 TEST_CASE("policy: what each mode does without rules", "[policy]") {
   struct Row {
     std::string what;
