@@ -45,7 +45,33 @@ bool can_leave_plan(const Agent& agent, const Services& services) {
   return agent.depth == 0 && agent.permissions.mode() == chat::PermissionMode::plan && services.interaction.available();
 }
 
-// In the fixed order of the built-in names, so that the request's bytes do not depend on how the YAML lists them.
+// "mcp__github__*", "mcp__github" and a whole name are about a server's tools.
+bool names_tool(const std::string& written, std::string_view tool) {
+  if (written == tool || tool.starts_with(written + "__")) return true;
+  return written.ends_with('*') && tool.starts_with(std::string_view(written).substr(0, written.size() - 1));
+}
+
+bool wants_server_tool(const chat::AgentDefinition& definition, std::string_view tool) {
+  const auto names_it = [&](const std::string& written) { return names_tool(written, tool); };
+  if (std::ranges::any_of(definition.disallowed_tools, names_it)) return false;
+  return !definition.tools || std::ranges::any_of(*definition.tools, names_it);
+}
+
+void add_server_tools(const Agent& agent, const Agent* parent, std::vector<chat::ToolSpec>& out) {
+  for (const auto& server : agent.servers) {
+    for (const auto* tool : server.tools) {
+      const auto& spec = tool->spec();
+      if (!wants_server_tool(agent.definition, spec.name) || agent.permissions.is_denied_whole(spec.name)) continue;
+      if (parent != nullptr &&
+          std::ranges::find(parent->tools, spec.name, &chat::ToolSpec::name) == parent->tools.end())
+        continue;
+      out.push_back(spec);
+    }
+  }
+}
+
+// In the fixed order of the built-in names, so that the request's bytes do not depend on how the YAML lists them; those
+// of servers come last.
 std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& services, const Agent* parent) {
   std::vector<chat::ToolSpec> out;
   for (const auto name : chat::builtin_tool_names()) {
@@ -61,7 +87,25 @@ std::vector<chat::ToolSpec> offered_tools(const Agent& agent, const Services& se
       out.push_back(tool->spec());
     }
   }
+  add_server_tools(agent, parent, out);
   return out;
+}
+
+// One that failed is told, and its tools are missing; the agent goes on.
+void tell_of_servers(const std::vector<tool::ServerStatus>& servers, std::vector<chat::event::Warning>& warnings) {
+  for (const auto& server : servers) {
+    if (server.state != tool::ServerState::connected) {
+      warnings.push_back(
+          {"mcp_server", fmt::format("the MCP server \"{}\" is not there: {}", server.name, server.detail)});
+    }
+    for (const auto& sentence : server.left_out) warnings.push_back({"mcp_tool", sentence});
+  }
+}
+
+Result<std::vector<tool::ServerStatus>> connected_servers(const chat::AgentDefinition& definition,
+                                                          const Services& services, const Call& call) {
+  if (definition.mcp_servers.empty() || services.servers == nullptr) return std::vector<tool::ServerStatus>{};
+  return services.servers->connect(definition.mcp_servers, servers_policy(definition, services.surroundings), call);
 }
 
 // A subagent's own come after its parent's, which hold for its calls too. Its Stop is the end of this subagent alone.
@@ -121,15 +165,17 @@ sandbox::SandboxPolicy policy_below(const sandbox::Workspace& parent, const Sess
 }  // namespace
 
 Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
-                         const Session& session, const Services& services) {
+                         const Session& session, const Services& services, const Call& call) {
   const auto& around = services.surroundings;
   ERRAND_TRY_ASSIGN(auto cwd, working_directory(definition, around));
+  ERRAND_TRY_ASSIGN(auto servers, connected_servers(definition, services, call));
   auto files =
       std::make_unique<sandbox::Workspace>(sandbox_policy(definition.sandbox, around, session.files_directory));
   std::vector<chat::event::Warning> warnings;
   Permissions permissions(around.roots, {definition.rules, definition.permission_mode}, session.grants);
   const Reading reading{*files, context_reader(definition, around.roots)};
   auto system = system_prompt(definition, services.skills, around, reading, services.notes, warnings);
+  tell_of_servers(servers, warnings);
   Agent agent{.definition = definition,
               .provider = std::move(provider),
               .permissions = std::move(permissions),
@@ -141,10 +187,23 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
               .skills = skills_of(definition, services.skills),
               .compact_at = services.compact_at,
               .hooks = {},
-              .warnings = std::move(warnings)};
+              .warnings = std::move(warnings),
+              .servers = std::move(servers)};
   agent.tools = offered_tools(agent, services, nullptr);
   agent.hooks = hooks_of(agent, session, services);
   return agent;
+}
+
+sandbox::SandboxPolicy servers_policy(const chat::AgentDefinition& definition, const Surroundings& around) {
+  return sandbox_policy(definition.sandbox, around, {});
+}
+
+tool::Tool* find_tool(const Agent& agent, const Services& services, std::string_view name) {
+  for (const auto& server : agent.servers) {
+    const auto found = std::ranges::find_if(server.tools, [&](const auto* tool) { return tool->spec().name == name; });
+    if (found != server.tools.end()) return *found;
+  }
+  return services.tools.find(name);
 }
 
 const std::vector<std::string>& models_of(const chat::AgentDefinition& subagent, const Agent& parent) {
@@ -171,7 +230,8 @@ Agent open_subagent(const chat::AgentDefinition& definition, std::unique_ptr<pro
               .compact_at = services.compact_at,
               .depth = parent.depth + 1,
               .hooks = {},
-              .warnings = {}};
+              .warnings = {},
+              .servers = parent.servers};
   agent.tools = offered_tools(agent, services, &parent);
   agent.hooks = hooks_of(agent, session, services);
   return agent;

@@ -33,11 +33,20 @@ struct Agent {
   int depth = 0;            ///< 0 for the root
   Hooks hooks;
   std::vector<chat::event::Warning> warnings;  ///< of its opening, to be told first
+  std::vector<tool::ServerStatus> servers;     ///< its MCP servers, as they were when it was opened
 };
 
-/// Makes the root agent of `session`, on an open model. Fails with `config` when its `cwd` is no directory.
+/// Makes the root agent of `session`, on an open model, and waits for its MCP servers. Fails with `config` when its
+/// `cwd` is no directory, and as `call` does.
 Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_ptr<provider::Provider> provider,
-                         const Session& session, const Services& services);
+                         const Session& session, const Services& services, const Call& call);
+
+/// What its MCP servers run in and are known by: the agent's own sandbox, without what belongs to one session.
+sandbox::SandboxPolicy servers_policy(const chat::AgentDefinition& definition, const Surroundings& around);
+
+/// The tool of that name that `agent` offers, built-in or of a server; null where there is none (and for Task, which is
+/// made for each run).
+tool::Tool* find_tool(const Agent& agent, const Services& services, std::string_view name);
 
 /// The models a subagent asks: its own, else its parent's.
 const std::vector<std::string>& models_of(const chat::AgentDefinition& subagent, const Agent& parent);

@@ -135,7 +135,8 @@ Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
   if (!agent_) {
     Session nothing_stored;
     nothing_stored.grants = grants_;
-    ERRAND_TRY_ASSIGN(bare, open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_));
+    ERRAND_TRY_ASSIGN(bare,
+                      open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_, call));
   }
   auto& state = session_ ? *session_->state : *early_state_;
   ERRAND_TRY_ASSIGN(auto result, run_for_person(wanted, agent_ ? *agent_ : *bare, state, services_, on_output, call));
@@ -151,7 +152,7 @@ Result<ContextUse> Chat::context_use(const Call& call) {
     ERRAND_TRY_ASSIGN(unleased, unleased_session(provider->model().thinking));
   }
   const auto& session = session_ ? *session_ : *unleased;
-  ERRAND_TRY_ASSIGN(const auto agent, open_agent(start_.definition, std::move(provider), session, services_));
+  ERRAND_TRY_ASSIGN(const auto agent, open_agent(start_.definition, std::move(provider), session, services_, call));
   return agent::context_use(agent, session, services_);
 }
 
@@ -175,8 +176,32 @@ Result<void> Chat::rehearse(const chat::UserMessage& prompt,
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
   ERRAND_TRY_ASSIGN(auto readable_prompt, readable(prompt, *provider, call));
   ERRAND_TRY_ASSIGN(auto session, unleased_session(provider->model().thinking));
-  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_, call));
   return agent::rehearse(agent, session, previewed(std::move(readable_prompt)), services_, warn, call);
+}
+
+void Chat::begin_servers() const {
+  if (services_.servers == nullptr) return;
+  services_.servers->begin(start_.definition.mcp_servers, servers_policy(start_.definition, services_.surroundings));
+}
+
+std::vector<tool::ServerStatus> Chat::servers() const {
+  if (services_.servers == nullptr) return {};
+  return services_.servers->look(start_.definition.mcp_servers,
+                                 servers_policy(start_.definition, services_.surroundings));
+}
+
+Result<tool::ServerStatus> Chat::reconnect_server(const std::string& name, const Call& call) {
+  const auto& wanted = start_.definition.mcp_servers;
+  const auto found = std::ranges::find(wanted, name, &chat::McpServer::name);
+  if (found == wanted.end() || services_.servers == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& server : wanted) known.push_back(server.name);
+    return fail(ErrorKind::failure, fmt::format("this agent has no MCP server \"{}\"", name),
+                text::suggest(name, known, "servers"));
+  }
+  open_anew();
+  return services_.servers->reconnect(*found, servers_policy(start_.definition, services_.surroundings), call);
 }
 
 Result<Compacted> Chat::compact(const std::string& hint, const Call& call) {
@@ -206,7 +231,7 @@ Result<void> Chat::open(const chat::UserMessage& first, const Call& call) {
   if (agent_) return {};
   ERRAND_TRY(open_model(call));
   if (!session_) ERRAND_TRY(open_session(first, provider_->model().thinking, call));
-  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider_), *session_, services_));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider_), *session_, services_, call));
   agent_.emplace(std::move(agent));
   former_.reset();
   std::ranges::move(std::exchange(agent_->warnings, {}), std::back_inserter(start_.warnings));

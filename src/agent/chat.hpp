@@ -78,6 +78,15 @@ class Chat {
   /// Rules that the person gave at an approval and that hold now: those of the session, then those that are kept.
   [[nodiscard]] std::vector<chat::Rule> granted() const { return grants_->rules(); }
 
+  /// Begins to connect to the agent's MCP servers, so that the first prompt need not wait for them.
+  void begin_servers() const;
+
+  /// The agent's MCP servers as they are now.
+  [[nodiscard]] std::vector<tool::ServerStatus> servers() const;
+
+  /// Connects to one of them anew; the next prompt has the tools it lists then. `failure` for a name that is none.
+  Result<tool::ServerStatus> reconnect_server(const std::string& name, const Call& call);
+
   /// What runs take messages from while they work; borrowed. Null: from nobody.
   void use_steering(Steering* steering) { steering_ = steering; }
 

@@ -348,7 +348,7 @@ class Conversation {
   std::vector<tool::Tool*> offered() const {
     std::vector<tool::Tool*> out;
     for (const auto& spec : agent_.tools) {
-      out.push_back(spec.name == task_->spec().name ? task_.get() : tree_.services.tools.find(spec.name));
+      out.push_back(spec.name == task_->spec().name ? task_.get() : find_tool(agent_, tree_.services, spec.name));
     }
     return out;
   }

@@ -26,6 +26,8 @@ chat::event::Ready ready_event(const Agent& agent, const Session& session, const
   ready.agent_id = agent.definition.id;
   ready.model = agent.provider->model().full_name();
   for (const auto& tool : agent.tools) ready.tools.push_back(tool.name);
+  for (const auto& server : agent.servers)
+    ready.mcp_servers.push_back({server.name, std::string(tool::name_of(server.state))});
   ready.resumed = session.resumed;
   ready.turn_count = session.info.turns;
   ready.permission_mode = chat::name_of(agent.permissions.mode());

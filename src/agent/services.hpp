@@ -17,6 +17,7 @@
 #include "store/store.hpp"
 #include "tool/notes.hpp"
 #include "tool/registry.hpp"
+#include "tool/servers.hpp"
 
 namespace errand::http {
 class Transport;
@@ -75,6 +76,7 @@ struct Services {
   tool::Notes* notes = nullptr;         ///< what is kept across sessions; null: nothing is
   chat::EventSink* observer = nullptr;  ///< hears of every run what `sink` hears, of several at once; null: nobody
   SpanVariables span_variables{};       ///< empty: commands belong to no trace
+  tool::Servers* servers = nullptr;     ///< where the tools of `mcp_servers` come from; null: nowhere
 };
 
 }  // namespace errand::agent

@@ -39,7 +39,7 @@ class Desk final : public ToolDesk {
         reporter_(stream_, services.store, session_.info.id, agent_.path),
         task_(make_task_tool(agent_, session_, tree_, children_)) {
     for (const auto& spec : agent_.tools) {
-      offered_.push_back(spec.name == task_->spec().name ? task_.get() : services.tools.find(spec.name));
+      offered_.push_back(spec.name == task_->spec().name ? task_.get() : find_tool(agent_, services, spec.name));
     }
   }
 
@@ -99,9 +99,10 @@ class Desk final : public ToolDesk {
 
 }  // namespace
 
-Result<std::unique_ptr<ToolDesk>> ToolDesk::open(const chat::AgentDefinition& definition, const Services& services) {
+Result<std::unique_ptr<ToolDesk>> ToolDesk::open(const chat::AgentDefinition& definition, const Services& services,
+                                                 const Call& call) {
   ERRAND_TRY_ASSIGN(auto session, create_session(services.store, session_start(definition, services.surroundings)));
-  ERRAND_TRY_ASSIGN(auto agent, open_agent(definition, nullptr, session, services));
+  ERRAND_TRY_ASSIGN(auto agent, open_agent(definition, nullptr, session, services, call));
   auto desk = std::make_unique<Desk>(std::move(agent), std::move(session), services);
   ERRAND_TRY(desk->begin());
   return desk;

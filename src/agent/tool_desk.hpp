@@ -25,7 +25,8 @@ struct SingleOutcome {
 class ToolDesk {
  public:
   /// `services` is borrowed. Fails as open_agent() and create_session() do.
-  static Result<std::unique_ptr<ToolDesk>> open(const chat::AgentDefinition& definition, const Services& services);
+  static Result<std::unique_ptr<ToolDesk>> open(const chat::AgentDefinition& definition, const Services& services,
+                                                const Call& call);
   virtual ~ToolDesk() = default;
 
   /// The names of the tools this agent has here.

@@ -392,6 +392,7 @@ class ChatCommand final : public Command {
     const auto& services = talk.engine().services();
     slash.menus.emplace(repl::Menus{person.lines(), services.store, services.surroundings.roots.project});
     ERRAND_TRY_ASSIGN(const auto resumed, session_that_goes_on(talk));
+    talk.chat().begin_servers();
     greet(talk, invocation.globals);
     if (resumed && !invocation.globals.quiet) repl::show_going_on(*resumed, slash);
     ChatStatus status(talk, face);

@@ -15,6 +15,7 @@ std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_help_command();
 std::unique_ptr<Command> make_map_command();
+std::unique_ptr<Command> make_mcp_command();
 std::unique_ptr<Command> make_memory_command();
 std::unique_ptr<Command> make_models_command();
 std::unique_ptr<Command> make_policy_command();
@@ -45,6 +46,8 @@ constexpr std::array table = {
     CommandEntry{"doctor", "", "checks configuration, keys, network, sandbox, store and terminal", make_doctor_command},
     CommandEntry{"help", "[COMMAND | TOPIC]", "help on a command or a topic", make_help_command},
     CommandEntry{"map", "[PROMPT…]", "one prompt over many records of stdin, several at a time", make_map_command},
+    CommandEntry{"mcp", "[list | tools [SERVER] | call SERVER TOOL [JSON]]", "MCP servers of an agent and their tools",
+                 make_mcp_command},
     CommandEntry{"memory", "[list | show | add NOTE | remove NOTE | edit | path | clear]",
                  "what agents keep across sessions, as plain text", make_memory_command},
     CommandEntry{"models", "[list]", "model names, windows and prices", make_models_command},

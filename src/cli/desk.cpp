@@ -33,7 +33,7 @@ Result<chat::PlanAnswer> Desk::Nobody::review(const std::string&, const Call&) {
   return fail(ErrorKind::denied, "nobody is there to ask");
 }
 
-Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArguments arguments) {
+Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArguments arguments, Servers servers) {
   arguments.no_session = true;
   ERRAND_TRY(enter_directory(arguments));
   ERRAND_TRY_ASSIGN(auto config, load_configuration(invocation));
@@ -42,9 +42,11 @@ Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArgume
   if (const auto warning = workspace_warning(*desk->engine_)) {
     print_note(invocation.globals, fmt::format("warning: {}", warning->message));
   }
-  ERRAND_TRY_ASSIGN(const auto definition, definition_for(desk->engine_->config(), arguments, std::nullopt,
-                                                          {.stop = invocation.signals.token()}));
-  ERRAND_TRY_ASSIGN(desk->desk_, agent::ToolDesk::open(definition, desk->engine_->services()));
+  const Call call{.stop = invocation.signals.token()};
+  ERRAND_TRY_ASSIGN(auto definition, definition_for(desk->engine_->config(), arguments, std::nullopt, call));
+  desk->definition_ = definition;
+  if (servers == Servers::left_alone) definition.mcp_servers.clear();
+  ERRAND_TRY_ASSIGN(desk->desk_, agent::ToolDesk::open(definition, desk->engine_->services(), call));
   return desk;
 }
 

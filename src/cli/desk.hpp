@@ -17,11 +17,16 @@ void declare_desk(Options& options, RunArguments& arguments);
 /// An agent's tools without a model and without a session that lasts. What would ask is denied: nobody is asked.
 class Desk {
  public:
-  static Result<std::unique_ptr<Desk>> open(const Invocation& invocation, RunArguments arguments);
+  /// Whether the agent's MCP servers are started, for their tools.
+  enum class Servers { left_alone, started };
+
+  static Result<std::unique_ptr<Desk>> open(const Invocation& invocation, RunArguments arguments,
+                                            Servers servers = Servers::left_alone);
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
   [[nodiscard]] agent::ToolDesk& tools() { return *desk_; }
+  [[nodiscard]] const chat::AgentDefinition& definition() const { return definition_; }
   [[nodiscard]] const agent::Services& services() const { return engine_->services(); }
 
  private:
@@ -40,6 +45,7 @@ class Desk {
 
   Unheard sink_;
   Nobody nobody_;
+  chat::AgentDefinition definition_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<agent::ToolDesk> desk_;
 };

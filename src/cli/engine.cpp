@@ -16,6 +16,7 @@
 #include "config/script.hpp"
 #include "provider/local_models.hpp"
 #include "store/open.hpp"
+#include "version.hpp"
 
 namespace errand::cli {
 
@@ -119,6 +120,11 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       engine->wire_,
       Wire::make(engine->config_, arguments,
                  {{"workspace", around.workspace}, {"data", data}, {"home", engine->config_.sources.home}}));
+  self.servers_.emplace(
+      mcp::Surroundings{.sandbox = *self.sandbox_,
+                        .network = [&self] { return self.wire_->is_offline() ? nullptr : &self.wire_->network(); },
+                        .variables = all_variables(self.config_),
+                        .version = version});
   const auto wire = self.wire_->is_offline() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
   self.begin_tracing(invocation);
   auto retry = self.config_.settings.retry;
@@ -153,7 +159,8 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
                       .compact_at = self.config_.settings.sessions.compact_at,
                       .notes = &*self.notes_,
                       .observer = self.tracing_->observer(),
-                      .span_variables = self.tracing_->span_variables()});
+                      .span_variables = self.tracing_->span_variables(),
+                      .servers = arguments.dry_run ? nullptr : &*self.servers_});
   return engine;
 }
 

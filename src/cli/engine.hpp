@@ -21,6 +21,7 @@
 #include "cli/wire.hpp"
 #include "config/configuration.hpp"
 #include "config/keys.hpp"
+#include "mcp/servers.hpp"
 #include "provider/registry.hpp"
 #include "sandbox/sandbox.hpp"
 #include "store/store.hpp"
@@ -75,6 +76,7 @@ class Engine {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::jthread probe_;  ///< asks the sandbox for its level, which `ready` tells, while the rest is set up
   std::unique_ptr<Wire> wire_;
+  std::optional<mcp::Servers> servers_;
   std::unique_ptr<Tracing> tracing_;
   std::unique_ptr<provider::Registry> providers_;
   bool model_is_named_ = false;

@@ -228,7 +228,8 @@ bool MapRun::stops_others(const Error& error) {
 agent::Services MapRun::services_with(chat::EventSink& sink, store::Store* temporary) const {
   // Each of them by name, so that one which is added is not forgotten here.
   const auto& [kept, tools, sandbox, interaction, nobody, secrets, open_model, save_rule, subagents, skills,
-               surroundings, purse, web, compact_at, notes, observer, span_variables] = talk_.engine().services();
+               surroundings, purse, web, compact_at, notes, observer, span_variables, servers] =
+      talk_.engine().services();
   return {.store = temporary != nullptr ? *temporary : kept,
           .tools = tools,
           .sandbox = sandbox,
@@ -245,7 +246,8 @@ agent::Services MapRun::services_with(chat::EventSink& sink, store::Store* tempo
           .compact_at = compact_at,
           .notes = notes,
           .observer = observer,
-          .span_variables = span_variables};
+          .span_variables = span_variables,
+          .servers = servers};
 }
 
 Result<chat::Event> MapRun::ask(const Record& record, const chat::UserMessage& message) {

@@ -88,7 +88,7 @@ class ToolsCommand final : public Command {
       return fail(ErrorKind::usage, "tools call takes a tool and its input as JSON",
                   R"(errand tools call Read '{"file_path": "a.txt"}')");
     }
-    ERRAND_TRY_ASSIGN(const auto desk, Desk::open(invocation, arguments_));
+    ERRAND_TRY_ASSIGN(const auto desk, Desk::open(invocation, arguments_, Desk::Servers::started));
     auto name = std::string(chat::canonical_tool_name(words[1]));
     if (name.empty()) name = words[1];
     const auto known = desk->tools().tools();

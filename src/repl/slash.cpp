@@ -31,6 +31,7 @@ Result<After> run_fork(const std::string& argument, SlashContext& context);
 Result<After> run_help(const std::string& argument, SlashContext& context);
 Result<After> run_image(const std::string& argument, SlashContext& context);
 Result<After> run_init(const std::string& argument, SlashContext& context);
+Result<After> run_mcp(const std::string& argument, SlashContext& context);
 Result<After> run_model(const std::string& argument, SlashContext& context);
 Result<After> run_new(const std::string& argument, SlashContext& context);
 Result<After> run_output(const std::string& argument, SlashContext& context);
@@ -65,6 +66,7 @@ constexpr std::array table = {
     SlashCommand{"/help", "[COMMAND]", "this list, or what one command does", run_help},
     SlashCommand{"/image", "PATH [PROMPT]", "show the model an image, with this prompt or the next", run_image},
     SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
+    SlashCommand{"/mcp", "[NAME | reconnect NAME]", "MCP servers of this agent, and their tools", run_mcp},
     SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
     SlashCommand{"/models", "[OPTION…]", "model names, windows and prices", nullptr, "models {words}"},

@@ -24,8 +24,16 @@ std::string bytes_of_hex(const std::string& hex) {
   return out;
 }
 
+// One that several cases use.
+std::string kept_file(const std::string& name) {
+  std::ifstream file(fmt::format("{}/tests/e2e/files/{}", ERRAND_SOURCE_DIR, name), std::ios::binary);
+  if (!file) throw std::runtime_error("there is no file tests/e2e/files/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::string content_of(const Json& spec) {
   if (spec.is_string()) return spec.get<std::string>();
+  if (const auto kept = spec.find("kept"); kept != spec.end()) return kept_file(kept->get<std::string>());
   if (const auto hex = spec.find("hex"); hex != spec.end()) return bytes_of_hex(hex->get<std::string>());
   const auto once = spec.value("text", std::string());
   std::string out;
