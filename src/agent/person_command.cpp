@@ -6,6 +6,7 @@
 
 #include "agent/look.hpp"
 #include "base/json.hpp"
+#include "base/rewrites.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 
@@ -74,7 +75,8 @@ Result<PersonCommandResult> run_for_person(const PersonCommand& wanted, const Ag
   ERRAND_TRY_ASSIGN(const auto output, bash->run(*plan.input, context, call));
   const auto text = chat::text_of(output.content);
   PersonCommandResult out{.text = services.secrets.clean(text), .rest = {}, .failed = output.is_error};
-  if (text.starts_with(told)) out.rest = text.substr(told.size());
+  const auto shown = text::last_rewrites(told);
+  if (text.starts_with(shown)) out.rest = text.substr(shown.size());
   return out;
 }
 

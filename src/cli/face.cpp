@@ -6,6 +6,7 @@
 
 #include "base/exit_code.hpp"
 #include "base/fd.hpp"
+#include "base/rewrites.hpp"
 #include "cli/terminal_habits.hpp"
 #include "render/json_sink.hpp"
 #include "render/options.hpp"
@@ -158,7 +159,7 @@ class JsonLinesFace final : public Face {
 
 // Beside the JSON of the answers.
 void Face::command_said(std::string_view harmless) {
-  if (!write_all(STDERR_FILENO, harmless)) return;  // it goes on without a reader
+  if (!write_all(STDERR_FILENO, text::last_rewrites(harmless))) return;  // it goes on without a reader
 }
 
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,

@@ -54,15 +54,7 @@ void Calls::said(const event::ToolOutput& e, std::string_view agent_path) {
     const auto room = page_.room(place_of(agent_path));
     page_.say(agent_path, tool_line(ToolLine{ToolStatus::running, tool.summary, {}, {}}, room, page_.color()));
   }
-  tool.pending += tool.output.feed(e.text);
-  show_whole_lines(tool, agent_path);
-}
-
-void Calls::show_whole_lines(Tool& tool, std::string_view agent_path) {
-  const auto end = tool.pending.rfind('\n');
-  if (end == std::string::npos) return;
-  show_output(std::string_view(tool.pending).substr(0, end), agent_path);
-  tool.pending.erase(0, end + 1);
+  show_output(tool.lines.feed(tool.output.feed(e.text)), agent_path);
 }
 
 void Calls::show_output(std::string_view harmless, std::string_view agent_path) {
@@ -75,8 +67,7 @@ void Calls::ended(const event::ToolResult& e, std::string_view agent_path) {
   if (entry.empty()) return page_.say(agent_path, tool_line("", e, room, page_.color()));
   auto& tool = entry.mapped();
   if (page_.verbose() && tool.said_something) {
-    tool.pending += tool.output.finish();
-    show_output(tool.pending, agent_path);
+    show_output(tool.lines.feed(tool.output.finish()) + tool.lines.finish(), agent_path);
   }
   page_.say(agent_path, tool_line(tool.summary, e, room, page_.color()));
   if (!show_change(e, tool, agent_path) && page_.verbose() && !tool.said_something)

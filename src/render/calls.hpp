@@ -33,7 +33,6 @@ class Calls {
  private:
   using Tool = Running::Tool;
 
-  void show_whole_lines(Tool& tool, std::string_view agent_path);
   void show_output(std::string_view harmless, std::string_view agent_path);
   bool show_change(const chat::event::ToolResult& e, const Tool& tool, std::string_view agent_path);
   [[nodiscard]] Running::Time now() const { return page_.options().now(); }

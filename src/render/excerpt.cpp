@@ -20,14 +20,27 @@ std::vector<std::string> Excerpt::feed(std::string_view text) {
   return out;
 }
 
-// One byte more than a line may have says that it is to be cut.
 void Excerpt::append(std::string_view part) {
   is_begun_ = true;
+  while (true) {
+    const auto end = part.find('\r');
+    append_to_line(part.substr(0, end));
+    if (end == std::string_view::npos) return;
+    begins_again_ = true;
+    part.remove_prefix(end + 1);
+  }
+}
+
+// One byte more than a line may have says that it is to be cut.
+void Excerpt::append_to_line(std::string_view part) {
+  if (part.empty()) return;
+  if (std::exchange(begins_again_, false)) line_.clear();
   line_ += part.substr(0, max_line_bytes + 1 - std::min(line_.size(), max_line_bytes + 1));
 }
 
 void Excerpt::end_line(std::vector<std::string>& out) {
   is_begun_ = false;
+  begins_again_ = false;
   auto line = std::exchange(line_, {});
   if (line.size() > max_line_bytes) {
     line.resize(unicode::char_border_before(line, max_line_bytes));

@@ -17,7 +17,8 @@ class Excerpt {
 
   Excerpt(std::size_t first, std::size_t last) : first_(first), last_(last) {}
 
-  /// The next of it, harmless. Returns those of the first lines that it completes.
+  /// The next of it, harmless but for a '\r', which begins its line again. Returns those of the first lines that it
+  /// completes.
   std::vector<std::string> feed(std::string_view text);
 
   /// The newest lines that were not returned yet, at most so many; the last may still be coming in.
@@ -34,6 +35,7 @@ class Excerpt {
 
  private:
   void append(std::string_view part);
+  void append_to_line(std::string_view part);
   void end_line(std::vector<std::string>& out);
 
   std::size_t first_;
@@ -41,8 +43,9 @@ class Excerpt {
   std::size_t returned_ = 0;
   std::size_t left_out_ = 0;
   bool has_cut_lines_ = false;
-  bool is_begun_ = false;  // line_ is one, though it may be empty
-  std::string line_;       // the one that is coming in
+  bool is_begun_ = false;      // line_ is one, though it may be empty
+  bool begins_again_ = false;  // what comes next takes its place
+  std::string line_;           // the one that is coming in
   std::deque<std::string> kept_;
 };
 

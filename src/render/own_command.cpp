@@ -29,7 +29,7 @@ void OwnCommand::begin(std::string_view command) {
 // A pipe takes all of it; on a terminal nobody reads so much.
 void OwnCommand::said(std::string_view harmless) {
   if (!output_ || harmless.empty()) return;
-  if (page_.options().err != Medium::terminal) return page_.put_lines(harmless);
+  if (page_.options().err != Medium::terminal) return put_whole(lines_.feed(harmless));
   put(output_->feed(harmless));
   if (page_.shows_running()) page_.running().newest_output = newest();
   page_.show_running();
@@ -39,6 +39,7 @@ void OwnCommand::end(std::string_view left_out) {
   if (!output_) return;
   page_.running().tools.erase(std::string(key));
   page_.running().newest_output.clear();
+  put_whole(lines_.finish());
   const auto last = output_->finish();
   if (output_->left_out() > 0)
     note(fmt::format("… {} between: {}", text::count_of(output_->left_out(), "line"), left_out));
@@ -59,6 +60,10 @@ void OwnCommand::put(const std::vector<std::string>& lines) {
   std::string all;
   for (const auto& line : lines) all += line + '\n';
   if (!all.empty()) page_.put_lines(all);
+}
+
+void OwnCommand::put_whole(std::string_view lines) {
+  if (!lines.empty()) page_.put_lines(lines);
 }
 
 void OwnCommand::note(const std::string& text) {

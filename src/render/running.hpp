@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/unicode.hpp"
+#include "base/rewrites.hpp"
 #include "chat/event.hpp"
 #include "render/options.hpp"
 
@@ -39,8 +39,8 @@ struct Running {
     bool running = false;
     Time since;
     bool said_something = false;
-    unicode::StreamSanitizer output;
-    std::string pending;  ///< the part of a line that came last
+    unicode::RewritesSanitizer output;
+    text::RewrittenLines lines;
   };
 
   /// Until a model is asked again.

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <thread>
 
-#include "base/unicode.hpp"
+#include "base/rewrites.hpp"
 
 namespace errand::tool {
 
@@ -34,9 +34,10 @@ class NoteFilter {
   std::optional<std::string> note_;
 };
 
-/// Passes a command's output on while it runs: sanitised, and joined to pieces so that a chatty command does not make
-/// an event of every line. What waits is passed on by a thread of its own, at the latest after `interval`. Beyond
-/// `max_bytes` nothing more is passed on. `pass` is called by one thread at a time and never after the destructor.
+/// Passes a command's output on while it runs: sanitised but for a '\r' that begins a line again, and joined to pieces
+/// so that a chatty command does not make an event of every line. What waits is passed on by a thread of its own, at
+/// the latest after `interval`. Beyond `max_bytes` nothing more is passed on. `pass` is called by one thread at a time
+/// and never after the destructor.
 class LiveOutput {
  public:
   using Pass = std::function<void(std::string)>;
@@ -57,7 +58,7 @@ class LiveOutput {
   std::size_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable_any arrived_;
-  unicode::StreamSanitizer sanitizer_;
+  unicode::RewritesSanitizer sanitizer_;
   std::string waiting_;
   std::size_t taken_bytes_ = 0;
   std::jthread thread_;

@@ -74,6 +74,24 @@ TEST_CASE("!command: while it runs it has a line of its own, and what is typed i
   room.check();
 }
 
+TEST_CASE("!command: a line that begins again is shown as it is now, and kept as it was last",
+          "[e2e][terminal][commands]") {
+  const Room room(
+      R"([{"expect": {"last_message": {"types": ["text", "text"], "text": {"contains": ["$ sh bar.sh\n100 %\n"]}}},
+                       "reply": {"text": "Seen."}}])",
+      {{"bar.sh", "printf '10 %%\\r20 %%\\r'; until [ -e go ]; do sleep 0.02; done; printf '100 %%\\r\\n'"}});
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper"}, size);
+  wait_for_prompt(screen);
+  screen.type("!sh bar.sh\r");
+  screen.wait_for("\n20 %\n⋯ ! sh");
+  room.world.make_files({{"go", ""}});
+  screen.wait_for("> !sh bar.sh\n100 %\n>");
+  screen.type("and?\r");
+  screen.wait_for("Seen.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("!command: of a flood the first and last lines are shown, and all of it by /output",
           "[e2e][terminal][commands]") {
   const Room room;

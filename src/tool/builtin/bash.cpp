@@ -5,6 +5,7 @@
 
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "base/rewrites.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -88,7 +89,7 @@ class BashTool final : public Tool {
     }();
     ERRAND_TRY(finished);
 
-    auto text = unicode::sanitize(output);
+    auto text = unicode::sanitize(text::last_rewrites(output));
     append_note(text, describe_end(*finished, command.max_output_bytes));
     if (!finished->note.empty()) append_note(text, fmt::format("[{}]", finished->note));
     append_note(text, keep_directory(context, filter.note()));

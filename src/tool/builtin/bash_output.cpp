@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include "base/json.hpp"
+#include "base/rewrites.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "base/unicode.hpp"
@@ -83,7 +84,7 @@ class BashOutputTool final : public Tool {
     if (!filter.empty()) ERRAND_TRY(lines_that_match("", filter));
     auto news = context.state.shells.news(id);
     if (!news) return no_such_shell(id, context.state.shells);
-    auto output = std::move(news->output);
+    auto output = text::last_rewrites(news->output);
     if (!filter.empty()) {
       ERRAND_TRY_ASSIGN(output, lines_that_match(output, filter));
     }

@@ -64,3 +64,15 @@ TEST_CASE("excerpt: a line without an end is cut between characters, and costs n
   CHECK(excerpt.finish() == Lines{line + "…"});
   CHECK(excerpt.has_cut_lines());
 }
+
+TEST_CASE("excerpt: a line that begins again is what was written last, at once and in the end", "[render]") {
+  Excerpt excerpt(1, 2);
+  CHECK(excerpt.feed("10 %\r20").empty());
+  CHECK(excerpt.newest(5) == Lines{"20"});
+  CHECK(excerpt.feed(" %\r").empty());
+  CHECK(excerpt.newest(5) == Lines{"20 %"});
+  CHECK(excerpt.feed("30 %\r\nnext\r") == Lines{"30 %"});
+  CHECK(excerpt.feed("n").empty());
+  CHECK(excerpt.not_returned() == 1);
+  CHECK(excerpt.finish() == Lines{"n"});
+}

@@ -29,6 +29,15 @@ TEST_CASE("note filter: a note that never ends is output", "[tool][bash]") {
   CHECK_FALSE(filter.note());
 }
 
+TEST_CASE("live output: where a line begins again is passed on", "[tool][bash]") {
+  std::string passed;
+  {
+    LiveOutput live([&](const std::string& piece) { passed += piece; });
+    for (const auto* piece : {"one\r", "\n10 %\r", "20 %\r\r", "\x1b[K30 %\r\n"}) live.feed(piece);
+  }
+  CHECK(passed == "one\n10 %\r20 %\r⟦escape⟧30 %\n");
+}
+
 TEST_CASE("live output: everything is passed on, in order, harmless, in few pieces", "[tool][bash]") {
   std::string passed;
   int pieces = 0;
