@@ -62,17 +62,33 @@ std::string_view heading_text(std::string_view rest, std::size_t level) {
   return text;
 }
 
-// "<div", "</p", "<!--"; not "<https://…>", which is a link.
-bool begins_html(std::string_view rest) {
-  if (rest.size() < 2 || rest[0] != '<') return false;
-  if (rest[1] == '!' || rest[1] == '?' || rest[1] == '/') return true;
-  const auto name = rest.substr(
-      1, std::min(rest.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", 1),
-                  rest.size()) -
-             1);
-  if (name.empty() || is_digit(name[0])) return false;
-  const auto after = rest.substr(1 + name.size());
-  return after.empty() || after[0] == ' ' || after[0] == '>' || after[0] == '/';
+// "div" of "<div class=x>" and of "</div>"; empty where none begins.
+std::string_view tag_name(std::string_view rest) {
+  const std::size_t from = rest.starts_with("</") ? 2 : 1;
+  if (rest.size() <= from) return {};
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  const auto end = std::min(rest.find_first_not_of(letters, from), rest.size());
+  const bool ends = end == rest.size() || std::string_view(" >/").find(rest[end]) != std::string_view::npos;
+  return ends && end > from && !is_digit(rest[from]) ? rest.substr(from, end - from) : std::string_view{};
+}
+
+// Tags that begin HTML wherever text follows them (CommonMark 4.6, the sixth kind).
+bool is_block_tag(std::string_view name) {
+  static constexpr std::string_view names[] = {
+      "address", "article", "aside",   "base",     "blockquote", "body", "caption", "center",   "col",
+      "dd",      "details", "dialog",  "dir",      "div",        "dl",   "dt",      "fieldset", "figcaption",
+      "figure",  "footer",  "form",    "frame",    "frameset",   "h1",   "h2",      "h3",       "h4",
+      "h5",      "h6",      "head",    "header",   "hr",         "html", "iframe",  "legend",   "li",
+      "link",    "main",    "menu",    "menuitem", "nav",        "ol",   "option",  "p",        "param",
+      "section", "source",  "summary", "table",    "tbody",      "td",   "tfoot",   "th",       "thead",
+      "title",   "tr",      "track",   "ul"};
+  return std::ranges::find(names, text::lower(name)) != std::end(names);
+}
+
+// Whose content is no text.
+bool is_raw_tag(std::string_view name) {
+  static constexpr std::string_view names[] = {"pre", "script", "style", "textarea"};
+  return std::ranges::find(names, text::lower(name)) != std::end(names);
 }
 
 }  // namespace
@@ -157,7 +173,7 @@ bool MarkdownBlocks::verbatim_line(Cursor& cursor) {
     return true;
   }
   const auto trimmed = text::trim(cursor.rest());
-  if (code->kind == Verbatim::Kind::html) {
+  if (code->kind == Verbatim::Kind::html || code->kind == Verbatim::Kind::tags) {
     if (trimmed.empty()) return false;
     code_line(*code, cursor.rest());
     return true;
@@ -280,9 +296,26 @@ bool MarkdownBlocks::open_leaf(Cursor& cursor, std::size_t matched) {
     return true;
   }
   if (open_math(rest, matched)) return true;
-  if (in_paragraph || !begins_html(rest)) return false;
+  return !in_paragraph && open_html(cursor, matched);
+}
+
+// A tag that has text behind it and begins no block ("<br>text", "<kbd>") begins a paragraph. "<https://…>" is a link.
+bool MarkdownBlocks::open_html(const Cursor& cursor, std::size_t matched) {
+  const auto rest = text::trim(cursor.rest());
+  if (!rest.starts_with('<')) return false;
+  auto kind = Verbatim::Kind::tags;
+  if (rest.starts_with("<!") || rest.starts_with("<?")) {
+    kind = Verbatim::Kind::html;
+  } else {
+    const auto name = tag_name(rest);
+    if (name.empty()) return false;
+    if (is_raw_tag(name))
+      kind = Verbatim::Kind::html;
+    else if (!is_block_tag(name) && rest.find('>') != rest.size() - 1)
+      return false;
+  }
   begin_leaf(matched);
-  leaf_ = Verbatim{Verbatim::Kind::html, {}, 0, 0, Highlighter()};
+  leaf_ = Verbatim{kind, {}, 0, 0, Highlighter()};
   code_line(*leaf<Verbatim>(), cursor.rest());
   return true;
 }

@@ -26,7 +26,7 @@ enum class Piece {
 /// containers (quotes, list items) and the one leaf in them, and what it ends is laid out at once. What can't be known
 /// while text streams is done otherwise than by the specification: a list's items keep the blank lines they have;
 /// references to link definitions stay as written; a paragraph of more than some kilobytes is given away line by line.
-/// Indented code, maths between "$$" or "\[" and HTML keep their lines.
+/// Indented code, maths between "$$" or "\[" and HTML keep their lines; in those of HTML inline Markdown is laid out.
 ///
 /// A value: a copy shows how the text would look if it ended here. Its cost is that of the leaf, which is bounded.
 class MarkdownBlocks {
@@ -68,7 +68,8 @@ class MarkdownBlocks {
     Piece piece = Piece::line_end;
   };
   struct Verbatim {
-    enum class Kind { fence, indented, math, html } kind = Kind::fence;
+    /// tags: HTML whose lines may have inline Markdown; html: such as is none of its reader's, comments and scripts
+    enum class Kind { fence, indented, math, html, tags } kind = Kind::fence;
     std::string fence;       ///< what closes it: "```", "$$", "\]"
     std::size_t indent = 0;  ///< of a fence: taken from each line
     std::size_t blank = 0;   ///< lines held back: they count only when more follows
@@ -103,6 +104,7 @@ class MarkdownBlocks {
   bool end_as_heading(std::string_view rest, std::size_t matched);
   bool become_table(std::string_view rest, std::size_t matched);
   bool open_fence(std::string_view rest, std::size_t indent, std::size_t matched);
+  bool open_html(const Cursor& cursor, std::size_t matched);
   bool open_math(std::string_view rest, std::size_t matched);
   bool verbatim_line(Cursor& cursor);
   void text_line(Cursor& cursor, std::size_t matched);
@@ -112,6 +114,7 @@ class MarkdownBlocks {
   void close_paragraph(const Paragraph& paragraph);
   void give_away(Paragraph& paragraph);
   void code_line(Verbatim& code, std::string_view text);
+  void tags_line(std::string_view text);
   void heading(std::string_view text, std::size_t level);
   static std::optional<Marker> marker_of(std::string_view rest);
   std::string bullet_of(const Marker& marker);

@@ -115,7 +115,7 @@ std::string with_dollar_math(std::string_view text) {
 // One call of md4c. The text goes as a heading's, which is the one block that is nothing but inline text.
 class Inline {
  public:
-  Inline(std::string_view text, const Look& base, const Canvas& canvas) : canvas_(canvas) {
+  Inline(std::string_view text, const Look& base, const Canvas& canvas, Tags tags) : canvas_(canvas), tags_(tags) {
     source_ = "# ";
     source_ += text.find("\\(") == std::string_view::npos ? std::string(text) : with_dollar_math(text);
     copied_ = source_.size() == text.size() + 2;
@@ -126,7 +126,8 @@ class Inline {
   Line parse() {
     MD_PARSER parser{};
     parser.flags = MD_FLAG_COLLAPSEWHITESPACE | MD_FLAG_PERMISSIVEAUTOLINKS | MD_FLAG_STRIKETHROUGH |
-                   MD_FLAG_LATEXMATHSPANS | MD_FLAG_NOHTML;
+                   MD_FLAG_LATEXMATHSPANS | MD_FLAG_NOHTMLBLOCKS;
+    if (tags_ == Tags::text) parser.flags |= MD_FLAG_NOHTMLSPANS;
     parser.enter_block = [](MD_BLOCKTYPE, void*, void*) { return 0; };
     parser.leave_block = [](MD_BLOCKTYPE, void*, void*) { return 0; };
     parser.enter_span = [](MD_SPANTYPE type, void* detail, void* self) { return of(self).enter(type, detail); };
@@ -201,7 +202,8 @@ class Inline {
       std::ranges::replace_if(code, is_control, ' ');
       put(std::move(code));
     }
-    if (type == MD_TEXT_NORMAL || type == MD_TEXT_HTML) normal(text);
+    if (type == MD_TEXT_NORMAL) normal(text);
+    if (type == MD_TEXT_HTML) tag(text);
     return 0;
   }
 
@@ -212,6 +214,12 @@ class Inline {
     std::ranges::replace_if(inside, is_control, ' ');
     if (round) return put("\\(" + inside + "\\)");
     put(display ? inside : "$" + inside + "$");
+  }
+
+  void tag(std::string_view text) {
+    looks_.push_back({Style::dim, looks_.back().marks, {}});
+    normal(text);
+    looks_.pop_back();
   }
 
   void normal(std::string_view text) {
@@ -227,6 +235,7 @@ class Inline {
   }
 
   const Canvas& canvas_;
+  Tags tags_;
   std::string source_;
   bool copied_ = false;
   std::vector<Look> looks_;
@@ -275,8 +284,8 @@ std::vector<std::string_view> open_marks(std::string_view text) {
 
 }  // namespace
 
-Line parse_inline(std::string_view text, const Look& base, const Canvas& canvas) {
-  return Inline(text, base, canvas).parse();
+Line parse_inline(std::string_view text, const Look& base, const Canvas& canvas, Tags tags) {
+  return Inline(text, base, canvas, tags).parse();
 }
 
 std::string closed_for_now(std::string_view text) {

@@ -95,7 +95,22 @@ void MarkdownBlocks::put(const std::vector<WrappedLine>& lines) {
   put(std::move(plain));
 }
 
+// Most who write HTML into Markdown mean what stands between the tags to be Markdown.
+void MarkdownBlocks::tags_line(std::string_view text) {
+  const auto written = std::min(text.find_first_not_of(' '), text.size());
+  const auto indent = std::min(written, columns() / 2);
+  std::vector<Line> lines;
+  for (const auto& wrapped : wrap(parse_inline(text.substr(written), {}, canvas_, Tags::apart), columns() - indent)) {
+    Line line;
+    append(line, Run{std::string(indent, ' '), {}});
+    append(line, wrapped.line);
+    lines.push_back(std::move(line));
+  }
+  put(std::move(lines));
+}
+
 void MarkdownBlocks::code_line(Verbatim& code, std::string_view text) {
+  if (code.kind == Verbatim::Kind::tags) return tags_line(text);
   const auto indent = code.kind == Verbatim::Kind::html || code.kind == Verbatim::Kind::math ? 0 : code_indent;
   auto painted = code.highlighter.line(text);
   if (indent == 0) {
