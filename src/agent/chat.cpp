@@ -64,6 +64,7 @@ Result<RunResult> Chat::ask(const chat::UserMessage& given, const Call& call) {
   ERRAND_TRY(open_model(call));
   ERRAND_TRY_ASSIGN(const auto prompt, readable(given, agent_ ? *agent_->provider : *provider_, call));
   ERRAND_TRY(open(prompt, call));
+  see_session();
   ERRAND_TRY_ASSIGN(const auto whole, with_additions(prompt));
   auto warnings = std::exchange(start_.warnings, {});
   if (services_.secrets.finds_in(chat::text_of(prompt.content))) warnings.push_back(secret_removed_from_prompt());
@@ -341,6 +342,7 @@ void Chat::resume_with(store::SessionInfo session) {
   additions_.clear();
   start_.resume = std::move(session);
   announce_ = Announce::ready;
+  see_session();
 }
 
 void Chat::let_go() {
@@ -359,6 +361,10 @@ Result<store::SessionInfo> Chat::fork(const std::string& name) {
   resume_with(made);
   additions_ = std::move(additions);
   return made;
+}
+
+void Chat::see_session() {
+  seen_.with([&](std::string& id) { id = session_id(); });
 }
 
 std::string Chat::session_id() const {
@@ -408,6 +414,7 @@ void Chat::start_new() {
   start_.resume.reset();
   start_.name.clear();
   announce_ = Announce::ready;
+  see_session();
 }
 
 }  // namespace errand::agent

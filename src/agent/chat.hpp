@@ -14,6 +14,7 @@
 #include "agent/run.hpp"
 #include "agent/services.hpp"
 #include "agent/session.hpp"
+#include "base/sync.hpp"
 
 namespace errand::agent {
 
@@ -43,7 +44,7 @@ struct ChatStart {
 /// change in between. A new session is made with its first prompt, so that nothing empty is kept. Not thread-safe.
 class Chat {
  public:
-  Chat(const Services& services, ChatStart start) : services_(services), start_(std::move(start)) {}
+  Chat(const Services& services, ChatStart start) : services_(services), start_(std::move(start)) { see_session(); }
 
   /// Opens session and agent when that has not happened, then runs. An Error means that no run began: `busy`, `auth`,
   /// `storage`, `config`.
@@ -107,6 +108,11 @@ class Chat {
   /// The session that the next prompt goes to; empty: one that is not there yet.
   [[nodiscard]] std::string session_id() const;
 
+  /// The same as of the newest run or resume, from any thread.
+  [[nodiscard]] std::string session_seen() const {
+    return seen_.with([](const std::string& id) { return id; });
+  }
+
   /// The conversation that the next prompt adds to, without it being open for writing.
   [[nodiscard]] Result<store::History> conversation() const;
 
@@ -137,6 +143,7 @@ class Chat {
   Result<Session> open_resumed(chat::ThinkingStyle style, const Call& call);
   Result<void> change_session();
   void follow_mode();
+  void see_session();
   void open_anew();
   Result<chat::UserMessage> with_additions(const chat::UserMessage& prompt);
   Result<Session> unleased_session(chat::ThinkingStyle style) const;
@@ -155,6 +162,7 @@ class Chat {
   std::string session_source_;  // of a session that no run has begun yet
   bool cleared_ = false;
   Steering* steering_ = nullptr;
+  Sync<std::string> seen_;  // session_id()
 };
 
 }  // namespace errand::agent

@@ -15,6 +15,9 @@ namespace errand::agent {
 namespace {
 
 constexpr std::size_t max_id_in_file_name = 64;
+constexpr std::size_t max_whole_bytes = std::size_t{64} << 20U;
+constexpr std::string_view names_place = " bytes are in ";
+const std::string names_how = ", to be read in pieces with Read";
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -62,12 +65,27 @@ Result<FittedResult> fit_result(std::vector<chat::UserBlock> content, const std:
     error.kind = ErrorKind::storage;
     return fail(std::move(error).within("while saving a tool's result"));
   }
-  const auto note = fmt::format("all {} bytes are in {}, to be read in pieces with Read", text.size(), out.saved_to);
+  const auto note = fmt::format("all {}{}{}", text.size(), names_place, out.saved_to + names_how);
   out.content.emplace_back(chat::Text{text::preview(text, max_result_bytes, note).text});
   for (auto& block : content) {
     if (!std::holds_alternative<chat::Text>(block)) out.content.push_back(std::move(block));
   }
   return out;
+}
+
+// The text is a tool's, and may name any place: one file name in that directory is what we have written there.
+std::optional<std::string> whole_result(std::string_view fitted, const std::string& directory) {
+  if (directory.empty()) return std::nullopt;
+  const auto place = fmt::format("{}{}/", names_place, directory);
+  const auto at = fitted.rfind(place);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto rest = fitted.substr(at + place.size());
+  const auto name = rest.substr(0, rest.find(names_how));
+  constexpr std::string_view ending = ".txt";
+  if (name.size() == rest.size() || !name.ends_with(ending)) return std::nullopt;
+  if (!std::ranges::all_of(name.substr(0, name.size() - ending.size()), is_plain)) return std::nullopt;
+  auto whole = read_file(join_path(directory, std::string(name)), max_whole_bytes);
+  return whole ? std::optional(*std::move(whole)) : std::nullopt;
 }
 
 }  // namespace errand::agent

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,5 +24,9 @@ struct FittedResult {
 /// with `storage` when it can't be saved.
 Result<FittedResult> fit_result(std::vector<chat::UserBlock> content, const std::string& directory,
                                 const std::string& call_id);
+
+/// The whole of a result that fit_result() has cut, by what it says of that, when it is kept in `directory`; nullopt
+/// where it was not cut, or is not there any more. At most 64 MiB of it.
+std::optional<std::string> whole_result(std::string_view fitted, const std::string& directory);
 
 }  // namespace errand::agent

@@ -147,6 +147,7 @@ class ChatCommand final : public Command {
                    .motion = plain_ ? render::Motion::off : render::Motion::on,
                    .reader = ::isatty(STDIN_FILENO) != 0 ? render::Reader::who_answers : render::Reader::anybody,
                    .hint_words = ::isatty(STDIN_FILENO) != 0 ? in_chat_words : nullptr,
+                   .opens = ::isatty(STDIN_FILENO) != 0 ? "/output" : "",
                    .amend_done = sinks_.amend_done()});
     sinks_.put_before(face->sink());
     auto result = tell(

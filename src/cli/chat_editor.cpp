@@ -8,12 +8,14 @@
 #include "config/lookup.hpp"
 #include "config/prompt_commands.hpp"
 #include "repl/editor/completion.hpp"
+#include "repl/printed.hpp"
 
 namespace errand::cli {
 
 namespace {
 
 constexpr int offered_sessions = 50;
+constexpr std::size_t offered_calls = 50;
 
 // A session by its name, which is easier to tell from others than an id. One that can't be read is no candidate.
 std::vector<repl::Named> newest(const agent::Services& services) {
@@ -25,6 +27,20 @@ std::vector<repl::Named> newest(const agent::Services& services) {
     const auto& name = session.start.name;
     const bool is_word = !name.empty() && name.find_first_of(" \t") == std::string::npos;
     out.push_back({is_word ? name : session.id, session.start.title});
+  }
+  return out;
+}
+
+// By the numbers that /output takes.
+std::vector<repl::Named> printed(const Talk& talk) {
+  const auto id = talk.chat().session_seen();
+  if (id.empty()) return {};
+  const auto history = talk.engine().services().store.read_history(id);
+  if (!history) return {};
+  std::vector<repl::Named> out;
+  for (const auto& ended : repl::ended_calls(*history)) {
+    if (out.size() == offered_calls) break;
+    out.push_back({std::to_string(out.size() + 1), repl::name_of(ended)});
   }
   return out;
 }
@@ -57,6 +73,7 @@ repl::CompletionSources sources_of(const Talk& talk, const Invocation& invocatio
       .directory = current_directory().value_or(config.sources.cwd),
       .sessions = [&services = talk.engine().services()] { return newest(services); },
       .prompts = [&config] { return kept_prompts(config); },
+      .printed = [&talk] { return printed(talk); },
       .words = [&invocation](const std::vector<std::string>& words) { return words_at(words, invocation); }};
   for (const auto& entry : config.agents)
     out.agents.push_back({entry.definition.id, std::string(text::first_line(entry.definition.description))});

@@ -72,6 +72,7 @@ render::TextOptions text_options(const Invocation& invocation, const RunArgument
   options.terminator = face.terminator;
   options.reader = face.reader;
   options.hint_words = face.hint_words;
+  options.opens = face.opens;
   options.out_motion = std::min(options.out_motion, face.motion);
   options.err_motion = std::min(options.err_motion, face.motion);
   if (is_known_at_end(arguments)) options.answer = render::AnswerMode::at_end;

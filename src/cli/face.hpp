@@ -78,6 +78,7 @@ struct FaceOptions {
   render::Motion motion = render::Motion::on;
   render::Reader reader = render::Reader::anybody;
   std::function<std::string(std::string hint)> hint_words{};  ///< as render::TextOptions has it
+  std::string opens{};                                        ///< likewise
   render::AmendDone amend_done{};                             ///< for the forms that are JSON
 };
 std::unique_ptr<Face> make_face(const Invocation& invocation, const RunArguments& arguments,

@@ -31,6 +31,7 @@ class Talk {
                                              const std::string& trigger);
 
   [[nodiscard]] agent::Chat& chat() { return *chat_; }
+  [[nodiscard]] const agent::Chat& chat() const { return *chat_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   /// What chat() tells with its first run: for who asks nothing of it.
   [[nodiscard]] const std::vector<chat::event::Warning>& warnings() const { return warnings_; }

@@ -70,8 +70,11 @@ void Calls::ended(const event::ToolResult& e, std::string_view agent_path) {
     show_output(tool.lines.feed(tool.output.finish()) + tool.lines.finish(), agent_path);
   }
   page_.say(agent_path, tool_line(tool.summary, e, room, page_.color()));
-  if (!show_change(e, tool, agent_path) && page_.verbose() && !tool.said_something)
-    show_output(unicode::sanitize(chat::text_of(e.result.content)), agent_path);
+  const auto text = chat::text_of(e.result.content);
+  if (!show_change(e, tool, agent_path)) {
+    if (page_.verbose() && !tool.said_something) show_output(unicode::sanitize(text), agent_path);
+    if (!page_.verbose() && !text.empty()) tell_of_output(e, agent_path);
+  }
   summaries_[e.result.call_id] = std::move(tool.summary);
 }
 
@@ -80,14 +83,27 @@ bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::strin
   if (e.result.is_error || page_.quiet() || page_.options().err != Medium::terminal) return false;
   const auto text = chat::text_of(e.result.content);
   const auto room = page_.room(place_of(agent_path));
-  const bool verbose = page_.verbose();
+  const auto limit = [&](std::size_t usual) {
+    return LineLimit{page_.verbose() ? max_diff_lines_verbose : usual, opens(agent_path)};
+  };
   std::vector<std::string> lines;
-  if (e.name == "Edit")
-    lines = diff_lines(text, page_.err_theme(), room, verbose ? max_diff_lines_verbose : max_diff_lines);
+  if (e.name == "Edit") lines = diff_lines(text, page_.err_theme(), room, limit(max_diff_lines));
   if (e.name == "Write" && text.starts_with("created"))
-    lines = new_file_lines(tool.input, page_.err_theme(), room, verbose ? max_diff_lines_verbose : max_new_file_lines);
+    lines = new_file_lines(tool.input, page_.err_theme(), room, limit(max_new_file_lines));
   for (const auto& line : lines) page_.say(agent_path, line);
   return !lines.empty();
+}
+
+// What subagents do is in sessions of their own.
+std::string_view Calls::opens(std::string_view agent_path) const {
+  return place_of(agent_path).depth == 0 ? std::string_view(page_.options().opens) : std::string_view();
+}
+
+// Once: who has seen it knows.
+void Calls::tell_of_output(const event::ToolResult& e, std::string_view agent_path) {
+  const auto command = opens(agent_path);
+  if (command.empty() || own_refusals_.contains(e.result.call_id) || std::exchange(told_of_output_, true)) return;
+  page_.note(agent_path, fmt::format("{} shows what a tool printed", command));
 }
 
 void Calls::denied(const event::Denial& denial) {

@@ -35,12 +35,15 @@ class Calls {
 
   void show_output(std::string_view harmless, std::string_view agent_path);
   bool show_change(const chat::event::ToolResult& e, const Tool& tool, std::string_view agent_path);
+  [[nodiscard]] std::string_view opens(std::string_view agent_path) const;
+  void tell_of_output(const chat::event::ToolResult& e, std::string_view agent_path);
   [[nodiscard]] Running::Time now() const { return page_.options().now(); }
 
   Page& page_;
   Running& running_ = page_.running();
   std::map<std::string, std::string> summaries_;  // of finished calls, for the denials among them
   bool refused_by_person_ = false;
+  bool told_of_output_ = false;
   std::set<std::string> own_refusals_;  // calls that a person refused
 };
 

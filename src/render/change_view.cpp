@@ -19,13 +19,13 @@ constexpr std::size_t least_columns = 12;
 // Hunk by hunk, harmless, cut to the screen.
 class Hunks {
  public:
-  Hunks(const Theme& theme, std::size_t columns, std::size_t max_lines)
+  Hunks(const Theme& theme, std::size_t columns, const LineLimit& limit)
       : theme_(theme),
         columns_(columns > least_columns ? columns - margin.size() : least_columns - margin.size()),
-        max_lines_(max_lines) {}
+        limit_(limit) {}
 
   void add(std::string_view line) {
-    if (out_.size() >= max_lines_) {
+    if (out_.size() >= limit_.lines) {
       ++left_out_;
       return;
     }
@@ -35,7 +35,8 @@ class Hunks {
 
   std::vector<std::string> finish() {
     if (left_out_ > 0) {
-      const auto rest = fmt::format("{}… {} more", margin, text::count_of(left_out_, "line"));
+      const auto how = limit_.opens.empty() ? std::string() : fmt::format(": {}", limit_.opens);
+      const auto rest = fmt::format("{}… {} more{}", margin, text::count_of(left_out_, "line"), how);
       out_.push_back(theme_.paint(rest, Style::dim));
     }
     return std::move(out_);
@@ -44,7 +45,7 @@ class Hunks {
  private:
   const Theme& theme_;
   std::size_t columns_;
-  std::size_t max_lines_;
+  LineLimit limit_;
   Highlighter diff_{"diff"};
   std::size_t left_out_ = 0;
   std::vector<std::string> out_;
@@ -53,19 +54,19 @@ class Hunks {
 }  // namespace
 
 std::vector<std::string> diff_lines(std::string_view result, const Theme& theme, std::size_t columns,
-                                    std::size_t max_lines) {
+                                    const LineLimit& limit) {
   const auto begin = result.starts_with("@@") ? 0 : result.find("\n@@");
   if (begin == std::string_view::npos) return {};
-  Hunks hunks(theme, columns, max_lines);
+  Hunks hunks(theme, columns, limit);
   for (const auto& line : text::lines(result.substr(begin == 0 ? 0 : begin + 1))) hunks.add(line);
   return hunks.finish();
 }
 
 std::vector<std::string> new_file_lines(std::string_view input, const Theme& theme, std::size_t columns,
-                                        std::size_t max_lines) {
+                                        const LineLimit& limit) {
   const auto arguments = Json::parse(input, nullptr, false);
   if (!arguments.is_object() || !arguments.contains("content") || !arguments["content"].is_string()) return {};
-  Hunks hunks(theme, columns, max_lines);
+  Hunks hunks(theme, columns, limit);
   for (const auto& line : text::lines(arguments["content"].get_ref<const std::string&>())) hunks.add("+" + line);
   return hunks.finish();
 }

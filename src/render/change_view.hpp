@@ -8,14 +8,20 @@
 
 namespace errand::render {
 
+/// So many lines are shown.
+struct LineLimit {
+  std::size_t lines = 0;
+  std::string_view opens{};  ///< what shows the others, as TextOptions has it
+};
+
 /// The hunks of a unified diff in a tool's result ("updated a.txt\n@@ …") as painted lines of at most `columns`; what
-/// is longer than `max_lines` ends in a count. Empty where there is no diff.
+/// is longer than the limit ends in a count. Empty where there is no diff.
 std::vector<std::string> diff_lines(std::string_view result, const Theme& theme, std::size_t columns,
-                                    std::size_t max_lines);
+                                    const LineLimit& limit);
 
 /// A new file's text as added lines. `input` is the JSON of a call of Write; text that is none gives nothing.
 std::vector<std::string> new_file_lines(std::string_view input, const Theme& theme, std::size_t columns,
-                                        std::size_t max_lines);
+                                        const LineLimit& limit);
 
 struct ChangeRows {
   std::vector<std::string> rows;     ///< painted

@@ -251,7 +251,8 @@ class TextSink::Impl {
     const auto took = now() - *std::exchange(running_.thinking_since, std::nullopt);
     page_.changed();
     if (took < least_shown_time) return;
-    note({}, fmt::format("thought for {}", in_seconds(std::chrono::floor<std::chrono::seconds>(took))));
+    const auto how = options_.opens.empty() ? std::string() : fmt::format(": {} thinking", options_.opens);
+    note({}, fmt::format("thought for {}{}", in_seconds(std::chrono::floor<std::chrono::seconds>(took)), how));
   }
 
   void assistant(const event::Assistant& e, std::string_view agent_path) {

@@ -62,6 +62,7 @@ struct TextOptions {
   Verbosity verbosity = Verbosity::normal;
   Reader reader = Reader::anybody;
   std::function<std::string(std::string hint)> hint_words{};  ///< how errors' hints are said here; empty: as they are
+  std::string opens{};  ///< what the person types to see what was folded: a command. Empty: nothing does it
   Flushing flushing = Flushing::each_event;
   char terminator = '\n';            ///< ends an answer: '\n' is added where it lacks, '\0' always
   std::function<void()> on_failure;  ///< stdout can't be written: stop the run; called from within on_event()

@@ -53,7 +53,8 @@ Result<void> run_shell_line(std::string_view line, SlashContext& context) {
   if (!ends_line) shown.said("\n");
   shown.end("/output shows all of it");
   if (!result) return fail(result.error());
-  context.last_output = std::move(result->text);
+  context.last_output = {
+      .command = unicode::sanitize(mark_of(wanted) + wanted.command), .text = std::move(result->text), .ended = now()};
   return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/chat.hpp"
 #include "base/error.hpp"
+#include "base/time.hpp"
 #include "chat/agent.hpp"
 #include "config/configuration.hpp"
 #include "render/theme.hpp"
@@ -39,6 +40,13 @@ struct CommandDisplay {
   std::function<void(std::string_view left_out)> end;  ///< `left_out` says where what is not shown can be seen
 };
 
+/// What a "!command" came to.
+struct OwnOutput {
+  std::string command;  ///< with its mark, harmless
+  std::string text;     ///< all that it printed, harmless
+  Timestamp ended{};
+};
+
 /// What a slash command works on.
 struct SlashContext {
   agent::Chat& chat;
@@ -67,7 +75,7 @@ struct SlashContext {
   std::function<Result<chat::UserMessage>(const std::string& text, const std::string& file)> message_with;
   Appearance appearance;
   CommandDisplay command;
-  std::string last_output{};  ///< of the newest "!command", harmless
+  std::optional<OwnOutput> last_output{};  ///< of the newest "!command"
   /// Lets the person read a long text, in a pager where there is a terminal for one.
   std::function<Result<void>(const std::string& text)> page;
 };
@@ -84,9 +92,8 @@ struct SlashCommand {
   std::string_view help;
   Result<After> (*run)(const std::string& argument, SlashContext& context) = nullptr;
   /// Where there is no `run`, and for completion: the words of a command of the command line. "{session}" stands for
-  /// the session's id,
-  /// "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}" for all of it as
-  /// one word.
+  /// the session's id, "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}"
+  /// for all of it as one word.
   std::string_view command{};
 };
 

@@ -128,6 +128,51 @@ TEST_CASE("!command: what it prints is followed beyond a mebibyte, while it runs
   leave(screen);
 }
 
+TEST_CASE("/output: shows what a tool printed, a new file whole, and what the model thought",
+          "[e2e][terminal][commands]") {
+  const Room room(R"([
+    {"reply": {"thinking": "First I count.", "tool_call": {"name": "Bash", "arguments": {"command": "seq 100 105"}}}},
+    {"reply": {"thinking": "Then I write.", "tool_call": {"name": "Write", "arguments":
+       {"file_path": "new.txt", "content": "a\nb\nc\nd\ne\nf\ng\nh\nlast of it\n"}}}},
+    {"reply": {"text": "Counted."}}])");
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--permission-mode", "auto"}, {80, 40},
+                               {{"PAGER", "sed 's/^/| /'"}});
+  wait_for_prompt(screen);
+  screen.type("/output\r");
+  screen.wait_for("nothing has printed in this chat");
+  screen.type("count\r");
+  screen.wait_for("/output shows what a tool printed");
+  screen.wait_for("… 1 line more: /output");
+  screen.wait_for("Counted.");
+  CHECK_FALSE(has(screen, "last of it"));
+  wait_for_prompt(screen);
+  screen.type("/output\r");
+  screen.wait_for("| last of it");
+  screen.wait_for("| created");
+  wait_for_prompt(screen);
+  screen.type("/output 2\r");
+  screen.wait_for("| Bash: seq 100 105\n|\n| 100\n| 101\n");
+  wait_for_prompt(screen);
+  screen.type("/output thinking\r");
+  screen.wait_for("| First I count.\n|\n| Then I write.");
+  wait_for_prompt(screen);
+  screen.type("!echo mine\r");
+  screen.wait_for("\nmine");
+  wait_for_prompt(screen);
+  screen.type("/output\r");
+  screen.wait_for("| mine");
+  wait_for_prompt(screen);
+  screen.type("/output 3\r");
+  screen.wait_for("there is no tool call 3: this session has 2");
+  wait_for_prompt(screen);
+  screen.type("/output \t");
+  screen.wait_for("Write new.txt");
+  screen.wait_for("Bash seq 100 105");
+  screen.type(ctrl_u);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal][commands]") {
   const Room room;
   auto screen = room.chat(size);

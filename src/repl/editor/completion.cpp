@@ -110,6 +110,7 @@ class Completion {
     if (command == "/rewind") return {from, matching(of_rewind, word)};
     if (command == "/resume" && word.starts_with('-')) return {from, matching(of_resume, word)};
     if (command == "/resume" && sources_.sessions) return {from, matching(sources_.sessions(), word)};
+    if (command == "/output") return {from, matching(printed(), word)};
     if (command == "/image") return shell_paths(before, command.size() + 1);
     if (command != "/diff" && command != "/export") return {from, command_line(command, before)};
     const auto argument = std::min(before.find_first_not_of(" \t", command.size()), before.size());
@@ -132,6 +133,12 @@ class Completion {
       for (auto& prompt : sources_.prompts()) out.push_back(std::move(prompt));
     }
     out.push_back({"keys", "what keys do"});
+    return out;
+  }
+
+  [[nodiscard]] std::vector<Named> printed() const {
+    auto out = sources_.printed ? sources_.printed() : std::vector<Named>();
+    out.push_back({"thinking", "what the model thought of the newest prompt"});
     return out;
   }
 

@@ -24,6 +24,7 @@ struct CompletionSources {
   std::string directory;                              ///< where `@path` looks
   std::function<std::vector<Named>()> sessions = {};  ///< asked when one is to be named; may be empty
   std::function<std::vector<Named>()> prompts = {};   ///< kept in files, with their '/'; may be empty
+  std::function<std::vector<Named>()> printed = {};   ///< tool calls, the newest first, by number; may be empty
   /// What fits as the last of the words of a command line; may be empty.
   std::function<std::vector<Named>(const std::vector<std::string>& words)> words = {};
 };

@@ -22,6 +22,20 @@ TEST_CASE("result: a long one is saved whole and shown as head and tail", "[agen
   CHECK(shown.find(fitted.saved_to) != std::string::npos);
 }
 
+TEST_CASE("result: the whole of a cut one is found where it says, and nowhere else", "[agent][result]") {
+  const test::TempDir dir;
+  const std::string text(40'000, 'x');
+  const auto fitted = chat::text_of(agent::fit_result({chat::Text{text}}, dir.path(), "call_1").value().content);
+  CHECK(agent::whole_result(fitted, dir.path()) == text);
+  CHECK(agent::whole_result(fitted, "/elsewhere") == std::nullopt);
+  CHECK(agent::whole_result(fitted, "") == std::nullopt);
+  CHECK(agent::whole_result("short", dir.path()) == std::nullopt);
+  REQUIRE(write_file_atomic(dir / "outside.txt", "secret"));
+  REQUIRE(make_directories(dir / "files", 0755));
+  const auto named = "all 7 bytes are in " + (dir / "files") + "/../outside.txt, to be read in pieces with Read";
+  CHECK(agent::whole_result(named, dir / "files") == std::nullopt);
+}
+
 TEST_CASE("result: the same id twice keeps both, a hostile id stays in the directory", "[agent][result]") {
   const test::TempDir dir;
   const std::string text(40'000, 'x');
