@@ -18,6 +18,9 @@ constexpr std::size_t max_diff_lines = 40;
 constexpr std::size_t max_diff_lines_verbose = 400;
 constexpr std::size_t max_new_file_lines = 8;
 constexpr std::size_t max_reason_columns = 500;
+// What stands beside a change that is asked about: what is said of it, and the answers. One that is longer than what is
+// left of the screen was not seen whole.
+constexpr std::size_t rows_beside_asked_change = 15;
 
 // Two agents may number their calls alike.
 std::string key_of(std::string_view id, std::string_view agent_path) {
@@ -41,7 +44,10 @@ void Calls::begun(const event::ToolUse& e, std::string_view agent_path) {
 // A call that was asked about begins with the answer. The result says what came of it.
 void Calls::answered(const event::Approval& e, std::string_view agent_path) {
   const auto tool = running_.tools.find(key_of(e.tool_use_id, agent_path));
-  if (tool != running_.tools.end()) tool->second.since = now();
+  if (tool != running_.tools.end()) {
+    tool->second.since = now();
+    tool->second.was_allowed_by_person = e.by == "user" && e.decision != "deny";
+  }
   if (e.decision != "deny") return;
   refused_by_person_ = e.by == "user";
   if (refused_by_person_) own_refusals_.insert(e.tool_use_id);
@@ -78,7 +84,8 @@ void Calls::ended(const event::ToolResult& e, std::string_view agent_path) {
   summaries_[e.result.call_id] = std::move(tool.summary);
 }
 
-// What a file tool did to a file. False: the call was none of those, or nobody is there to look.
+// What a file tool did to a file, once: who was asked about it has it above the answer. False: the call was none of
+// those, or nobody is there to look.
 bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::string_view agent_path) {
   if (e.result.is_error || page_.quiet() || page_.options().err != Medium::terminal) return false;
   const auto text = chat::text_of(e.result.content);
@@ -90,6 +97,9 @@ bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::strin
   if (e.name == "Edit") lines = diff_lines(text, page_.err_theme(), room, limit(max_diff_lines));
   if (e.name == "Write" && text.starts_with("created"))
     lines = new_file_lines(tool.input, page_.err_theme(), room, limit(max_new_file_lines));
+  const bool stands_above =
+      tool.was_allowed_by_person && !page_.verbose() && lines.size() + rows_beside_asked_change <= page_.options().rows;
+  if (stands_above) return true;
   for (const auto& line : lines) page_.say(agent_path, line);
   return !lines.empty();
 }

@@ -37,6 +37,7 @@ struct Running {
     std::string agent_path;
     std::string input;  ///< of a call of Write
     bool running = false;
+    bool was_allowed_by_person = false;
     Time since;
     bool said_something = false;
     unicode::RewritesSanitizer output;

@@ -138,6 +138,26 @@ TEST_CASE("text sink: a call's time does not count the time a person took to all
   CHECK(stage.lines() == Lines{"⋯ Bash make (5s)", "⋯ Read a.txt"});
 }
 
+TEST_CASE("text sink: a change that a person allowed stands above already, unless it was too long to be seen whole",
+          "[render][live]") {
+  struct Case {
+    int rows;
+    std::string by;
+    bool is_shown;
+  };
+  const auto c = GENERATE(values<Case>({{20, "user", false}, {18, "user", true}, {20, "rule", true}}));
+  CAPTURE(c.rows, c.by);
+  Stage stage(c.rows, 40);
+  stage.send(event::ToolUse{"1", "Edit", "{}", "Edit a.txt"}).send(event::Approval{"a", "1", "allow", c.by});
+  stage.result("1", "Edit", "updated a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+2");
+  auto expected = Lines{"✓ Edit a.txt (1.2s)"};
+  if (c.is_shown) expected.insert(expected.end(), {"  @@ -1,3 +1,3 @@", "   one", "  -two", "  +2"});
+  CHECK(stage.lines() == expected);
+  stage.send(event::ToolUse{"2", "Edit", "{}", "Edit b.txt"}).result("2", "Edit", "updated b.txt\n@@ -1 +1 @@\n+b");
+  expected.insert(expected.end(), {"✓ Edit b.txt (1.2s)", "  @@ -1 +1 @@", "  +b"});
+  CHECK(stage.lines() == expected);
+}
+
 TEST_CASE("text sink: an answer that is cut off stays as it is, above the word that says so", "[render][live]") {
   Stage stage(10, 40);
   stage.text("# Title\n\nHalf a **sen").send(event::Cancelled{"SIGINT"});
