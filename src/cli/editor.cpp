@@ -61,7 +61,11 @@ Result<int> wait_for(pid_t child) {
   return status;
 }
 
-// Through a shell, as git does it: what it is called may hold options too.
+// Of a shell: the program can't be run (126) or is not there (127).
+constexpr int status_of_no_program = 126;
+
+// Through a shell, as git does it: what it is called may hold options too. A program that ran and says that nothing
+// came of it (vi's :cq) is `cancelled`.
 Result<void> run_on_file(const std::string& program, const std::string& path) {
   auto script = program + " \"$@\"";
   auto name = program;
@@ -78,6 +82,8 @@ Result<void> run_on_file(const std::string& program, const std::string& path) {
   const auto status = wait_for(child);
   if (!status) return fail(status.error());
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return {};
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) < status_of_no_program)
+    return fail(ErrorKind::cancelled, fmt::format("exit status {}", WEXITSTATUS(*status)));
   return fail(ErrorKind::failure, fmt::format("\"{}\" failed", program));
 }
 
@@ -128,12 +134,19 @@ Result<void> edit_file(const std::string& path) {
   const auto editor = chosen_editor();
   const auto edited = run_on_file(editor, path);
   if (edited) return {};
+  if (edited.error().kind == ErrorKind::cancelled) {
+    return fail(ErrorKind::failure, fmt::format("the editor \"{}\" ended with {}", editor, edited.error().message));
+  }
   return fail(ErrorKind::failure, fmt::format("the editor \"{}\" failed", editor), "set VISUAL or EDITOR");
 }
 
 Result<std::string> edit_text(const std::string& text) {
-  ERRAND_TRY_ASSIGN(const auto file, PassingFile::make(".md", text));
-  ERRAND_TRY(edit_file(file.path()));
+  // A file of text ends with a line end: what an editor appends stands on a line of its own.
+  const bool lacks_end = !text.empty() && !text.ends_with('\n');
+  ERRAND_TRY_ASSIGN(const auto file, PassingFile::make(".md", lacks_end ? text + "\n" : text));
+  auto edited = edit_file(file.path());
+  if (!edited && edited.error().hint.empty()) edited.error().hint = "the text stays as it was";
+  ERRAND_TRY(std::move(edited));
   return read_file(file.path(), max_input_bytes);
 }
 

@@ -287,7 +287,7 @@ TEST_CASE("menu: a plan is shown, changed in the editor, approved, and carried o
     {"expect": {"last_message": {"tool_result": {"contains": "other.txt"}}}, "reply": {"text": "Carried out."}},
     {"reply": {"tool_call": {"name": "Write", "arguments": {"file_path": "more.txt", "content": "x\n"}}}},
     {"reply": {"text": "More."}}])");
-  room.world.make_files({{"edit.sh", "#!/bin/sh\nprintf '\\n2. then stop' >> \"$1\"\n"}});
+  room.world.make_files({{"edit.sh", "#!/bin/sh\nprintf '2. then stop\\n' >> \"$1\"\n"}});
   auto screen = room.chat({columns, 24}, {"--permission-mode", "plan"},
                           {{"EDITOR", "sh " + room.world.path_of("edit.sh")}, {"VISUAL", ""}});
   wait_for_row(screen, ">");
