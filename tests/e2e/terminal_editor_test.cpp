@@ -150,6 +150,23 @@ TEST_CASE("editor: a program of the person's is given all of a paste that is a m
   room.check();
 }
 
+TEST_CASE("editor: a program of the person's appends on a line of its own, and may say that nothing came of it",
+          "[e2e][terminal][editor]") {
+  const Room room(R"([{"expect": {"messages": [{"user": "one\ntwo"}]}, "reply": {"text": "So."}}])",
+                  {{"edit.sh", "grep -q two \"$1\" && exit 1\necho two >> \"$1\"\n"}});
+  const auto editor = "sh " + room.world.workspace() + "/edit.sh";
+  auto screen = room.chat({80, 12}, {}, {{"VISUAL", editor}});
+  wait_for_prompt(screen);
+  screen.type("one\x07");
+  screen.wait_for("> one\n  two");
+  screen.type("\x07");
+  screen.wait_for("exit status 1\n  hint: the text stays as it was\n> one\n  two");
+  screen.type(enter);
+  screen.wait_for("So.");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("editor: the cursor stands between what people take for characters", "[e2e][terminal][editor]") {
   const auto columns = GENERATE(132, 80, 40, 20);
   const Room room(R"([{"expect": {"messages": [{"user": "漢字 e\u0301 x 👍 z"}]}, "reply": {"text": "Yes."}}])");
@@ -305,6 +322,32 @@ TEST_CASE("editor: Up brings back what Ctrl-C cleared", "[e2e][terminal][editor]
   screen.type("\x1b[A");
   screen.wait_for("(Ctrl-D leaves)\n> a long prompt");
   screen.type("\x15");
+  leave(screen);
+}
+
+TEST_CASE("editor: a line that was typed when the terminal closed is found again, beside a run too",
+          "[e2e][terminal][editor]") {
+  const auto signal = GENERATE(SIGHUP, SIGTERM);
+  const bool beside = GENERATE(false, true);
+  CAPTURE(signal, beside);
+  const Room room(beside ? R"([{"stall": "30s", "reply": {"text": "One."}}])" : "[]");
+  {
+    auto screen = room.chat();
+    wait_for_prompt(screen);
+    if (beside) {
+      screen.type("wait\r");
+      screen.wait_for("+");
+    }
+    screen.type("a long prompt");
+    screen.wait_for("a long prompt");
+    screen.signal(signal);
+    CHECK(screen.wait().code == 128 + signal);
+  }
+  auto screen = room.chat();
+  wait_for_prompt(screen);
+  screen.type(up);
+  screen.wait_for("> a long prompt");
+  screen.type(ctrl_u);
   leave(screen);
 }
 

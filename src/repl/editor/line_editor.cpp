@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "repl/editor/pasted_image.hpp"
 
 namespace errand::repl {
 
@@ -58,7 +59,9 @@ LineSession LineEditor::make_session() {
   const auto complete = [this](std::string_view text, std::size_t cursor) {
     return completer_ ? completer_(text, cursor) : Candidates{};
   };
-  return {history_.lines(), complete, parts_.keys};
+  LineSession out(history_.lines(), complete, parts_.keys);
+  out.use_paste_reader(image_word);
+  return out;
 }
 
 void LineEditor::use_history(HistoryFile file) {
@@ -173,6 +176,7 @@ Result<ReadLine> LineEditor::edit(LineSession& line, const Call& call) {
     if (!is_stopping_) ERRAND_TRY(paint(line));
     const auto input = next_input(call);
     if (!input) {
+      keep_draft(line);
       ERRAND_TRY(leave_line(line));
       if (input.error().kind != ErrorKind::cancelled) return fail(input.error());
       return ReadLine{ReadLine::End::interrupted, line.text()};
@@ -197,6 +201,7 @@ Result<LineEditor::Next> LineEditor::take(const terminal::Input& input, LineSess
       ERRAND_TRY(follow_resize(call));
       return Next::go_on;
     case terminal::Input::Kind::closed:
+      keep_draft(line);
       out = {ReadLine::End::closed, line.text()};
       return Next::done;
   }
@@ -241,7 +246,7 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
       if (outcome == Outcome::interrupted && leave_out_waiting()) return Next::go_on;
       ERRAND_TRY(leave_line(line));
       out = {outcome == Outcome::closed ? End::closed : End::interrupted, line.text()};
-      if (!line.is_answer()) remember(out.text);  // also what Ctrl-C cleared: one stray key costs no long prompt
+      keep_draft(line);  // also what Ctrl-C cleared: one stray key costs no long prompt
       return Next::done;
     case Outcome::submitted: {
       ERRAND_TRY_ASSIGN(out, submit(line));
@@ -366,6 +371,11 @@ Result<std::optional<std::string>> LineEditor::written_outside(const std::string
   }
   while (edited->ends_with('\n')) edited->pop_back();
   return std::optional(*std::move(edited));
+}
+
+// Of a prompt that was not sent, whatever ended it: a terminal that was closed costs it as little as a stray key.
+void LineEditor::keep_draft(const LineSession& line) {
+  if (!line.is_answer()) remember(line.text());
 }
 
 // A history that can't be written is no reason not to go on.

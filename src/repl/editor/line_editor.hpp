@@ -104,6 +104,7 @@ class LineEditor final : public LineReader {
   [[nodiscard]] std::vector<terminal::Row> rows_about(const MenuSession& menu) const;
   Result<void> leave_menu(const MenuSession& menu, Outcome outcome);
 
+  void keep_draft(const LineSession& line);
   void remember(const std::string& line);
   void ask_terminal();
   void await_answers();

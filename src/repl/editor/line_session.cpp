@@ -254,7 +254,19 @@ void LineSession::paste(const std::string& text) {
     std::ranges::replace(line, '\n', ' ');
     return buffer_.insert_whole(line);
   }
-  buffer_.insert_whole(folded(text));
+  if (!paste_as_word(text)) buffer_.insert_whole(folded(text));
+}
+
+// Of a command it is an argument, which is read as it was pasted.
+bool LineSession::paste_as_word(const std::string& text) {
+  const auto& typed = buffer_.text();
+  if (!paste_reader_ || typed.starts_with('/') || typed.starts_with('!')) return false;
+  const auto word = paste_reader_(text);
+  if (!word) return false;
+  const auto cursor = buffer_.cursor();
+  const bool begins_word = cursor == 0 || typed[cursor - 1] == ' ' || typed[cursor - 1] == '\n';
+  buffer_.insert_whole((begins_word ? "" : " ") + *word);
+  return true;
 }
 
 // A long text becomes one mark, its content kept beside; in a short one nothing may look like such a mark.

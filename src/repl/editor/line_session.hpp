@@ -32,6 +32,9 @@ struct Candidates {
 };
 using Completer = std::function<Candidates(std::string_view text, std::size_t cursor)>;
 
+/// What stands in a prompt for what is pasted; nullopt: it stands there itself.
+using PasteReader = std::function<std::optional<std::string>(const std::string& pasted)>;
+
 /// Which table of keys the editor begins a line with.
 enum class Keys { emacs, vi };
 
@@ -50,6 +53,8 @@ class LineSession {
   /// `history` is borrowed, oldest first.
   LineSession(const std::vector<std::string>& history, Completer completer, Keys keys)
       : history_(history), completer_(std::move(completer)), keys_(keys) {}
+
+  void use_paste_reader(PasteReader reader) { paste_reader_ = std::move(reader); }
 
   /// From the next line on.
   void use_keys(Keys keys) { keys_ = keys; }
@@ -130,6 +135,7 @@ class LineSession {
   bool edit_words(Command command);
   void type(const std::string& text);
   void paste(const std::string& text);
+  bool paste_as_word(const std::string& text);
   Outcome enter();
   Outcome end_of_input();
   void older();
@@ -180,6 +186,7 @@ class LineSession {
 
   const std::vector<std::string>& history_;
   Completer completer_;
+  PasteReader paste_reader_;
   Keys keys_;
   LineRequest request_;
   EditBuffer buffer_;

@@ -195,6 +195,33 @@ TEST_CASE("line session: a line comes back as it was typed, with marks for what 
   CHECK(session.text() == lines.back());
 }
 
+TEST_CASE("line session: what is pasted may stand in a prompt as a word, and not in a command", "[repl][editor]") {
+  struct Case {
+    std::string pressed;
+    std::string text;
+    LineKind kind = LineKind::prompt;
+  };
+  const std::string image = "\x1b[200~an image\x1b[201~";
+  const auto c = GENERATE_COPY(values<Case>({{image + "what?", "@image what?"},
+                                             {"see" + image, "see @image "},
+                                             {"see " + image, "see @image "},
+                                             {"see\n" + image, "see\n@image "},
+                                             {image + image, "@image @image "},
+                                             {"/image " + image, "/image an image"},
+                                             {"!open " + image, "!open an image"},
+                                             {"\x1b[200~another\x1b[201~", "another"},
+                                             {image + "\x1f", ""},
+                                             {image, "an image", LineKind::answer}}));
+  CAPTURE(c.pressed);
+  LineSession session(history(), complete, Keys::emacs);
+  session.use_paste_reader([](const std::string& pasted) {
+    return pasted == "an image" ? std::optional<std::string>("@image ") : std::nullopt;
+  });
+  session.begin({c.kind, "> "});
+  for (const auto& key : keys_in(c.pressed, Keys::emacs)) session.press(key);
+  CHECK(session.text() == c.text);
+}
+
 TEST_CASE("line session: Tab puts what all candidates begin with, then a menu", "[repl][editor]") {
   check({
       {"b\t", "beta |"},
