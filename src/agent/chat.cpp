@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -139,8 +141,7 @@ Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
     ERRAND_TRY_ASSIGN(bare,
                       open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_, call));
   }
-  auto& state = session_ ? *session_->state : *early_state_;
-  ERRAND_TRY_ASSIGN(auto result, run_for_person(wanted, agent_ ? *agent_ : *bare, state, services_, on_output, call));
+  ERRAND_TRY_ASSIGN(auto result, run_for_person(wanted, agent_ ? *agent_ : *bare, state(), services_, on_output, call));
   add_to_next({chat::Text{services_.secrets.clean(told_to_model(wanted, result))}});
   return result;
 }
@@ -265,6 +266,9 @@ Result<void> Chat::open_session(const chat::UserMessage& first, chat::ThinkingSt
       start_.warnings.push_back({"damaged_message", fmt::format("stored message {} can't be read and is left out: {}",
                                                                 what.message_id, what.reason)});
     }
+    early_state_->todos.with(
+        [&](auto& todos) { todos = session.state->todos.with([](const auto& now) { return now; }); });
+    session.state = std::exchange(early_state_, std::make_shared<tool::SessionState>());
     session_.emplace(std::move(session));
     session_->grants = grants_;
     session_source_ = "resume";
@@ -334,6 +338,7 @@ void Chat::end(std::string_view reason) {
   session_.reset();
   agent_.reset();
   former_.reset();
+  early_state_ = std::make_shared<tool::SessionState>();
 }
 
 void Chat::resume_with(store::SessionInfo session) {
@@ -348,6 +353,7 @@ void Chat::resume_with(store::SessionInfo session) {
 void Chat::let_go() {
   if (!session_) return;
   start_.resume = session_->info;
+  early_state_ = session_->state;
   session_.reset();
   agent_.reset();
   former_.reset();
@@ -376,6 +382,24 @@ Result<store::History> Chat::conversation() const {
   const auto id = session_id();
   if (id.empty()) return store::History{};
   return services_.store.read_history(id);
+}
+
+tool::SessionState& Chat::state() const {
+  return session_ ? *session_->state : *early_state_;
+}
+
+std::vector<tool::Shells::Status> Chat::background() const {
+  return state().shells.list();
+}
+
+std::int64_t Chat::context_tokens() const {
+  if (session_) return session_->context_tokens;
+  const auto stored = conversation();
+  if (!stored) return 0;  // told to whoever asks the next prompt
+  for (const auto& message : std::views::reverse(stored->messages)) {
+    if (const auto* reply = std::get_if<chat::AssistantMessage>(&message.body)) return reply->usage.total();
+  }
+  return 0;
 }
 
 Result<std::vector<chat::event::TodoItem>> Chat::todos() const {
@@ -409,7 +433,6 @@ void Chat::start_new() {
   end("clear");
   grants_->forget_session();
   additions_.clear();
-  early_state_ = std::make_shared<tool::SessionState>();
   cleared_ = true;
   start_.resume.reset();
   start_.name.clear();

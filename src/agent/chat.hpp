@@ -98,7 +98,7 @@ class Chat {
   void resume_with(store::SessionInfo session);
 
   /// Gives the session's lease back and forgets what is known of it, so that others may change it; the next prompt goes
-  /// on with what is stored then.
+  /// on with what is stored then. What runs in the background goes on.
   void let_go();
 
   /// A new session that goes on from here, with that name (may be empty); the next prompt goes there. `failure` before
@@ -115,6 +115,14 @@ class Chat {
 
   /// The conversation that the next prompt adds to, without it being open for writing.
   [[nodiscard]] Result<store::History> conversation() const;
+
+  /// Commands that the session runs in the background, and those that have ended. They are stopped when another session
+  /// goes on, and with this.
+  [[nodiscard]] std::vector<tool::Shells::Status> background() const;
+
+  /// How long the conversation was with its newest reply, as the API said, also of a session that is not open; 0: not
+  /// known.
+  [[nodiscard]] std::int64_t context_tokens() const;
 
   /// The todo list as it stands, also of a session that is not open.
   [[nodiscard]] Result<std::vector<chat::event::TodoItem>> todos() const;
@@ -146,6 +154,7 @@ class Chat {
   void see_session();
   void open_anew();
   Result<chat::UserMessage> with_additions(const chat::UserMessage& prompt);
+  [[nodiscard]] tool::SessionState& state() const;
   Result<Session> unleased_session(chat::ThinkingStyle style) const;
 
   const Services& services_;
@@ -155,7 +164,7 @@ class Chat {
   std::optional<Agent> agent_;
   std::optional<Agent> former_;  // of the session, without its model, while the one that follows is not open
   std::vector<std::vector<chat::UserBlock>> additions_;  // to the next prompt
-  // Of commands before the first prompt; the session that begins with it goes on with it.
+  // Of commands before the first prompt, and of a session that was let go; the session that is opened goes on with it.
   std::shared_ptr<tool::SessionState> early_state_ = std::make_shared<tool::SessionState>();
   std::shared_ptr<Grants> grants_ = std::make_shared<Grants>();  // of every session and agent here
   Announce announce_ = Announce::ready;

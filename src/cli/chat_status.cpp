@@ -63,7 +63,8 @@ void ChatStatus::refresh() {
                   .agent = definition.id,
                   .model = model_,
                   .mode = std::string(chat::name_of(definition.permission_mode)),
-                  .sandbox = sandbox()});
+                  .sandbox = sandbox(),
+                  .context = talk_.chat().context_tokens()});
 }
 
 void ChatStatus::use_model(const std::string& models) {

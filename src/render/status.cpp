@@ -49,6 +49,7 @@ void Status::take(const Standing& standing) {
     cost_ = 0.0;
     context_ = 0;
   }
+  if (standing.context > 0) context_ = standing.context;
   session_ = standing.session;
   agent_ = standing.agent;
   model_ = standing.model;

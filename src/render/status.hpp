@@ -18,6 +18,7 @@ struct Standing {
   std::string model;  ///< its full name
   std::string mode;
   std::string sandbox;
+  std::int64_t context = 0;  ///< tokens of the session's last request and its reply; 0: as the last run said
 };
 
 /// What a status line says of the session, gathered from the root agent's events.

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -13,6 +14,8 @@
 namespace errand::repl {
 
 namespace {
+
+constexpr std::size_t command_columns = 60;
 
 void show_dim(std::string_view line, const SlashContext& context) {
   const auto color = context.appearance.theme().paints() ? render::Color::on : render::Color::off;
@@ -34,6 +37,18 @@ void show_prompt(const chat::UserMessage& prompt, const SlashContext& context) {
 
 void tell_of_files(const std::string& prompt, const SlashContext& context) {
   for (const auto& line : context.told_of_files(prompt)) show_note(line, context);
+}
+
+void tell_of_stopped(const SlashContext& context) {
+  std::vector<std::string> commands;
+  for (const auto& task : context.chat.background()) {
+    if (!task.finished)
+      commands.push_back(text::ellipsize(text::first_line(text::trim(task.command)), command_columns));
+  }
+  if (commands.empty()) return;
+  show_note(fmt::format("{} in the background stopped: {}", text::count_of(commands.size(), "command"),
+                        text::join(commands, "; ")),
+            context);
 }
 
 std::optional<chat::UserMessage> last_prompt(const store::History& history) {

@@ -19,6 +19,9 @@ void show_prompt(const chat::UserMessage& prompt, const SlashContext& context);
 /// What there is to know of the files that a prompt names.
 void tell_of_files(const std::string& prompt, const SlashContext& context);
 
+/// Before the chat leaves its session: what runs in the background is stopped then.
+void tell_of_stopped(const SlashContext& context);
+
 /// The newest prompt of a conversation.
 std::optional<chat::UserMessage> last_prompt(const store::History& history);
 

@@ -56,6 +56,8 @@ class Loop {
       const auto line = read_line();
       if (line && !text::trim(*line).empty()) take(*line);
     }
+    chat_.lines.settle();
+    tell_of_stopped(chat_.slash);
     return exit_success;
   }
 

@@ -350,7 +350,7 @@ TEST_CASE("beside a run: Ctrl-G writes the line in the person's editor, and what
     {"reply": {"text": "One."}}])",
                   {{"edit.sh",
                     "touch opened; until [ -e said ]; do sleep 0.02; done; echo in the editor; "
-                    "printf ' outside' >> \"$1\"\n"}});
+                    "sed -i 's,$, outside,' \"$1\"\n"}});
   auto screen = with_editor(room, {"--permission-mode", "auto"});
   take_draft_outside(screen);
   screen.wait_for("Said meanwhile.\n");

@@ -72,7 +72,7 @@ Result<After> run_diff(const std::string& argument, SlashContext& context) {
     out += head_of(path, change, theme) + body_of(change, theme);
   }
   if (out.empty()) {
-    context.say(argument.empty() ? "no file is other than before tools of this session changed it"
+    context.say(argument.empty() ? "tools of this session changed no file, or all are as they were"
                                  : fmt::format("tools of this session changed nothing in {}", argument));
   } else {
     context.show(out);

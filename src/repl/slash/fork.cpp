@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/try.hpp"
+#include "repl/notes.hpp"
 #include "repl/slash.hpp"
 #include "store/short_id.hpp"
 
@@ -9,6 +10,7 @@ namespace errand::repl {
 Result<After> run_fork(const std::string& argument, SlashContext& context);
 
 Result<After> run_fork(const std::string& argument, SlashContext& context) {
+  if (!context.chat.session_id().empty()) tell_of_stopped(context);
   ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(argument));
   context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));
   return After::go_on;

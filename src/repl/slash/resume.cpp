@@ -8,6 +8,7 @@
 #include "base/try.hpp"
 #include "repl/going_on.hpp"
 #include "repl/menus.hpp"
+#include "repl/notes.hpp"
 #include "repl/slash.hpp"
 #include "store/short_id.hpp"
 #include "store/store.hpp"
@@ -104,12 +105,14 @@ void tell(const store::SessionInfo& session, const SlashContext& context) {
 Result<void> go_on_with(store::SessionInfo session, SlashContext& context) {
   if (context.menus && session.id != context.chat.session_id()) ERRAND_TRY(context.menus->store.lease(session.id));
   tell(session, context);
+  tell_of_stopped(context);
   context.chat.resume_with(std::move(session));
   return {};
 }
 
 // It is the copy that is told of.
 Result<void> go_on_with_copy(store::SessionInfo session, SlashContext& context) {
+  tell_of_stopped(context);
   context.chat.resume_with(std::move(session));
   ERRAND_TRY_ASSIGN(const auto made, context.chat.fork(""));
   context.say(fmt::format("session {}, a copy of {}", store::short_id(made.id), store::short_id(made.forked_from)));

@@ -37,10 +37,8 @@ std::string state_of(const tool::Shells::Status& task) {
 
 }  // namespace
 
-// They end with the chat's hold on the session: of an earlier one there are none.
 Result<After> run_tasks(const std::string&, SlashContext& context) {
-  const auto* session = context.chat.session();
-  const auto tasks = session == nullptr ? std::vector<tool::Shells::Status>{} : session->state->shells.list();
+  const auto tasks = context.chat.background();
   if (tasks.empty()) context.say("nothing runs in the background");
   for (const auto& task : tasks) {
     const auto command =

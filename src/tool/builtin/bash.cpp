@@ -50,6 +50,11 @@ void append_note(std::string& text, std::string_view note) {
   text += note;
 }
 
+bool is_for_background(const Json& input) {
+  const auto& later = field_at(input, "run_in_background");
+  return later.is_boolean() && later.get<bool>();
+}
+
 class BashTool final : public Tool {
  public:
   [[nodiscard]] const chat::ToolSpec& spec() const override { return bash_spec; }
@@ -60,11 +65,12 @@ class BashTool final : public Tool {
     const auto command = string_at(input, "command");
     const auto first = text::first_line(text::trim(command));
     const bool has_more = text::trim(command).size() > first.size();
-    return fmt::format("Bash {}{}", text::ellipsize(first, 200), has_more ? " …" : "");
+    return fmt::format("Bash {}{}{}", text::ellipsize(first, 200), has_more ? " …" : "",
+                       is_for_background(input) ? ", in the background" : "");
   }
 
   Result<Output> run(const Json& input, const Context& context, const Call& call) override {
-    if (const auto& later = field_at(input, "run_in_background"); later.is_boolean() && later.get<bool>()) {
+    if (is_for_background(input)) {
       return start_in_background(input, context);
     }
     const auto key = fmt::format("errand-cwd-{}", random_hex(16));

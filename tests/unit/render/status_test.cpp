@@ -97,8 +97,12 @@ TEST_CASE("status: between runs it says what the next one begins with", "[render
   CHECK(line() == "helper · anthropic/small · $0.2500 · sandbox full");
   status.take(Standing{"s1", "other", "anthropic/large", "plan", "off"});
   CHECK(line() == "other · anthropic/large · 20% of context · $0.2500 · sandbox off · plan");
+  status.take(Standing{"s1", "other", "anthropic/large", "plan", "off", 500});  // what was said last was taken back
+  CHECK(line() == "other · anthropic/large · 5% of context · $0.2500 · sandbox off · plan");
   status.take(Standing{"", "other", "anthropic/large", "plan", "off"});
   CHECK(line() == "other · anthropic/large · sandbox off · plan");
+  status.take(Standing{"s2", "other", "anthropic/large", "plan", "off", 4'000});
+  CHECK(line() == "other · anthropic/large · 40% of context · sandbox off · plan");
 }
 
 TEST_CASE("status: what matters least is cut first, and names of others are harmless", "[render][status]") {
