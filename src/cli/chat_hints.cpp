@@ -11,7 +11,7 @@ namespace errand::cli {
 namespace {
 
 // The longer of two that begin alike comes first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> words = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> words = {{
     {"\"errand sessions list\"", "/sessions"},
     {"\"errand sessions\"", "/sessions"},
     {"\"errand models\"", "/models"},
@@ -24,6 +24,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> words = 
     {"start a new session", "begin a new session with /new"},
     {"or continue the session with -c", "or ask it to go on"},
     {"; continue the session with -c", ""},
+    {"allow it with --allow or permissions.allow, or use another --permission-mode",
+     "/permissions MODE, or Shift-Tab, goes on in another mode"},
     {"run it again, or resume the session and ask", "/retry asks it again"},
 }};
 

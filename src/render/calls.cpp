@@ -117,7 +117,7 @@ void Calls::tell_of_output(const event::ToolResult& e, std::string_view agent_pa
 }
 
 void Calls::denied(const event::Denial& denial) {
-  if (page_.options().reader == Reader::who_answers && own_refusals_.contains(denial.tool_use_id)) return;
+  if (page_.options().reader == Reader::who_answers) return;  // it stands with the call, which they have before them
   const auto known = summaries_.find(denial.tool_use_id);
   const auto what = one_line(known == summaries_.end() ? denial.tool : known->second, page_.options().columns);
   page_.say({}, fmt::format("{} {}: {}", paint("denied:", Tone::warning, page_.color()), what,

@@ -23,7 +23,7 @@ class Calls {
   void said(const chat::event::ToolOutput& e, std::string_view agent_path);
   void ended(const chat::event::ToolResult& e, std::string_view agent_path);
 
-  /// Of the end of the run: what was refused in it, but for what its reader refused.
+  /// Of the end of the run: what was refused in it, for who did not follow it call by call.
   void denied(const chat::event::Denial& denial);
   /// Whether it was a person who refused the call that was refused last.
   [[nodiscard]] bool were_refused_by_person() const { return refused_by_person_; }

@@ -14,6 +14,8 @@ TEST_CASE("chat hints: what a shell would do is said as the chat does it", "[cli
   CHECK(in_chat_words("wait until it is done, or go on in a copy with --fork") ==
         "wait until it is done, or go on in a copy: /resume REF --fork");
   CHECK(in_chat_words("\"errand sessions show --json\" has the ids") == "/rewind alone lets you pick a prompt");
+  CHECK(in_chat_words("allow it with --allow or permissions.allow, or use another --permission-mode") ==
+        "/permissions MODE, or Shift-Tab, goes on in another mode");
   CHECK(in_chat_words("set ANTHROPIC_API_KEY") == "set ANTHROPIC_API_KEY");
   CHECK(in_chat_words("").empty());
 }
