@@ -192,7 +192,10 @@ class HttpLink final : public Link {
     const auto take = [&receiver](const http::ResponseHead& head, std::string_view bytes) {
       return receiver.take(head, bytes);
     };
-    ERRAND_TRY_ASSIGN(const auto head, transport_.send(request, take, call));
+    const auto answered = transport_.send(request, take, call);
+    if (!answered)
+      return fail(answered.error().kind, answered.error().message);  // its hint is for who configures a model's API
+    const auto& head = *answered;
     if (!is_good(head.status)) return refuse(head, receiver.body());
     keep_session(head);
     receiver.finish(head);
