@@ -18,8 +18,6 @@ namespace errand::cli {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Two interrupts this close mean: leave. Two last words this close are one: timeout(1) and others tell a process, and
 // then its group.
 constexpr std::chrono::seconds close_behind{2};
@@ -65,13 +63,16 @@ Weight weight_of(const agent::CancelledBy& by) {
   ::_exit(exit_interrupted);
 }
 
-bool is_close(const std::optional<Clock::time_point>& before, Clock::time_point now) {
+bool is_close(const std::optional<Signals::Clock::time_point>& before, Signals::Clock::time_point now) {
   return before && now - *before < close_behind;
 }
 
 }  // namespace
 
-Signals::Signals() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), look_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Signals::Signals(std::function<Clock::time_point()> now)
+    : now_(std::move(now)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      look_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   const auto set = set_of({SIGINT, SIGTERM, SIGHUP});
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
@@ -112,7 +113,7 @@ void Signals::interrupt() {
   {
     const std::lock_guard lock(mutex_);
     if (leaves_at_) leave_at_once();
-    const auto now = Clock::now();
+    const auto now = now_();
     const auto before = std::exchange(last_interrupt_, now);
     if (is_close(before, now)) leave_soon();
   }
@@ -122,7 +123,7 @@ void Signals::interrupt() {
 bool Signals::leave_if_interrupted_before() {
   {
     const std::lock_guard lock(mutex_);
-    if (!is_close(last_interrupt_, Clock::now())) return false;
+    if (!is_close(last_interrupt_, now_())) return false;
     leave_soon();
   }
   request(named(SIGINT));
@@ -131,7 +132,7 @@ bool Signals::leave_if_interrupted_before() {
 
 // Under the lock.
 void Signals::leave_soon() {
-  leaves_at_ = Clock::now() + leave_within;
+  leaves_at_ = now_() + leave_within;
   ::eventfd_write(look_.get(), 1);
 }
 
@@ -144,17 +145,17 @@ bool Signals::leaves() const {
 int Signals::until_leaving() const {
   const std::lock_guard lock(mutex_);
   if (!leaves_at_) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*leaves_at_ - Clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*leaves_at_ - now_());
   return static_cast<int>(std::max(left, std::chrono::milliseconds{0}).count());
 }
 
 void Signals::leave_when_it_is_time() {
   const std::lock_guard lock(mutex_);
-  if (leaves_at_ && Clock::now() >= *leaves_at_) leave_at_once();
+  if (leaves_at_ && now_() >= *leaves_at_) leave_at_once();
 }
 
 bool Signals::is_said_again() {
-  const auto now = Clock::now();
+  const auto now = now_();
   return is_close(std::exchange(last_word_, now), now);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -17,7 +18,10 @@ namespace errand::cli {
 /// that. Of the other two what comes as close behind says nothing new. Make one in main, before any other thread.
 class Signals {
  public:
-  Signals();
+  using Clock = std::chrono::steady_clock;
+
+  /// `now` tells how far apart interrupts are; called from any thread.
+  explicit Signals(std::function<Clock::time_point()> now = Clock::now);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   ~Signals();
@@ -67,6 +71,7 @@ class Signals {
   [[nodiscard]] int until_leaving() const;
   bool is_said_again();
 
+  std::function<Clock::time_point()> now_;
   Fd signals_;
   Fd wake_;
   Fd look_;  // readable when the thread has to look what there is to do
@@ -75,9 +80,9 @@ class Signals {
   std::optional<agent::CancelledBy> cancelled_;
   bool had_run_ = false;
   bool keeps_interrupts_ = false;
-  std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
-  std::optional<std::chrono::steady_clock::time_point> leaves_at_;
-  std::optional<std::chrono::steady_clock::time_point> last_word_;  // the reading thread's
+  std::optional<Clock::time_point> last_interrupt_;
+  std::optional<Clock::time_point> leaves_at_;
+  std::optional<Clock::time_point> last_word_;  // the reading thread's
   std::jthread thread_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/file.hpp"
 #include "support/chat_room.hpp"
 
 using namespace errand;
@@ -181,6 +182,26 @@ TEST_CASE("beside a run: two Ctrl-C cancel, keep what was said, and leave nothin
   auto screen = talking(room, {"-c"});
   screen.wait_for("Half an answer");
   leave(screen);
+}
+
+TEST_CASE("beside a run: two Ctrl-C leave a command that heeds no signal, and what was said is kept",
+          "[e2e][terminal][beside]") {
+  const Room room(R"([{"reply": {"text": "Let me see.", "tool_call": {"name": "Bash", "arguments": {
+      "command": "trap '' INT TERM HUP; touch began; while :; do sleep 0.1; done", "description": "stay"}}}}])");
+  {
+    auto screen = talking(room);
+    screen.wait_for(">");
+    screen.type("first\r");
+    screen.wait_until([&] { return path_exists(room.world.path_of("began")); }, "a command that runs");
+    screen.type(ctrl_c);
+    screen.type(ctrl_c);
+    CHECK(screen.wait() == Exit{130, 0});
+    CHECK(screen.is_cooked());
+  }
+  auto screen = talking(room, {"-c"});
+  screen.wait_for("Let me see.");
+  leave(screen);
+  room.check();
 }
 
 TEST_CASE("beside a run: after a cancel what waits is asked before what is typed then, and a command lets it wait",

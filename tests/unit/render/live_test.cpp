@@ -181,6 +181,28 @@ TEST_CASE("text sink: thinking is one line while it lasts, then how long it took
   CHECK(stage.lines() == Lines{"thought for 4s", "Yes.", "No."});
 }
 
+TEST_CASE("text sink: a reply that has stopped coming says for how long, from five seconds on", "[render][live]") {
+  Stage stage(10, 40);
+  const auto lines_after = [&](std::chrono::milliseconds time) {
+    stage.pass(time);
+    stage.sink().fit();
+    return stage.lines();
+  };
+  stage.send(event::User{}).text("Half an answer");
+  CHECK(lines_after(4999ms) == Lines{"Half an answer"});
+  CHECK(lines_after(1ms) == Lines{"Half an answer", "waiting… (5s)"});
+  CHECK(lines_after(60s) == Lines{"Half an answer", "waiting… (1m05s)"});
+  stage.send(event::TextDelta{"of another"}, "root/looker#1");
+  CHECK(stage.lines() == Lines{"Half an answer", "waiting… (1m05s)"});
+  stage.text(" goes on");
+  CHECK(lines_after(4s) == Lines{"Half an answer goes on"});
+  CHECK(lines_after(1s) == Lines{"Half an answer goes on", "waiting… (5s)"});
+  stage.reply("Half an answer goes on").send(event::ToolUse{"1", "Bash", "{}", "Bash make"});
+  CHECK(lines_after(5s) == Lines{"Half an answer goes on", "⋯ Bash make (5s)"});
+  stage.result("1", "Bash", "made").text("Then").done("Then");
+  CHECK(lines_after(10s) == Lines{"Half an answer goes on", "✓ Bash make (1.2s)", "Then"});
+}
+
 TEST_CASE("text sink: a model that is waited for is one line, from the first second until it says something",
           "[render][live]") {
   Stage stage(10, 40);
