@@ -79,7 +79,9 @@ Result<RunResult> Chat::ask(const chat::UserMessage& given, const Call& call) {
                            .steering = steering_,
                            .answer = start_.answer};
   announce_ = Announce::nothing;
+  set_runs(true);
   auto result = run(*agent_, *session_, whole, options, services_, call);
+  set_runs(false);
   follow_mode();
   return result;
 }
@@ -93,6 +95,17 @@ void Chat::follow_mode() {
   announce_ = Announce::ready;
   if (const auto changed = change_session(); !changed)
     start_.warnings.push_back({"session_not_changed", changed.error().message});
+}
+
+void Chat::set_runs(bool runs) {
+  const std::lock_guard lock(running_);
+  runs_ = runs;
+}
+
+bool Chat::beside_run(const std::function<void()>& look) {
+  const std::lock_guard lock(running_);
+  if (runs_) look();
+  return runs_;
 }
 
 void Chat::add_to_next(std::vector<chat::UserBlock> blocks) {
@@ -146,7 +159,16 @@ Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
   return result;
 }
 
+// The run changes the history that it has: what it has stored of it so far.
+Result<ContextUse> Chat::stored_context_use() const {
+  Session stored;
+  ERRAND_TRY_ASSIGN(const auto history, services_.store.read_history(session_->info.id));
+  stored.history = continuable(history, agent_->provider->model().thinking);
+  return agent::context_use(*agent_, stored, services_);
+}
+
 Result<ContextUse> Chat::context_use(const Call& call) {
+  if (runs_) return stored_context_use();
   if (agent_) return agent::context_use(*agent_, *session_, services_);
   ERRAND_TRY_ASSIGN(auto provider, services_.open_model(start_.definition.models, call));
   std::optional<Session> unleased;

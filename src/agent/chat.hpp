@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ struct ChatStart {
 };
 
 /// A session from the side of the person or script that talks: prompts go in one after the other; agent and model may
-/// change in between. A new session is made with its first prompt, so that nothing empty is kept. Not thread-safe.
+/// change in between. A new session is made with its first prompt, so that nothing empty is kept. Not thread-safe, but
+/// for what says so.
 class Chat {
  public:
   Chat(const Services& services, ChatStart start) : services_(services), start_(std::move(start)) { see_session(); }
@@ -87,6 +89,19 @@ class Chat {
 
   /// Connects to one of them anew; the next prompt has the tools it lists then. `failure` for a name that is none.
   Result<tool::ServerStatus> reconnect_server(const std::string& name, const Call& call);
+
+  /// The mode that decides now: a run in progress may be in another than it began with. From any thread within
+  /// beside_run().
+  [[nodiscard]] chat::PermissionMode mode() const {
+    return agent_ ? agent_->permissions.mode() : start_.definition.permission_mode;
+  }
+
+  /// Calls `look` on another thread than the one that talks, while a run is in progress, which does not end before
+  /// `look` has. What is const may be called in it, and context_use(). False: there is none, or it is just beginning.
+  bool beside_run(const std::function<void()>& look);
+
+  /// Within beside_run(): from the run's next call on, and afterwards.
+  void use_mode_at_once(chat::PermissionMode mode) const { agent_->permissions.use_mode(mode); }
 
   /// What runs take messages from while they work; borrowed. Null: from nobody.
   void use_steering(Steering* steering) { steering_ = steering; }
@@ -152,6 +167,8 @@ class Chat {
   Result<void> change_session();
   void follow_mode();
   void see_session();
+  void set_runs(bool runs);
+  Result<ContextUse> stored_context_use() const;
   void open_anew();
   Result<chat::UserMessage> with_additions(const chat::UserMessage& prompt);
   [[nodiscard]] tool::SessionState& state() const;
@@ -172,6 +189,8 @@ class Chat {
   bool cleared_ = false;
   Steering* steering_ = nullptr;
   Sync<std::string> seen_;  // session_id()
+  std::mutex running_;      // whoever has it can rely on runs_
+  bool runs_ = false;       // of all above only the conversation changes
 };
 
 }  // namespace errand::agent

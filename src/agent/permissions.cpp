@@ -79,14 +79,13 @@ std::function<bool(std::string_view)> Permissions::reader(std::string_view tool)
   };
 }
 
-void Permissions::leave_plan(chat::PermissionMode mode) const {
-  after_plan_->with([&](auto& after) { after = mode; });
+void Permissions::use_mode(chat::PermissionMode mode) const {
+  chosen_->with([&](auto& chosen) { chosen = mode; });
 }
 
 chat::PermissionMode Permissions::mode() const {
   const auto own = layers_.front().mode;
-  if (own != chat::PermissionMode::plan) return own;
-  return after_plan_->with([&](const auto& after) { return after.value_or(own); });
+  return chosen_->with([&](const auto& chosen) { return chosen.value_or(own); });
 }
 
 void Permissions::grant(const chat::Rule& rule, Grants::Reach reach) const {

@@ -43,8 +43,9 @@ class Permissions {
   /// A rule that the person gave: it holds for every layer from now on.
   void grant(const chat::Rule& rule, Grants::Reach reach = Grants::Reach::session) const;
 
-  /// Plan mode is over: from now on `mode` decides in the place of the root agent's own, for its subagents too.
-  void leave_plan(chat::PermissionMode mode) const;
+  /// From now on `mode` decides in the place of the root agent's own, for its subagents too: a plan was approved, or
+  /// the person wants it so in the middle of a run.
+  void use_mode(chat::PermissionMode mode) const;
 
   [[nodiscard]] chat::PermissionMode mode() const;
 
@@ -55,8 +56,8 @@ class Permissions {
   policy::Roots roots_;
   std::vector<PermissionLayer> layers_;  // the root agent's first
   std::shared_ptr<Grants> grants_;
-  using AfterPlan = Sync<std::optional<chat::PermissionMode>>;
-  std::shared_ptr<AfterPlan> after_plan_ = std::make_shared<AfterPlan>();  // what follows the root's plan mode
+  using Chosen = Sync<std::optional<chat::PermissionMode>>;
+  std::shared_ptr<Chosen> chosen_ = std::make_shared<Chosen>();  // in the place of the root's mode
 };
 
 }  // namespace errand::agent

@@ -107,14 +107,16 @@ Result<void> to_terminal(std::string_view bytes) {
 // Shift-Tab, for as long as this lives.
 class ModeKey {
  public:
-  ModeKey(repl::LineEditor* editor, agent::Chat& chat, ChatStatus& status) : editor_(editor) {
+  ModeKey(repl::LineEditor* editor, agent::Chat& chat, ChatStatus& status, Face& face) : editor_(editor) {
     if (editor_ == nullptr) return;
-    editor_->use_mode_key([&chat, &status] {
-      const auto mode = repl::next_mode(chat.definition().permission_mode);
-      chat.use_mode(mode);
-      status.refresh();
-      return fmt::format("mode {}: {}", chat::name_of(mode), repl::note_of(mode));
-    });
+    editor_->use_mode_key({.between =
+                               [&chat, &status] {
+                                 const auto mode = repl::next_mode(chat.definition().permission_mode);
+                                 chat.use_mode(mode);
+                                 status.refresh();
+                                 return said_of(mode);
+                               },
+                           .beside_run = [&chat, &face] { return change_beside_run(chat, face); }});
   }
   ModeKey(const ModeKey&) = delete;
   ModeKey& operator=(const ModeKey&) = delete;
@@ -123,6 +125,28 @@ class ModeKey {
   }
 
  private:
+  static std::string said_of(chat::PermissionMode mode) {
+    return fmt::format("mode {}: {}", chat::name_of(mode), repl::note_of(mode));
+  }
+
+  // The agent was told at the run's beginning whether it is to plan: that is for the next prompt.
+  static std::string change_beside_run(agent::Chat& chat, Face& face) {
+    using chat::PermissionMode;
+    std::string out = "the mode can be changed once the run is under way";
+    chat.beside_run([&] {
+      const auto now = chat.mode();
+      if (now == PermissionMode::plan) {
+        out = "mode plan: it ends with the plan, or with Shift-Tab once the run has ended";
+        return;
+      }
+      const auto next = now == PermissionMode::ask ? PermissionMode::automatic : PermissionMode::ask;
+      chat.use_mode_at_once(next);
+      face.show_mode(chat::name_of(next));
+      out = said_of(next) + "; from the next call on";
+    });
+    return out;
+  }
+
   repl::LineEditor* editor_;
 };
 
@@ -270,70 +294,95 @@ class ChatCommand final : public Command {
 
   repl::SlashContext slash_context(Talk& talk, Person& person, ChatTerminal& terminal, const Invocation& invocation,
                                    Face& face) {
+    repl::SlashContext out{.chat = talk.chat(), .config = talk.engine().config()};
+    out.begin = [&talk] { return talk.begin_run(Call::Clock::now()); };
+    out.appearance = appearance(person, terminal);
+    out.beside = beside_run(invocation);
+    let_find(out, talk, invocation);
+    let_ask(out, talk, invocation);
+    let_show(out, person, face);
+    let_consult(out, talk, person, invocation, face);
+    return out;
+  }
+
+  // Agents and sessions.
+  void let_find(repl::SlashContext& out, const Talk& talk, const Invocation& invocation) {
     const auto& config = talk.engine().config();
     const auto& services = talk.engine().services();
-    return {.chat = talk.chat(),
-            .config = config,
-            .definition_of =
-                [this, &config, &signals = invocation.signals](const std::string& id) {
-                  return definition_of(config, id, arguments_, {.stop = signals.token()});
-                },
-            .find_session =
-                [&services](const std::string& reference) {
-                  return services.store.find(reference, services.surroundings.roots.project);
-                },
-            .begin = [&talk] { return talk.begin_run(Call::Clock::now()); },
-            .say =
-                [&face](std::string_view line) {  // it was asked for: -q keeps it back no more than an answer
-                  face.make_room();
-                  print_note({}, line);
-                },
-            .message_of =
-                [&signals = invocation.signals](const std::string& text) {
-                  return cli::message_of(text, AtPaths::attach, {.stop = signals.token()});
-                },
-            .told_of_files =
-                [quiet = invocation.globals.quiet](const std::string& text) {
-                  return quiet ? std::vector<std::string>() : told_of(at_words(text));
-                },
-            .ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
-              auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
-              if (result) asked_ = result->exit_code;
-              ::malloc_trim(0);  // requests take many times what stays of them, and the next may be long in coming
-              return result;
-            },
-            .run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
-              face.make_room();
-              const OutputBesideAnswers beside;
+    out.definition_of = [this, &config, &signals = invocation.signals](const std::string& id) {
+      return definition_of(config, id, arguments_, {.stop = signals.token()});
+    };
+    out.find_session = [&services](const std::string& reference) {
+      return services.store.find(reference, services.surroundings.roots.project);
+    };
+  }
+
+  // Prompts, and the files that go with them.
+  void let_ask(repl::SlashContext& out, Talk& talk, const Invocation& invocation) {
+    out.message_of = [&signals = invocation.signals](const std::string& text) {
+      return cli::message_of(text, AtPaths::attach, {.stop = signals.token()});
+    };
+    out.message_with = [&signals = invocation.signals](const std::string& text, const std::string& file) {
+      return read_prompt({.words = text.empty() ? std::vector<std::string>{} : std::vector{text},
+                          .files = {file},
+                          .agent_prompt = {},
+                          .stdin_is = StdinIs::lines},
+                         {.stop = signals.token()});
+    };
+    out.told_of_files = [quiet = invocation.globals.quiet](const std::string& text) {
+      return quiet ? std::vector<std::string>() : told_of(at_words(text));
+    };
+    out.ask = [this, &talk](const chat::UserMessage& prompt) -> Result<agent::RunResult> {
+      auto result = talk.ask(prompt, talk.begin_run(Call::Clock::now()));
+      if (result) asked_ = result->exit_code;
+      ::malloc_trim(0);  // requests take many times what stays of them, and the next may be long in coming
+      return result;
+    };
+  }
+
+  static void let_show(repl::SlashContext& out, Person& person, Face& face) {
+    out.say = [&face](std::string_view line) {  // it was asked for: -q keeps it back no more than an answer
+      face.make_room();
+      print_note({}, line);
+    };
+    out.show = [&face](std::string_view text) {
+      face.make_room();
+      if (!write_all(STDERR_FILENO, text)) return;  // a lost terminal shows at the next read
+    };
+    out.to_terminal = to_terminal;
+    out.command = {.begin = [&face](std::string_view command) { face.begin_command(command); },
+                   .said = [&face](std::string_view harmless) { face.command_said(harmless); },
+                   .end = [&face](std::string_view left_out) { face.end_command(left_out); }};
+    out.page = [&face, &person](const std::string& text) { return page(text, face, person); };
+  }
+
+  // The person, and the commands of the command line.
+  static void let_consult(repl::SlashContext& out, Talk& talk, Person& person, const Invocation& invocation,
+                          Face& face) {
+    out.confirm = [&talk, &person, &face](const std::string& question) {
+      face.make_room();
+      return confirm(question, talk, person);
+    };
+    out.run_command = [&invocation, &face, &person](const std::vector<std::string>& words) -> Result<void> {
+      face.make_room();
+      const OutputBesideAnswers beside;
+      const InChat in_chat;
+      const auto run = [&]() -> Result<void> { return run_words(words, invocation).map([](int) {}); };
+      auto done = opens_editor(words) ? person.lend_terminal(run) : run();
+      return done ? done : fail(as_said_here(std::move(done).error(), words.front()));
+    };
+  }
+
+  // Where answers go elsewhere than to the terminal, what a command prints must not come among them.
+  static repl::BesideRun beside_run(const Invocation& invocation) {
+    if (::isatty(STDOUT_FILENO) == 0) return {};
+    return {.begin = [&signals = invocation.signals] { return Call{.stop = signals.token()}; },
+            .page = [](const std::string& text) { return page_text(text); },
+            .run_command = [&invocation](const std::vector<std::string>& words) -> Result<void> {
               const InChat in_chat;
-              const auto run = [&]() -> Result<void> { return run_words(words, invocation).map([](int) {}); };
-              auto done = opens_editor(words) ? person.lend_terminal(run) : run();
+              auto done = run_words(words, invocation).map([](int) {});
               return done ? done : fail(as_said_here(std::move(done).error(), words.front()));
-            },
-            .to_terminal = to_terminal,
-            .show =
-                [&face](std::string_view text) {
-                  face.make_room();
-                  if (!write_all(STDERR_FILENO, text)) return;  // a lost terminal shows at the next read
-                },
-            .confirm =
-                [&talk, &person, &face](const std::string& question) {
-                  face.make_room();
-                  return confirm(question, talk, person);
-                },
-            .message_with =
-                [&signals = invocation.signals](const std::string& text, const std::string& file) {
-                  return read_prompt({.words = text.empty() ? std::vector<std::string>{} : std::vector{text},
-                                      .files = {file},
-                                      .agent_prompt = {},
-                                      .stdin_is = StdinIs::lines},
-                                     {.stop = signals.token()});
-                },
-            .appearance = appearance(person, terminal),
-            .command = {.begin = [&face](std::string_view command) { face.begin_command(command); },
-                        .said = [&face](std::string_view harmless) { face.command_said(harmless); },
-                        .end = [&face](std::string_view left_out) { face.end_command(left_out); }},
-            .page = [&face, &person](const std::string& text) { return page(text, face, person); }};
+            }};
   }
 
   // Where nothing is repainted, a pager would be.
@@ -397,7 +446,7 @@ class ChatCommand final : public Command {
     greet(talk, invocation.globals);
     if (resumed && !invocation.globals.quiet) repl::show_going_on(*resumed, slash);
     ChatStatus status(talk, face);
-    const ModeKey mode_key(person.editor(), talk.chat(), status);
+    const ModeKey mode_key(person.editor(), talk.chat(), status, face);
     auto& signals = invocation.signals;
     repl::TerminalChat chat{.slash = slash,
                             .lines = person.lines(),

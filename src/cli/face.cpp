@@ -93,6 +93,7 @@ class TextFace final : public Face {
     sink_.use_windows(std::move(window_of));
   }
   void stand_by(const render::Standing& standing) override { sink_.stand_by(standing); }
+  void show_mode(std::string_view mode) override { sink_.show_mode(mode); }
   void begin_command(std::string_view command) override { sink_.begin_command(command); }
   void command_said(std::string_view harmless) override { sink_.command_said(harmless); }
   void end_command(std::string_view left_out) override { sink_.end_command(left_out); }

@@ -46,6 +46,8 @@ class Face {
   virtual void use_windows(std::function<std::int64_t(const std::string& model)> /*window_of*/) {}
   /// What the next prompt goes to, for a status line; between runs.
   virtual void stand_by(const render::Standing& /*standing*/) {}
+  /// The permission mode that holds from now on, for a status line; from any thread.
+  virtual void show_mode(std::string_view /*mode*/) {}
   /// An answer that may be none is written once it is known; before the first event. For text alone.
   virtual void answer_at_end() {}
   /// Who paints the bottom of the terminal; null where nobody does.

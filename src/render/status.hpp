@@ -32,6 +32,7 @@ class Status {
 
   /// Between runs: what the next one will begin with. Another session's figures are forgotten.
   void take(const Standing& standing);
+  void use_mode(std::string_view mode) { mode_ = mode; }
 
   /// "helper · model · 12% of context · $0.0312 · sandbox full · plan", dim, at most `columns` wide: what is said last
   /// goes first. Empty before anything is known.

@@ -154,6 +154,12 @@ class TextSink::Impl {
     page_.set_status(status_);
   }
 
+  void show_mode(std::string_view mode) {
+    const auto lock = page_.lock();
+    status_.use_mode(mode);
+    page_.set_status(status_);
+  }
+
   [[nodiscard]] terminal::Bottom* bottom() { return page_.bottom(); }
 
   [[nodiscard]] const Output& output() const { return page_.output(); }
@@ -505,6 +511,10 @@ void TextSink::use_windows(std::function<std::int64_t(const std::string& model)>
 
 void TextSink::stand_by(const Standing& standing) {
   impl_->stand_by(standing);
+}
+
+void TextSink::show_mode(std::string_view mode) {
+  impl_->show_mode(mode);
 }
 
 terminal::Bottom* TextSink::bottom() {

@@ -109,6 +109,9 @@ class TextSink final : public chat::EventSink {
   /// What the next prompt goes to, for the status line; between runs.
   void stand_by(const Standing& standing);
 
+  /// The permission mode that holds from now on, for the status line. Any thread may call it.
+  void show_mode(std::string_view mode);
+
   /// What a reply says is written once the run has ended, as AnswerMode::at_end has it; before the first event.
   void answer_at_end();
 

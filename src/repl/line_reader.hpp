@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/call.hpp"
@@ -28,7 +29,7 @@ struct ReadLine {
     closed,       ///< Ctrl-D on an empty line, or the terminal is gone
   };
   End end = End::submitted;
-  std::string text;  ///< may hold line ends; without the last one
+  std::string text;  ///< may hold line ends; without the last one. Nothing where Esc left an answer
 };
 
 /// Reads what a person types. One thread at a time.
@@ -65,6 +66,15 @@ class LineReader {
   /// How a line reaches the run in progress itself: called on another thread. False: there is no run any more.
   using Steer = std::function<Result<bool>(const std::string& line)>;
   virtual void steer_with(Steer /*steer*/) {}
+  /// What a command came to that was typed beside a run and could be answered at once.
+  struct Answered {
+    std::string said{};                    ///< whole lines for the scrollback, harmless
+    std::function<Result<void>()> show{};  ///< has the terminal as long as it takes; may be empty
+  };
+  /// How such a command is done: called on another thread. nullopt: it waits for the end of the run.
+  using Answer = std::function<Result<std::optional<Answered>>(const std::string& line)>;
+  virtual void answer_with(Answer /*answer*/) {}
+
   /// The run has taken the oldest line that was given to it: it is part of the conversation.
   virtual void steered() {}
   /// There is no run any more: lines that it has not taken are the first of those that wait.

@@ -35,11 +35,13 @@ class Loop {
     chat_.slash.begin_next_with = [this](std::string text) { next_text_ = std::move(text); };
     chat_.slash.chat.use_steering(&steering_);
     chat_.lines.steer_with([this](const std::string& line) { return steer(line); });
+    chat_.lines.answer_with([&chat](const std::string& line) { return answer_beside(line, chat.slash); });
     ask_ = std::exchange(chat_.slash.ask, [this](const chat::UserMessage& prompt) { return ask(prompt); });
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop() {
+    chat_.lines.answer_with({});
     chat_.lines.steer_with({});
     chat_.slash.ask = std::move(ask_);
     chat_.slash.begin_next_with = nullptr;

@@ -51,30 +51,45 @@ constexpr std::array table = {
     SlashCommand{"/agent", "[ID]", "show the agents, or go on with another", run_agent},
     SlashCommand{"/compact", "[HINT]", "replace older turns by a summary; HINT says what matters", run_compact},
     SlashCommand{"/config", "[VERB…]", "settings; get KEY, set KEY VALUE", run_config, "config {words|show}"},
-    SlashCommand{"/context", "", "what fills the model's window", run_context},
+    SlashCommand{"/context", "", "what fills the model's window", run_context, {}, Beside::answers},
     SlashCommand{"/copy", "", "the last answer into the clipboard of the terminal", run_copy},
-    SlashCommand{"/cost", "", "turns, tokens and money of this session", run_cost},
-    SlashCommand{"/diff", "[PATH]", "what tools changed in files since this session began", run_diff},
+    SlashCommand{"/cost", "", "turns, tokens and money of this session", run_cost, {}, Beside::answers},
+    SlashCommand{
+        "/diff", "[PATH]", "what tools changed in files since this session began", run_diff, {}, Beside::answers},
     SlashCommand{"/doctor", "[OPTION…]", "check configuration, keys, network, sandbox and store", nullptr,
                  "doctor {words}"},
     SlashCommand{"/editor", "", "write the next prompt in $VISUAL or $EDITOR; Ctrl-G does the same", run_editor},
     SlashCommand{"/exit", "", "leave; Ctrl-D does the same", run_exit},
     SlashCommand{"/export", "[FILE]", "the session as Markdown, or as the name of FILE says: .jsonl, .json, .html",
                  run_export},
-    SlashCommand{"/files", "", "files that this session read and changed", run_files},
+    SlashCommand{"/files", "", "files that this session read and changed", run_files, {}, Beside::answers},
     SlashCommand{"/fork", "[NAME]", "go on in a copy of this session", run_fork},
-    SlashCommand{"/help", "[COMMAND]", "this list, or what one command does", run_help},
+    SlashCommand{"/help", "[COMMAND]", "this list, or what one command does", run_help, {}, Beside::answers},
     SlashCommand{"/image", "PATH [PROMPT]", "show the model an image, with this prompt or the next", run_image},
     SlashCommand{"/init", "", "let the agent write an AGENTS.md for this project", run_init},
-    SlashCommand{"/mcp", "[NAME | reconnect NAME]", "MCP servers of this agent, and their tools", run_mcp},
-    SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}"},
+    SlashCommand{"/mcp",
+                 "[NAME | reconnect NAME]",
+                 "MCP servers of this agent, and their tools",
+                 run_mcp,
+                 {},
+                 Beside::answers_alone},
+    SlashCommand{"/memory", "[VERB…]", "what is kept across sessions", nullptr, "memory {words|show}",
+                 Beside::answers_alone},
     SlashCommand{"/model", "[MODEL]", "show the model, or go on with another", run_model},
-    SlashCommand{"/models", "[OPTION…]", "model names, windows and prices", nullptr, "models {words}"},
+    SlashCommand{"/models", "[OPTION…]", "model names, windows and prices", nullptr, "models {words}", Beside::answers},
     SlashCommand{"/new", "", "begin a new session; /clear does the same", run_new},
-    SlashCommand{"/output", "[N|thinking]", "all that the newest command or tool call printed, or the N-th newest call",
-                 run_output},
-    SlashCommand{"/permissions", "[MODE]", "what the agent may do and must ask for, or another mode: ask, auto, plan …",
-                 run_permissions},
+    SlashCommand{"/output",
+                 "[N|thinking]",
+                 "all that the newest command or tool call printed, or the N-th newest call",
+                 run_output,
+                 {},
+                 Beside::answers},
+    SlashCommand{"/permissions",
+                 "[MODE]",
+                 "what the agent may do and must ask for, or another mode: ask, auto, plan …",
+                 run_permissions,
+                 {},
+                 Beside::answers_alone},
     SlashCommand{"/quit", "", "leave", run_exit},
     SlashCommand{"/rename", "NAME", "name this session", nullptr, "sessions rename {session} {text}"},
     SlashCommand{"/resume", "[REF] [--fork]", "show the newest sessions, or go on with one, or with a copy of it",
@@ -83,16 +98,18 @@ constexpr std::array table = {
     SlashCommand{"/rewind", "[MESSAGE]", "go back to before a prompt that you pick, or to a message; --files too",
                  run_rewind},
     SlashCommand{"/sandbox", "", "what confines commands here", nullptr, "sandbox check"},
-    SlashCommand{"/search", "TEXT", "in everything ever said", nullptr, "sessions search -- {text}"},
-    SlashCommand{"/sessions", "[OPTION…]", "the newest sessions", nullptr, "sessions list {words}"},
-    SlashCommand{"/skills", "[VERB…]", "skills that can be loaded", nullptr, "skills {words|list}"},
-    SlashCommand{"/subagents", "[VERB…]", "helpers that can be started", nullptr, "subagents {words|list}"},
-    SlashCommand{"/tasks", "", "commands that this session runs in the background", run_tasks},
+    SlashCommand{"/search", "TEXT", "in everything ever said", nullptr, "sessions search -- {text}", Beside::answers},
+    SlashCommand{"/sessions", "[OPTION…]", "the newest sessions", nullptr, "sessions list {words}", Beside::answers},
+    SlashCommand{"/skills", "[VERB…]", "skills that can be loaded", nullptr, "skills {words|list}",
+                 Beside::answers_alone},
+    SlashCommand{"/subagents", "[VERB…]", "helpers that can be started", nullptr, "subagents {words|list}",
+                 Beside::answers_alone},
+    SlashCommand{"/tasks", "", "commands that this session runs in the background", run_tasks, {}, Beside::answers},
     SlashCommand{"/theme", "[NAME]", "colours: auto, dark, light, 16, none", run_theme},
-    SlashCommand{"/todos", "", "the agent's todo list", run_todos},
-    SlashCommand{"/tools", "[VERB…]", "what an agent can call", nullptr, "tools {words|list}"},
+    SlashCommand{"/todos", "", "the agent's todo list", run_todos, {}, Beside::answers},
+    SlashCommand{"/tools", "[VERB…]", "what an agent can call", nullptr, "tools {words|list}", Beside::answers_alone},
     SlashCommand{"/undo", "", "go back to before the last prompt, and the files that tools changed with it", run_undo},
-    SlashCommand{"/usage", "[OPTION…]", "tokens and money by day and model", nullptr, "usage {words}"},
+    SlashCommand{"/usage", "[OPTION…]", "tokens and money by day and model", nullptr, "usage {words}", Beside::answers},
     SlashCommand{"/vim", "[on|off]", "edit prompts with vi's keys, or not", run_vim},
 };
 
@@ -212,6 +229,14 @@ bool is_slash_command(std::string_view line, const SlashContext& context) {
   const auto name = name_in(line);
   if (name.find('/', 1) == std::string_view::npos && (name == "/" || !path_exists(std::string(name)))) return true;
   return command_named(name) != nullptr || prompt_named(name, context);
+}
+
+bool answers_beside(std::string_view line) {
+  const auto name = name_in(line);
+  const auto found = std::ranges::find(table, name, &SlashCommand::name);
+  if (found == table.end()) return false;
+  const bool is_alone = text::trim(line.substr(name.size())).empty();
+  return found->beside == Beside::answers || (found->beside == Beside::answers_alone && is_alone);
 }
 
 Result<After> run_slash(std::string_view line, SlashContext& context) {

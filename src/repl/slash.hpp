@@ -13,10 +13,9 @@
 #include "chat/agent.hpp"
 #include "config/configuration.hpp"
 #include "render/theme.hpp"
+#include "repl/line_reader.hpp"
 
 namespace errand::repl {
-
-class LineReader;
 
 /// What commands need to put a menu where an argument is missing. All borrowed.
 struct Menus {
@@ -38,6 +37,15 @@ struct CommandDisplay {
   std::function<void(std::string_view command)> begin;
   std::function<void(std::string_view harmless)> said;
   std::function<void(std::string_view left_out)> end;  ///< `left_out` says where what is not shown can be seen
+};
+
+/// How a command is answered beside a run, where it takes neither a turn nor what the run has: on another thread than
+/// `chat`'s, within Chat::beside_run().
+struct BesideRun {
+  std::function<Call()> begin;  ///< as SlashContext::begin, without forgetting that the run was asked to stop
+  /// As those of SlashContext, once the terminal is lent. May be empty: such commands wait for the end of the run.
+  std::function<Result<void>(const std::string& text)> page{};
+  std::function<Result<void>(const std::vector<std::string>& words)> run_command{};
 };
 
 /// What a "!command" came to.
@@ -78,12 +86,20 @@ struct SlashContext {
   std::optional<OwnOutput> last_output{};  ///< of the newest "!command"
   /// Lets the person read a long text, in a pager where there is a terminal for one.
   std::function<Result<void>(const std::string& text)> page;
+  BesideRun beside{};
 };
 
 enum class After {
   go_on,
   leave,
   edit,  ///< the next prompt begins in the person's own editor
+};
+
+/// When a command that was typed beside a run is done.
+enum class Beside {
+  waits,          ///< once the run has ended: it takes a turn or changes what the run has
+  answers,        ///< at once
+  answers_alone,  ///< at once where nothing stands behind it
 };
 
 struct SlashCommand {
@@ -95,6 +111,7 @@ struct SlashCommand {
   /// the session's id, "{words}" for the words of the argument, "{words|show}" for them or "show" without any, "{text}"
   /// for all of it as one word.
   std::string_view command{};
+  Beside beside = Beside::waits;
 };
 
 /// The id of the session that the chat is in; `failure` before its first prompt.
@@ -113,6 +130,13 @@ Result<void> run_shell_line(std::string_view line, SlashContext& context);
 /// Whether a line is for run_slash(). One that begins with a path is a prompt: its first word holds another '/' or
 /// names something that is there, and is no command.
 bool is_slash_command(std::string_view line, const SlashContext& context);
+
+/// Whether run_slash() can be had beside a run.
+bool answers_beside(std::string_view line);
+
+/// Does so, with what `context` has for it; nullopt where it has to wait for the end of the run all the same. From any
+/// thread.
+Result<std::optional<LineReader::Answered>> answer_beside(std::string_view line, const SlashContext& context);
 
 /// Runs "/name argument": a command, else a prompt that is kept in a file of that name (config/prompt_commands.hpp). An
 /// unknown name is `usage` with the nearest, and the next line begins with what was typed.

@@ -86,6 +86,69 @@ TEST_CASE("beside a run: what is typed is seen below what it says, at any width"
   room.check();
 }
 
+TEST_CASE("beside a run: commands that need no turn are answered at once, the others wait and say so",
+          "[e2e][terminal][beside]") {
+  const Room room(replies(R"({"reply": {"text": "One."}})").c_str());
+  auto screen = room.on_screen({binary(), "chat", "-a", "helper", "--permission-mode", "auto"}, {80, 40},
+                               {{"PAGER", "sed 's/^/| /'"}});
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type("/todos\r");
+  screen.wait_for("> /todos\nthere is no todo list\n");
+  screen.type("/context\r");
+  screen.wait_for("> /context\nanthropic/test-model: ");
+  screen.wait_for("tool calls");
+  screen.type("/permissions\r");
+  screen.wait_for("> /permissions\nmode   auto: ");
+  screen.type("/cost\r");
+  screen.wait_for("> /cost\n");
+  screen.type("/help nonsense\r");
+  screen.wait_for("there is no command \"nonsense\"");
+  screen.type("/usage\r");
+  screen.wait_for("> /usage\n");
+  screen.wait_for("test-model");
+  screen.type("/output\r");
+  screen.wait_for("nothing has printed in this chat");
+  screen.type("/model\r");
+  screen.wait_for("queued for after the run: /model");
+  CHECK(screen.text().find("⋯ Bash") != std::string::npos);
+  screen.type(up);
+  screen.wait_for("+ /model");
+  screen.type(ctrl_u);
+  open_gate(room);
+  screen.wait_for("One.");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "the prompt");
+  leave(screen);
+  room.check();
+}
+
+TEST_CASE("beside a run: Shift-Tab changes the mode of the next calls, Ctrl-D leaves with the run",
+          "[e2e][terminal][beside]") {
+  constexpr std::string_view shift_tab = "\x1b[Z";
+  const Room room(replies(R"({"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},
+                             {"reply": {"text": "One."}})")
+                      .c_str());
+  auto screen = talking(room);
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("⋯ Bash");
+  screen.type(shift_tab);
+  screen.wait_for("mode ask: changes and commands are asked about; from the next call on");
+  screen.type(ctrl_d);
+  screen.wait_for("leaves once the run has ended");
+  screen.type(ctrl_d);
+  screen.wait_for("stays");
+  screen.type(ctrl_d);
+  screen.wait_for("leaves once the run has ended");
+  open_gate(room);
+  screen.wait_for("allow?");
+  screen.type("y\r");
+  CHECK(screen.wait() == Exit{0, 0});
+  CHECK(screen.text().find("One.") != std::string::npos);
+  room.check();
+}
+
 TEST_CASE("beside a run: lines that wait are asked after it in order, and the newest can be taken back",
           "[e2e][terminal][beside]") {
   const Room room(replies(R"({"reply": {"text": "One."}},
@@ -262,7 +325,7 @@ TEST_CASE("beside a run: what waits is not asked after a command's prompt that f
   screen.type("first\r");
   screen.wait_for("⋯ Bash");
   screen.type("/init\r");
-  wait_for_row(screen, "queued: /init");
+  wait_for_row(screen, "queued for after the run: /init");
   screen.type("next\r");
   wait_for_row(screen, "queued: next");
   open_gate(room);

@@ -74,6 +74,11 @@ void LineEditor::use_keys(Keys keys) {
   session_.use_keys(keys);
 }
 
+void LineEditor::use_mode_key(ModeKey key) {
+  const std::lock_guard lock(typing_);
+  mode_key_ = std::move(key);
+}
+
 void LineEditor::use_styles(Styles styles) {
   const std::lock_guard lock(typing_);
   parts_.styles = styles;
@@ -256,10 +261,13 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
       ERRAND_TRY(open_editor(line));
       return Next::go_on;
     case Outcome::next_mode:
-      if (next_mode_) notice_ = next_mode_();
+      if (mode_key_.between) notice_ = mode_key_.between();
       return Next::go_on;
+    case Outcome::left:  // an answer that is none
+      ERRAND_TRY(leave_line(line));
+      out = {End::submitted, {}};
+      return Next::done;
     case Outcome::go_on:
-    case Outcome::left:
     case Outcome::steer:  // there is no run
     case Outcome::suspend:
     case Outcome::quit:
@@ -360,17 +368,24 @@ Result<void> LineEditor::open_editor(LineSession& line) {
 // nullopt: there is no such program, or it failed, which was told.
 Result<std::optional<std::string>> LineEditor::written_outside(const std::string& text) {
   if (!parts_.edit_outside) return std::nullopt;
+  std::optional<std::string> out;
+  ERRAND_TRY(with_terminal_lent([&]() -> Result<void> {
+    ERRAND_TRY_ASSIGN(out, parts_.edit_outside(text));
+    return {};
+  }));
+  while (out && out->ends_with('\n')) out->pop_back();
+  return out;
+}
+
+// What goes wrong there is told; only a terminal that does not come back is a failure here.
+Result<void> LineEditor::with_terminal_lent(const std::function<Result<void>()>& user) {
   ERRAND_TRY(bottom_.leave_input({}));
   ERRAND_TRY(bottom_.settle());
   leave_raw();
-  auto edited = parts_.edit_outside(text);
+  const auto used = user();
   ERRAND_TRY(enter_raw());
-  if (!edited) {
-    parts_.show_error(edited.error());
-    return std::nullopt;
-  }
-  while (edited->ends_with('\n')) edited->pop_back();
-  return std::optional(*std::move(edited));
+  if (!used) parts_.show_error(used.error());
+  return {};
 }
 
 // Of a prompt that was not sent, whatever ended it: a terminal that was closed costs it as little as a stray key.

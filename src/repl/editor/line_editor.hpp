@@ -30,7 +30,7 @@ struct EditorParts {
   terminal::Bottom* bottom = nullptr;  ///< who paints, also what a run shows; without one the editor makes its own
   Styles styles = Styles::basic;
   Keys keys = Keys::emacs;
-  std::function<void()> on_interrupt;  ///< Ctrl-C while nobody reads; called on another thread
+  std::function<void()> on_interrupt;  ///< Ctrl-C beside a run or at its question; counted as SIGINT. On any thread
   std::function<void()> on_key = {};   ///< any other key, whoever reads; called on whichever thread does
   std::function<void()> on_resize;     ///< another size beside a run; called on another thread
   /// Lets the person edit the text in a program of theirs; the terminal is as it was before.
@@ -55,6 +55,7 @@ class LineEditor final : public LineReader {
   std::unique_ptr<Attention> attend() override;
 
   void steer_with(Steer steer) override;
+  void answer_with(Answer answer) override;
   void steered() override;
   void steer_no_more() override;
   void pause() override;
@@ -66,8 +67,13 @@ class LineEditor final : public LineReader {
   [[nodiscard]] Keys keys() const { return parts_.keys; }
   void use_styles(Styles styles);
 
-  /// What Shift-Tab does between runs; it returns a line to show below what is typed until the next key.
-  void use_mode_key(std::function<std::string()> next_mode) { next_mode_ = std::move(next_mode); }
+  /// What Shift-Tab does, between runs and beside one; both return a line to show below what is typed until the next
+  /// key. The other is called on another thread.
+  struct ModeKey {
+    std::function<std::string()> between{};
+    std::function<std::string()> beside_run{};
+  };
+  void use_mode_key(ModeKey key);
 
   /// Asks the terminal for its background once attend() has it. The answer comes when it comes, to `on_said`.
   void ask_background() { asks_background_ = true; }
@@ -97,6 +103,7 @@ class LineEditor final : public LineReader {
   Result<void> leave_line(const LineSession& line);
   Result<void> open_editor(LineSession& line);
   Result<std::optional<std::string>> written_outside(const std::string& text);
+  Result<void> with_terminal_lent(const std::function<Result<void>()>& user);
 
   // Menus: line_editor_menu.cpp.
   Result<Picked> pick(const ChoiceRequest& request, const Call& call);
@@ -141,8 +148,10 @@ class LineEditor final : public LineReader {
   void give_back_after_stop();
   [[nodiscard]] static LineQueue::Line left_by(const LineSession& line);
   [[nodiscard]] LineQueue::Line submitted();
-  void enqueue();
-  void steer();
+  Result<void> enqueue();
+  Result<void> steer();
+  Result<bool> answer_beside();
+  Result<void> show_beside(const std::function<Result<void>()>& user);
   void complain(const Error& error);
   Result<void> paint_beside();
   [[nodiscard]] std::deque<terminal::Key> typed_ahead(LineKind kind, const Call& call);
@@ -159,7 +168,7 @@ class LineEditor final : public LineReader {
   bool asks_background_ = false;
   bool tells_backlog_ = false;  // what is painted counts rows that are to come: it is soon not so any more
   bool is_stopping_ = false;    // the terminal is the shell's at any moment: nothing is painted into it
-  std::function<std::string()> next_mode_;
+  ModeKey mode_key_;
   std::string notice_;        // below the line, until the next key
   int unanswered_ = 0;        // questions for the cursor's place
   bool owes_resize_ = false;  // a new size was heard of while the terminal took no bytes
@@ -169,7 +178,8 @@ class LineEditor final : public LineReader {
   LineSession session_;
   LineQueue queue_;
   Steer steer_;
-  bool closing_ = false;             // Ctrl-D was pressed beside a run
+  Answer answer_;
+  bool closing_ = false;             // Ctrl-D was pressed beside a run: the chat ends with it
   bool stopped_ = false;             // Ctrl-Z was, and the terminal is the shell's
   std::deque<terminal::Key> aside_;  // typed before the watcher began, for who reads next
   std::jthread watcher_;             // owns the keyboard while it runs

@@ -103,6 +103,7 @@ Result<void> LineEditor::take_beside(const terminal::Input& input) {
 }
 
 Result<void> LineEditor::press_beside(const terminal::Key& key) {
+  notice_.clear();
   if (!is_interrupt(key)) return act_beside(press(session_, key));
   interrupt_run();
   return {};
@@ -111,13 +112,15 @@ Result<void> LineEditor::press_beside(const terminal::Key& key) {
 Result<void> LineEditor::act_beside(Outcome outcome) {
   switch (outcome) {
     case Outcome::submitted:
-      enqueue();
-      return {};
+      return enqueue();
     case Outcome::steer:
-      steer();
-      return {};
+      return steer();
     case Outcome::closed:
-      closing_ = true;
+      closing_ = !closing_;
+      notice_ = closing_ ? "leaves once the run has ended; Ctrl-D again: stays, Ctrl-C twice: leaves now" : "stays";
+      return {};
+    case Outcome::next_mode:
+      if (mode_key_.beside_run) notice_ = mode_key_.beside_run();
       return {};
     case Outcome::suspend:
       return stop_process();
@@ -125,7 +128,6 @@ Result<void> LineEditor::act_beside(Outcome outcome) {
       return edit_beside();
     case Outcome::go_on:
     case Outcome::left:
-    case Outcome::next_mode:  // the run has begun with the one that holds
     case Outcome::interrupted:
     case Outcome::quit:
     case Outcome::clear_screen:
@@ -173,20 +175,58 @@ LineQueue::Line LineEditor::submitted() {
   return out;
 }
 
-void LineEditor::enqueue() {
+Result<void> LineEditor::enqueue() {
+  ERRAND_TRY_ASSIGN(const bool is_answered, answer_beside());
+  if (is_answered) return {};
   queue_.resume();
   if (!text::trim(session_.text()).empty()) queue_.add(submitted());
+  return {};
 }
 
-void LineEditor::steer() {
+// False: it is none that could be answered now. Only the thread that takes keys changes the line.
+Result<bool> LineEditor::answer_beside() {
+  if (!answer_ || !is_command(session_.text())) return false;
+  const auto answer = answer_;
   const auto text = session_.text();
-  if (text::trim(text).empty()) return;
+  typing_.unlock();
+  auto answered = answer(text);
+  typing_.lock();
+  if (answered && !*answered) return false;
+  if (answered && (*answered)->show && !bottom_.shows_run()) return false;  // it has just ended
+  for (const auto& row : rows_left(submitted().left)) bottom_.print(row.text);
+  queue_.forget_lent();
+  if (!answered) {
+    complain(answered.error());
+    return true;
+  }
+  bottom_.print((*answered)->said);
+  if ((*answered)->show) ERRAND_TRY(show_beside((*answered)->show));
+  return true;
+}
+
+// What the run says meanwhile is shown after.
+Result<void> LineEditor::show_beside(const std::function<Result<void>()>& user) {
+  ERRAND_TRY(bottom_.hold());
+  typing_.unlock();
+  const auto shown = with_terminal_lent(user);
+  typing_.lock();
+  ERRAND_TRY(bottom_.release());
+  return shown;
+}
+
+Result<void> LineEditor::steer() {
+  const auto text = session_.text();
+  if (text::trim(text).empty()) return {};
   if (!steer_ || is_command(text)) return enqueue();
   const auto given = steer_(text);
-  if (!given) return complain(given.error());
+  if (!given) {
+    complain(given.error());
+    return {};
+  }
   if (!*given) return enqueue();
   queue_.steer(submitted());
   queue_.forget_lent();
+  return {};
 }
 
 void LineEditor::complain(const Error& error) {
@@ -202,6 +242,11 @@ Result<void> LineEditor::paint_beside() {
 void LineEditor::steer_with(Steer steer) {
   const std::lock_guard lock(typing_);
   steer_ = std::move(steer);
+}
+
+void LineEditor::answer_with(Answer answer) {
+  const std::lock_guard lock(typing_);
+  answer_ = std::move(answer);
 }
 
 void LineEditor::steered() {

@@ -90,7 +90,8 @@ std::vector<terminal::Row> LineQueue::rows(std::size_t columns, Styles styles, s
       out.push_back(faint_row(fmt::format("{}: {}", what, line.text), columns, styles));
   };
   for (const auto& line : steering_) add("for this run", line);
-  for (const auto& line : waiting_) add("queued", line);
+  for (const auto& line : waiting_)
+    add(!paused_ && is_command(line.text) ? "queued for after the run" : "queued", line);
   const auto shown = out.size() - first;
   if (count > shown) out.push_back(faint_row(fmt::format("… and {} more", count - shown), columns, styles));
   return out;

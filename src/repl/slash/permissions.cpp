@@ -30,7 +30,7 @@ void show(const SlashContext& context) {
   const auto& definition = context.chat.definition();
   auto rules = context.chat.granted();
   std::ranges::copy(definition.rules, std::back_inserter(rules));
-  context.say(mode_line(definition.permission_mode));
+  context.say(mode_line(context.chat.mode()));
   for (const auto action : {RuleAction::deny, RuleAction::ask, RuleAction::allow}) {
     for (const auto& rule : rules) {
       if (rule.action != action) continue;

@@ -85,7 +85,7 @@ TEST_CASE("permissions: what follows plan mode holds for the root and those belo
   const auto planning_child = planning.tightened_by(planner);
   CHECK(planning.mode() == PermissionMode::plan);
   CHECK(child.decide(bash("make")).outcome == Outcome::deny);
-  planning.leave_plan(PermissionMode::automatic);
+  planning.use_mode(PermissionMode::automatic);
   CHECK(planning.mode() == PermissionMode::automatic);
   CHECK(planning.decide(bash("make")).outcome == Outcome::allow);
   CHECK(child.decide(bash("make")).outcome == Outcome::allow);
@@ -93,6 +93,6 @@ TEST_CASE("permissions: what follows plan mode holds for the root and those belo
   CHECK(planning.decide(bash("rm x")).outcome == Outcome::deny);
 
   const agent::Permissions denying(roots, {{}, PermissionMode::deny});
-  denying.leave_plan(PermissionMode::bypass);
+  denying.use_mode(PermissionMode::bypass);
   CHECK(denying.mode() == PermissionMode::deny);
 }
