@@ -9,6 +9,7 @@
 #include "base/exit_code.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "base/unicode.hpp"
 #include "repl/notes.hpp"
 
 namespace errand::repl {
@@ -51,6 +52,7 @@ class Loop {
   int go(const std::optional<std::string>& first) {
     const auto attention = chat_.lines.attend();
     if (first) {
+      show_typed(*first);
       ask_line(*first);
       chat_.lines.steer_no_more();
     }
@@ -64,6 +66,12 @@ class Loop {
   }
 
  private:
+  // The prompt of the command line, as if it had been typed here.
+  void show_typed(std::string_view prompt) {
+    const auto lines = text::replace_all(unicode::sanitize(text::trim_end(prompt)), "\n", "\n  ");
+    chat_.slash.show(fmt::format("> {}\n", lines));
+  }
+
   // nullopt: nothing to do with this one; at end of input, leaving_ is set.
   std::optional<std::string> read_line() {
     chat_.lines.settle();
@@ -123,6 +131,10 @@ class Loop {
       return;
     }
     if (!is_slash_command(line, chat_.slash)) return ask_line(line);
+    run_command(line);
+  }
+
+  void run_command(const std::string& line) {
     const auto after = run_slash(line, chat_.slash);
     if (!after)
       show(after.error());
@@ -142,12 +154,19 @@ class Loop {
     chat_.show_error(error);
   }
 
-  // A prompt that no run began with is not lost: the next line begins with it.
+  // A prompt that no run began with is not lost: the next line begins with it. Nor is one that nothing was said to;
+  // that is in the conversation, and sent as it stands it is asked again and not twice.
   void ask_line(const std::string& line) {
-    const auto message = chat_.message_of(line, Call{});
-    if (!message) return give_back(line, message.error());
-    tell_of_files(line, chat_.slash);
-    if (const auto asked = ask(*message); !asked) give_back(line, asked.error());
+    came_to_nothing_ = false;
+    if (line == std::exchange(unanswered_, {})) {
+      run_command("/retry");
+    } else {
+      const auto message = chat_.message_of(line, Call{});
+      if (!message) return give_back(line, message.error());
+      tell_of_files(line, chat_.slash);
+      if (const auto asked = ask(*message); !asked) return give_back(line, asked.error());
+    }
+    if (came_to_nothing_) next_text_ = unanswered_ = line;
   }
 
   void give_back(const std::string& line, const Error& error) {
@@ -159,6 +178,7 @@ class Loop {
   Result<agent::RunResult> ask(const chat::UserMessage& prompt) {
     auto result = ask_(prompt);
     if (!result || is_failure(result->done)) chat_.lines.pause();
+    came_to_nothing_ = result && is_failure(result->done) && result->done.num_turns == 0;
     return result;
   }
 
@@ -168,6 +188,8 @@ class Loop {
   bool leaving_ = false;
   LineStart next_start_ = LineStart::empty;
   std::string next_text_;
+  std::string unanswered_;        // the prompt that nothing was said to, as it was typed
+  bool came_to_nothing_ = false;  // the newest run failed before its model had said anything
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };
 

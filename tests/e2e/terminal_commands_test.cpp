@@ -173,6 +173,20 @@ TEST_CASE("/output: shows what a tool printed, a new file whole, and what the mo
   room.check();
 }
 
+TEST_CASE("a prompt that nothing was said to comes back in the line, and is asked once", "[e2e][terminal][commands]") {
+  const Room room(R"([{"status": 401, "body": "{}"},
+                      {"expect": {"messages": [{"user": "what is it?"}]}, "reply": {"text": "A test."}}])");
+  auto screen = room.chat(size, {"what is it?"});
+  screen.wait_for("> what is it?\n");  // the prompt of the command line too
+  screen.wait_for("error: ");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "> what is it?"; }, "the prompt in the line");
+  screen.type("\r");
+  screen.wait_for("A test.");
+  wait_for_prompt(screen);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal][commands]") {
   const Room room;
   auto screen = room.chat(size);
@@ -202,7 +216,7 @@ TEST_CASE("!!command: runs outside the sandbox once the person said yes", "[e2e]
   wait_for_prompt(screen);
   screen.type("!!touch " + made + " && echo touched\r");
   screen.wait_for("[y]es, or Enter for no:");
-  screen.type("\r");
+  screen.type(GENERATE("\r", "\x1b"));
   wait_for_prompt(screen);
   CHECK_FALSE(path_exists(made));
   screen.type("!!touch " + made + " && echo touched\r");

@@ -121,6 +121,8 @@ Outcome LineSession::run(Command command, const Key& key) {
       return Outcome::go_on;
     case Command::submit:
       return enter();
+    case Command::escape:
+      return is_answer() ? Outcome::left : Outcome::go_on;
     case Command::search_forward:  // it has nothing to go on with
       return is_answer() ? Outcome::go_on : Outcome::steer;
     case Command::newline:
