@@ -37,6 +37,8 @@ std::string without_tabs(const std::string& line) {
 Result<LastExchange> last_exchange(store::Store& store, const std::string& session, std::size_t answer_lines) {
   ERRAND_TRY_ASSIGN(const auto history, store.read_history(session));
   LastExchange out;
+  out.ended_at_call =
+      !history.messages.empty() && std::holds_alternative<chat::ToolResult>(history.messages.back().body);
   for (auto i = history.messages.rbegin(); i != history.messages.rend(); ++i) {
     if (const auto* reply = std::get_if<chat::AssistantMessage>(&i->body)) {
       out.cut = out.cut || reply->stop == chat::StopReason::cancelled;
@@ -72,6 +74,8 @@ std::vector<std::string> going_on_lines(store::Store& store, const store::Sessio
     out.emplace_back("the last answer was cut off");
   else if (last->answer.empty() && !last->prompt.empty())
     out.emplace_back("no answer came");
+  else if (last->ended_at_call)
+    out.emplace_back("the run ended before its last answer");
   return out;
 }
 

@@ -16,6 +16,7 @@ struct LastExchange {
   std::vector<std::string> answer;  ///< the last lines of what was said then
   bool begun_before = false;        ///< there is more of the answer above these lines
   bool cut = false;                 ///< the answer was cancelled before its end
+  bool ended_at_call = false;       ///< what its last calls gave was never answered
 };
 Result<LastExchange> last_exchange(store::Store& store, const std::string& session, std::size_t answer_lines);
 

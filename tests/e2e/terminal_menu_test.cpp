@@ -214,7 +214,7 @@ TEST_CASE("menu: /rewind goes back to before a prompt, and takes the files back 
   screen.type("\x0c/rewind\r");
   wait_for_row(screen, "back to before:");
   screen.type(down);
-  screen.wait_for("> 2. write a file");
+  screen.wait_for("> write a file");
   check_golden(screen, "menu_rewind_" + std::to_string(columns));
   screen.type("\r");
   wait_for_row(screen, "files:");

@@ -263,6 +263,21 @@ TEST_CASE("state: an answer that a kill cut off is told of", "[e2e][terminal][st
   leave(screen);
 }
 
+TEST_CASE("state: a run that ended while a call was asked about is told of", "[e2e][terminal][state]") {
+  const Room room(R"([{"reply": {"text": "I make it.",
+                                 "tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}}])");
+  {
+    auto screen = talking(room);
+    say(screen, "make it");
+    screen.wait_for("allow?");
+    screen.signal(SIGHUP);
+    screen.wait();
+  }
+  auto screen = talking(room, {"-c"});
+  screen.wait_for("\n> make it\nI make it.\nthe run ended before its last answer\n>");
+  leave(screen);
+}
+
 TEST_CASE("state: an answer that was cancelled is told of as cut off", "[e2e][terminal][state]") {
   const Room room(R"([{"reply": {"text": "Half an ans"}, "stall": "text"}])");
   {

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "render/summary.hpp"
+#include "repl/notes.hpp"
 #include "repl/slash.hpp"
 
 namespace errand::repl {
@@ -65,6 +66,7 @@ Result<After> run_image(const std::string& argument, SlashContext& context) {
     return fail(ErrorKind::usage, fmt::format("{} is no image", named.path), "@path in a prompt attaches other files");
   }
   if (!named.prompt.empty()) {
+    show_note(fmt::format("{} goes along ({})", file_name(named.path), size_of(message)), context);
     ERRAND_TRY(context.ask(message));
     return After::go_on;
   }

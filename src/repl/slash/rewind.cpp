@@ -124,10 +124,8 @@ Result<void> rewind_to_picked(const std::string& id, SlashContext& context) {
   ERRAND_TRY_ASSIGN(const auto prompts, prompts_of(history, id, store));
   if (prompts.empty()) return fail(ErrorKind::failure, "the conversation has no prompt to go back to");
   ChoiceRequest request{.title = "back to before: ", .hint = "type to search, Enter goes back, Esc leaves"};
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    request.choices.push_back({fmt::format("{}. {}", prompts.size() - i, text::first_line(prompts[i].text)),
-                               format_age(prompts[i].time, now()), ""});
-  }
+  for (const auto& prompt : prompts)
+    request.choices.push_back({std::string(text::first_line(prompt.text)), format_age(prompt.time, now()), ""});
   request.selected = 0;
   request.preview = [&](std::size_t choice) {
     const auto files = files_since(prompts[choice].position, session, store);
