@@ -16,6 +16,8 @@ namespace {
 
 // A terminal that took nothing is asked again so soon whether it does.
 constexpr std::chrono::milliseconds paints_again_after{30};
+// So long a terminal has to show the rest of an answer when the person leaves.
+constexpr std::chrono::milliseconds leaves_after{500};
 // Of an answer whose rest is left out, the end is shown: how the run ended.
 constexpr std::size_t rows_after_left_out = 3;
 
@@ -30,6 +32,7 @@ class LineEditor::Watch final : public Attention {
     editor_.settle();
     editor_.remember(editor_.session_.text());  // of who leaves beside a run
     editor_.bottom_.wait_for_resized(terminal::Bottom::Waits::no);
+    editor_.leave_backlog();
     editor_.attended_ = false;
     static_cast<void>(editor_.bottom_.settle());  // a lost terminal has nothing to show
     editor_.leave_raw();
@@ -65,6 +68,7 @@ LineSession LineEditor::make_session() {
 }
 
 void LineEditor::use_history(HistoryFile file) {
+  keeps_history_ = true;
   if (const auto read = history_.open(std::move(file)); !read) parts_.show_error(read.error());
 }
 
@@ -248,7 +252,7 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
       }
       [[fallthrough]];
     case Outcome::closed:
-      if (outcome == Outcome::interrupted && leave_out_waiting()) return Next::go_on;
+      if (outcome == Outcome::interrupted && leave_out_waiting("/export writes all of it")) return Next::go_on;
       ERRAND_TRY(leave_line(line));
       out = {outcome == Outcome::closed ? End::closed : End::interrupted, line.text()};
       keep_draft(line);  // also what Ctrl-C cleared: one stray key costs no long prompt
@@ -298,12 +302,24 @@ Result<ReadLine> LineEditor::submit(const LineSession& line) {
 }
 
 // Of an answer that is longer than a slow terminal has shown so far. False where that is not much.
-bool LineEditor::leave_out_waiting() {
+bool LineEditor::leave_out_waiting(std::string_view hint) {
   const auto waiting = bottom_.waiting_rows();
   if (waiting <= bottom_.size().rows) return false;
-  const auto what = fmt::format("… {} lines left out; /export writes all of it", waiting - rows_after_left_out);
+  const auto what =
+      fmt::format("… {} lines left out{}{}", waiting - rows_after_left_out, hint.empty() ? "" : "; ", hint);
   bottom_.leave_out_waiting(rows_after_left_out, faint_row(what, bottom_.size().columns, parts_.styles));
   return true;
+}
+
+// Who leaves waits for no terminal that is slow. One that is not has shown all in a moment.
+void LineEditor::leave_backlog() {
+  const auto call = Call{}.within(leaves_after);
+  while (raw_ && bottom_.is_behind() && call.check()) {
+    const auto input = keyboard_.next(call.within(paints_again_after));  // of which the answers alone count
+    if (input ? input->kind == terminal::Input::Kind::closed : input.error().kind != ErrorKind::timeout) return;
+    if (!bottom_.flush()) return;
+  }
+  leave_out_waiting(keeps_history_ ? "errand sessions show latest shows all of it" : "");
 }
 
 // What is the same for whatever is shown at the bottom, and leaves it there. Of that `left` stays when the shell has

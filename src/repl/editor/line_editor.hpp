@@ -93,7 +93,8 @@ class LineEditor final : public LineReader {
   Result<Next> act_on(Outcome outcome, LineSession& line, ReadLine& out);
   Result<void> act_alike(Outcome outcome, const std::vector<terminal::Row>& left);
   Result<ReadLine> submit(const LineSession& line);
-  bool leave_out_waiting();
+  bool leave_out_waiting(std::string_view hint);
+  void leave_backlog();
   void interrupt_run();
   Outcome press(LineSession& line, const terminal::Key& key);
   bool walk_queue(LineSession& line, Command command);
@@ -166,6 +167,7 @@ class LineEditor final : public LineReader {
   std::unique_ptr<terminal::RawMode> raw_;
   bool attended_ = false;
   bool asks_background_ = false;
+  bool keeps_history_ = false;  // and so the sessions are
   bool tells_backlog_ = false;  // what is painted counts rows that are to come: it is soon not so any more
   bool is_stopping_ = false;    // the terminal is the shell's at any moment: nothing is painted into it
   ModeKey mode_key_;

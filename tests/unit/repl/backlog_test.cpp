@@ -1,10 +1,13 @@
 // What a slow terminal has not shown yet when the next prompt is there.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -19,6 +22,7 @@
 
 using namespace errand;
 using namespace errand::repl;
+using Lines = std::vector<std::string>;
 
 namespace {
 
@@ -44,7 +48,7 @@ class SlowTerminal {
 
   enum class Answers { no, yes };
   // Reads until the screen is as wanted; false when that does not come.
-  bool shows(const std::function<bool(const std::vector<std::string>&)>& wanted, Answers answers) {
+  bool shows(const std::function<bool(const Lines&)>& wanted, Answers answers) {
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!wanted(model_.lines())) {
       if (answers == Answers::yes) answer();
@@ -77,49 +81,91 @@ class SlowTerminal {
   std::size_t asked_ = 0;  // up to there its questions are answered
 };
 
-bool tells_of_backlog(const std::vector<std::string>& lines) {
+bool tells_of_backlog(const Lines& lines) {
   return std::ranges::any_of(lines,
                              [](const auto& line) { return line.ends_with("lines to come, Ctrl-C leaves them out"); });
 }
+
+// An editor on it that is attended, with an answer that is more than it shows at once.
+class Chat {
+ public:
+  explicit Chat(const SlowTerminal& slow)
+      : bottom_(slow.fd(), {80, rows}, terminal::OnNarrowing::cuts),
+        editor_({.in_fd = slow.fd(),
+                 .out_fd = slow.fd(),
+                 .changes = changes_,
+                 .protocols = terminal::Protocols::none,
+                 .bottom = &bottom_,
+                 .on_interrupt = [] {},
+                 .on_resize = {},
+                 .edit_outside = {},
+                 .show_error = [](const Error&) {}}),
+        attention_(editor_.attend()) {
+    std::string answer;
+    for (int i = 1; i <= lines_of_answer; ++i) answer += line_of_answer(i) + "\n";
+    bottom_.print(answer);
+  }
+
+  static std::string line_of_answer(int i) { return fmt::format("line {} of an answer that is long", i); }
+  ReadLine::End read() { return editor_.read({LineKind::prompt, "> "}, {}).value().end; }
+  void leave() { attention_.reset(); }
+
+ private:
+  terminal::Changes changes_;
+  terminal::Bottom bottom_;
+  LineEditor editor_;
+  std::unique_ptr<LineReader::Attention> attention_;
+};
 
 }  // namespace
 
 TEST_CASE("line editor: what is still to come of an answer is counted, and no more once all is there",
           "[repl][editor]") {
   SlowTerminal slow;
-  terminal::Changes changes;
-  terminal::Bottom bottom(slow.fd(), {80, rows}, terminal::OnNarrowing::cuts);
-  LineEditor editor({.in_fd = slow.fd(),
-                     .out_fd = slow.fd(),
-                     .changes = changes,
-                     .protocols = terminal::Protocols::none,
-                     .bottom = &bottom,
-                     .on_interrupt = [] {},
-                     .on_resize = {},
-                     .edit_outside = {},
-                     .show_error = [](const Error&) {}});
-  auto attention = editor.attend();
-  std::string answer;
-  for (int i = 1; i <= lines_of_answer; ++i) answer += fmt::format("line {} of an answer that is long\n", i);
-  bottom.print(answer);
+  Chat chat(slow);
   bool counted = false;
   bool gone = false;
   std::atomic<bool> left{false};
   std::jthread person([&] {
     using Answers = SlowTerminal::Answers;
     counted = slow.shows(tells_of_backlog, Answers::no);
-    const auto last = fmt::format("line {} of an answer that is long", lines_of_answer);
-    gone = slow.shows(
-        [&](const auto& lines) { return lines.size() > 1 && lines.back() == ">" && lines[lines.size() - 2] == last; },
-        Answers::yes);
+    const auto is_all_there = [](const Lines& lines) {
+      return lines.size() > 1 && lines.back() == ">" &&
+             lines[lines.size() - 2] == Chat::line_of_answer(lines_of_answer);
+    };
+    gone = slow.shows(is_all_there, Answers::yes);
     slow.type("\r");
-    slow.shows([&](const auto&) { return left.load(); }, Answers::yes);
+    slow.shows([&](const Lines&) { return left.load(); }, Answers::yes);
   });
-  const auto read = editor.read({LineKind::prompt, "> "}, {});
-  CHECK(read.value().end == ReadLine::End::submitted);
-  attention.reset();
+  CHECK(chat.read() == ReadLine::End::submitted);
+  chat.leave();
   left = true;
   person.join();
   CHECK(counted);
   CHECK(gone);
+}
+
+TEST_CASE("line editor: who leaves waits for no terminal that is slow, and is told what is not shown",
+          "[repl][editor]") {
+  SlowTerminal slow;
+  Chat chat(slow);
+  bool told = false;
+  std::atomic<bool> left{false};
+  std::jthread person([&] {
+    using Answers = SlowTerminal::Answers;
+    slow.shows(tells_of_backlog, Answers::no);
+    slow.type("\x04");
+    const auto is_told = [](const Lines& lines) {
+      return lines.size() > 4 && lines[lines.size() - 4].ends_with(" lines left out") &&
+             lines[lines.size() - 2] == Chat::line_of_answer(lines_of_answer) && lines.back() == ">" &&
+             lines.size() < lines_of_answer;
+    };
+    told = slow.shows(is_told, Answers::no);
+    slow.shows([&](const Lines&) { return left.load(); }, Answers::no);
+  });
+  CHECK(chat.read() == ReadLine::End::closed);
+  chat.leave();
+  left = true;
+  person.join();
+  CHECK(told);
 }
