@@ -1,5 +1,5 @@
 """A chat behind a slow link (2,400 bytes/s, 0.3 s there and back, buffers of 64 KiB) while an answer floods: how long a
-key takes to be seen, and Ctrl-C to be answered:
+key takes to be seen, Ctrl-C to be answered, and leaving with most of it still to come:
 
     python3 bench/slow_link.py build/release/errand
 """
@@ -79,6 +79,19 @@ class Link:
             self.step()
         return time.monotonic() - begun
 
+    def wait_for_end(self, pid, seconds=120):
+        begun = time.monotonic()
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() - begun > seconds:
+                os.kill(pid, signal.SIGKILL)
+                sys.exit(f"no end within {seconds} s")
+            try:
+                self.step()
+            except OSError:  # it has closed the terminal
+                os.waitpid(pid, 0)
+                break
+        return time.monotonic() - begun
+
     def go_on(self, seconds):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -111,8 +124,9 @@ def main():
         link.go_on(1)
         link.type(b"\x03")
         print(f"Ctrl-C is answered after {link.wait_for(b'to come'):.1f} s")
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        link.go_on(3)
+        link.type(b"\x04")
+        print(f"leaving takes {link.wait_for_end(pid):.1f} s")
 
 
 if __name__ == "__main__":
