@@ -226,7 +226,8 @@ class ChatCommand final : public Command {
     ERRAND_TRY(enter_directory(arguments_));
     const auto first = words.empty() ? std::nullopt : std::optional(text::join(words, " "));
     const bool on_terminal = ::isatty(STDIN_FILENO) != 0;
-    Person person(invocation, face, on_terminal && !plain_ ? Typing::edited : Typing::cooked);
+    const auto typing = plain_ ? Typing::plain : Typing::edited;
+    Person person(invocation, face, on_terminal ? typing : Typing::cooked);
     if (on_terminal) ERRAND_TRY(offer_trust(invocation, arguments_, person));
     ChatTerminal terminal(person.reports(), face, person.interaction(),
                           on_terminal ? person.notice_by() : NoticeBy::nothing);

@@ -107,10 +107,13 @@ repl::Styles styles_of(const Globals& globals) {
 
 Person::Person(const Invocation& invocation, Face& face, Typing typing)
     : theme_([this, &globals = invocation.globals] { return theme_of(globals, reports_.background); }) {
+  const bool is_on_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
+  if (typing != Typing::cooked && is_on_terminal) hear_terminal();
   if (typing == Typing::edited && can_edit())
     use_editor(invocation, face);
   else
-    lines_ = std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes, edit_text);
+    lines_ =
+        std::make_unique<repl::CookedLines>(STDIN_FILENO, STDERR_FILENO, max_input_bytes, edit_text, changes_.get());
   if (is_there(invocation.globals)) {
     interaction_ = std::make_unique<RoomMaking>(*lines_, face, [this] { return theme_(); });
   } else {
@@ -130,9 +133,12 @@ Result<void> Person::lend_terminal(const std::function<Result<void>()>& user) {
   return editor_ != nullptr ? editor_->lend(user) : user();
 }
 
-void Person::use_editor(const Invocation& invocation, Face& face) {
+void Person::hear_terminal() {
   changes_ = std::make_unique<terminal::Changes>();
   signals_ = std::make_unique<terminal::SignalWatch>(*changes_);
+}
+
+void Person::use_editor(const Invocation& invocation, Face& face) {
   auto* const bottom = face.bottom();
   auto editor = std::make_unique<repl::LineEditor>(repl::EditorParts{
       .in_fd = STDIN_FILENO,

@@ -18,16 +18,16 @@ class LineEditor;
 
 namespace errand::cli {
 
-/// How a person types: into our own editor, or as the terminal itself does it.
-enum class Typing { edited, cooked };
+/// How a person types: into our own editor, prompt by prompt as the terminal itself edits lines, or answers alone.
+enum class Typing { edited, plain, cooked };
 
 /// The person at the terminal, when there is one: stdin and stderr are a terminal and --no-input was not said. Else
 /// nobody is there, and what would ask is denied.
 class Person {
  public:
   /// `face` is borrowed: it is held while there is a question, and what it paints on is where the person types.
-  /// Typing::edited is meant where the terminal is up to it; it makes the signals of terminals heard, so nothing else
-  /// may have started a thread yet.
+  /// Typing::edited is meant where the terminal is up to it, else it is plain; both make the signals of terminals
+  /// heard, so nothing else may have started a thread yet.
   Person(const Invocation& invocation, Face& face, Typing typing);
   ~Person();
 
@@ -45,6 +45,7 @@ class Person {
   Result<void> lend_terminal(const std::function<Result<void>()>& user);
 
  private:
+  void hear_terminal();
   void use_editor(const Invocation& invocation, Face& face);
 
   TerminalReports reports_;

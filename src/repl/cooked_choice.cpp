@@ -81,15 +81,15 @@ Picked ended(ReadLine::End end) {
 }  // namespace
 
 Result<Picked> CookedLines::choose(const ChoiceRequest& request, const Call& call) {
+  if (request.kind == LineKind::answer) set_aside_typed_ahead();
   const auto columns = render::fold_columns(out_);
   const auto about = request.about ? request.about(columns) : Subject{};
   auto extent = row_count(about) > rows_that_stay ? Extent::cut : Extent::whole;
   ERRAND_TRY(write_all(out_, text_of(rows_in(about, rows_that_stay, columns)) + list_of(request, extent)));
-  auto kind = request.kind == LineKind::prompt ? LineKind::answer_again : request.kind;
+  const auto kind = LineKind::answer_again;
   const auto prompt = fmt::format("{} ({}): ", text::trim_end(request.title), how_to_answer(request));
   while (true) {
     ERRAND_TRY_ASSIGN(const auto line, read({kind, prompt}, call));
-    kind = LineKind::answer_again;
     if (line.end != ReadLine::End::submitted) return ended(line.end);
     const std::string typed(text::trim(line.text));
     if (typed.empty() && (request.selected != none || request.typed == ChoiceRequest::Typed::filters)) return Picked{};

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/text.hpp"
+#include "base/file.hpp"
 #include "support/chat_room.hpp"
 
 using namespace errand;
@@ -405,4 +406,44 @@ TEST_CASE("editor: on a dumb terminal, and with --plain, the terminal itself edi
   screen.type(ctrl_d);
   CHECK(screen.wait() == Exit{0, 0});
   room.check();
+}
+
+TEST_CASE("editor: where the terminal edits, what is typed ahead of a Ctrl-C or a question is the next prompt",
+          "[e2e][terminal][editor]") {
+  const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
+      {"expect": {"last_message": "next"}, "reply": {"tool_call": {"name": "Write",
+        "arguments": {"file_path": "made.txt", "content": "x"}}}},
+      {"reply": {"text": "Not made."}},
+      {"expect": {"last_message": "y"}, "reply": {"text": "Seen."}}])");
+  auto screen = room.chat({60, 24}, {"--plain"});
+  screen.wait_for(">");
+  screen.type("first\n");
+  screen.wait_for("Half");
+  screen.type("next\ny\n");
+  screen.wait_for("next\ny\n");
+  screen.type(ctrl_c);
+  screen.wait_for("allow?");
+  screen.type("n\n");
+  screen.wait_for("> y\n");
+  screen.wait_for("Seen.");
+  CHECK_FALSE(path_exists(room.world.path_of("made.txt")));
+  screen.type(ctrl_d);
+  CHECK(screen.wait() == Exit{0, 0});
+  room.check();
+}
+
+TEST_CASE("editor: where the terminal edits, the prompt is there again after a stop", "[e2e][terminal][editor]") {
+  const Room room("[]");
+  auto screen = room.on_screen({"/bin/bash", "--norc", "-i"}, {60, 16}, {{"PS1", "$ "}, {"TERM", "dumb"}});
+  screen.wait_for("$\n");
+  screen.type(binary() + " chat -q -a helper\r");
+  screen.wait_for("\n>\n");
+  screen.type("\x1a");
+  screen.wait_for("Stopped");
+  screen.type("fg\r");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == ">"; }, "a prompt");
+  screen.type(ctrl_d);
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "$"; }, "the shell's prompt");
+  screen.type("exit\r");
+  CHECK(screen.wait() == Exit{0, 0});
 }
