@@ -9,7 +9,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,7 +55,20 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
+// False: the terminal was closed first.
+bool ends_before_terminal(const Fd& child) {
+  std::array<pollfd, 2> waits = {pollfd{child.get(), POLLIN, 0}, pollfd{STDIN_FILENO, 0, 0}};
+  while (::poll(waits.data(), waits.size(), -1) < 0 || (waits[0].revents | waits[1].revents) == 0) {
+    if (errno != EINTR) return true;  // waitpid() says what is wrong
+  }
+  return waits[0].revents != 0;
+}
+
+// A program that does not look at its terminal need not notice that it was closed: it hears of it from the kernel when
+// the leader of the session ends, which may be us.
 Result<int> wait_for(pid_t child) {
+  const Fd ended(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  if (ended && !ends_before_terminal(ended)) return fail(ErrorKind::failure, "the terminal was closed");
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return fail_errno(ErrorKind::failure, "can't wait for the editor", errno);

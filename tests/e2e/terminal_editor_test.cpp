@@ -352,6 +352,26 @@ TEST_CASE("editor: a line that was typed when the terminal closed is found again
   leave(screen);
 }
 
+TEST_CASE("editor: a line that was in the person's editor when the terminal closed is found again",
+          "[e2e][terminal][editor]") {
+  const TerminalRoom room("[]", {{"edit.sh", "echo opened; exec sleep 1000\n"}});
+  auto env = room.environment("xterm-256color");
+  env["VISUAL"] = "exec sh " + room.world.path_of("edit.sh");
+  const auto chat = [&] { return Terminal({binary(), "chat", "-q", "-a", "helper"}, env, room.world.workspace()); };
+  {
+    auto terminal = chat();
+    terminal.wait_for("> ");
+    terminal.type("a long prompt\x07");
+    terminal.wait_for("opened");
+    terminal.hang_up();
+    terminal.wait();
+  }
+  auto terminal = chat();
+  terminal.wait_for("> ");
+  terminal.type(up);
+  CHECK_NOTHROW(terminal.wait_for("a long prompt"));
+}
+
 TEST_CASE("editor: what was typed before a question is no answer to it", "[e2e][terminal][editor]") {
   const Room room(R"([
     {"reply": {"tool_call": {"name": "Bash", "arguments": {"command": "touch made.txt"}}}},

@@ -376,8 +376,12 @@ Result<void> LineEditor::leave_line(const LineSession& line) {
 }
 
 Result<void> LineEditor::open_editor(LineSession& line) {
-  ERRAND_TRY_ASSIGN(const auto edited, written_outside(line.text()));
-  if (edited) line.replace(*edited);
+  const auto edited = written_outside(line.text());
+  if (!edited) {  // the terminal is gone
+    keep_draft(line);
+    return fail(edited.error());
+  }
+  if (*edited) line.replace(**edited);
   return {};
 }
 
