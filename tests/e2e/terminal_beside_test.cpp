@@ -63,6 +63,16 @@ void take_draft_outside(Screen& screen) {
   screen.type("\x07");
 }
 
+// An answer stops after "Half"; a line is queued behind it, and the run is cancelled.
+void cancel_with_next_queued(Screen& screen) {
+  screen.wait_for(">");
+  screen.type("first\r");
+  screen.wait_for("Half");
+  screen.type("next\r");
+  wait_for_row(screen, "queued: next");
+  screen.type(ctrl_c);
+}
+
 }  // namespace
 
 TEST_CASE("beside a run: what is typed is seen below what it says, at any width", "[e2e][terminal][beside]") {
@@ -209,12 +219,7 @@ TEST_CASE("beside a run: a cancelled run asks nothing of what waits until Enter 
   const Room room(R"([{"reply": {"text": "Half"}, "stall": "text"},
                       {"expect": {"last_message": "next"}, "reply": {"text": "Next."}}])");
   auto screen = room.chat();
-  screen.wait_for(">");
-  screen.type("first\r");
-  screen.wait_for("Half");
-  screen.type("next\r");
-  wait_for_row(screen, "queued: next");
-  screen.type(ctrl_c);
+  cancel_with_next_queued(screen);
   wait_for_prompt(screen);
   CHECK(screen.text().find("queued: next\n>") != std::string::npos);
   screen.type(enter);
@@ -273,12 +278,7 @@ TEST_CASE("beside a run: after a cancel what waits is asked before what is typed
                       {"expect": {"last_message": "next"}, "reply": {"text": "Next."}},
                       {"expect": {"last_message": "a draft"}, "reply": {"text": "Drafted."}}])");
   auto screen = room.chat();
-  screen.wait_for(">");
-  screen.type("first\r");
-  screen.wait_for("Half");
-  screen.type("next\r");
-  wait_for_row(screen, "queued: next");
-  screen.type(ctrl_c);
+  cancel_with_next_queued(screen);
   wait_for_prompt(screen);
   screen.type("/todos\r");
   wait_for_prompt(screen);
@@ -299,12 +299,7 @@ TEST_CASE("beside a run: a command and a prompt that are typed at once are taken
                       {"expect": {"last_message": "next"}, "reply": {"text": "Next."}},
                       {"expect": {"last_message": "a draft"}, "reply": {"text": "Drafted."}}])");
   auto screen = room.chat();
-  screen.wait_for(">");
-  screen.type("first\r");
-  screen.wait_for("Half");
-  screen.type("next\r");
-  wait_for_row(screen, "queued: next");
-  screen.type(ctrl_c);
+  cancel_with_next_queued(screen);
   wait_for_prompt(screen);
   screen.type("/todos\ra draft\r");
   screen.wait_for("Drafted.");

@@ -231,6 +231,26 @@ TEST_CASE("state: -c shows what goes on, and so does /resume", "[e2e][terminal][
   leave(screen);
 }
 
+TEST_CASE("state: a session that goes on, or is rewound, says how full the window is", "[e2e][terminal][state]") {
+  const Room room(R"([{"reply": {"text": "One.", "usage": {"input": 199990, "output": 10}}},
+                      {"reply": {"text": "Two.", "usage": {"input": 399990, "output": 10}}}])",
+                  {{"agents.yaml", "agents:\n  helper: { model: anthropic/claude-sonnet-5-5 }\n"}});
+  {
+    auto screen = talking(room);
+    say(screen, "first");
+    screen.wait_for(" 20% of context ");
+    say(screen, "second");
+    screen.wait_for(" 40% of context ");
+    leave(screen);
+  }
+  auto screen = talking(room, {"-c"});
+  screen.wait_for(" 40% of context ");
+  say(screen, "/undo");
+  screen.wait_for(" 20% of context ");
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("state: who leaves behind an answer leaves neither the status nor a second line", "[e2e][terminal][state]") {
   const Room room(R"([{"reply": {"text": "One."}}])");
   auto screen = talking(room);
