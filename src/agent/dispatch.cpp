@@ -421,7 +421,7 @@ class Dispatch {
   // Only the one whose mode it is leaves it: subagents are not offered the tool.
   [[nodiscard]] std::function<void(chat::PermissionMode)> leaving_plan() const {
     if (scope_.agent.depth > 0 || scope_.agent.permissions.mode() != chat::PermissionMode::plan) return {};
-    return [&permissions = scope_.agent.permissions](chat::PermissionMode mode) { permissions.use_mode(mode); };
+    return [&permissions = scope_.agent.permissions](chat::PermissionMode mode) { permissions.leave_plan(mode); };
   }
 
   void report(chat::EventBody body) {

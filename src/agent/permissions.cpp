@@ -79,6 +79,10 @@ std::function<bool(std::string_view)> Permissions::reader(std::string_view tool)
   };
 }
 
+void Permissions::leave_plan(chat::PermissionMode mode) const {
+  if (this->mode() == chat::PermissionMode::plan) use_mode(mode);
+}
+
 void Permissions::use_mode(chat::PermissionMode mode) const {
   chosen_->with([&](auto& chosen) { chosen = mode; });
 }

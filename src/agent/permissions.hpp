@@ -43,8 +43,11 @@ class Permissions {
   /// A rule that the person gave: it holds for every layer from now on.
   void grant(const chat::Rule& rule, Grants::Reach reach = Grants::Reach::session) const;
 
-  /// From now on `mode` decides in the place of the root agent's own, for its subagents too: a plan was approved, or
-  /// the person wants it so in the middle of a run.
+  /// Plan mode is over: from now on `mode` decides in its place, for subagents too. Nothing happens in another mode.
+  void leave_plan(chat::PermissionMode mode) const;
+
+  /// From now on `mode` decides in the place of the root agent's own, for its subagents too: the person wants it so in
+  /// the middle of a run.
   void use_mode(chat::PermissionMode mode) const;
 
   [[nodiscard]] chat::PermissionMode mode() const;

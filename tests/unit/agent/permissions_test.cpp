@@ -85,7 +85,7 @@ TEST_CASE("permissions: what follows plan mode holds for the root and those belo
   const auto planning_child = planning.tightened_by(planner);
   CHECK(planning.mode() == PermissionMode::plan);
   CHECK(child.decide(bash("make")).outcome == Outcome::deny);
-  planning.use_mode(PermissionMode::automatic);
+  planning.leave_plan(PermissionMode::automatic);
   CHECK(planning.mode() == PermissionMode::automatic);
   CHECK(planning.decide(bash("make")).outcome == Outcome::allow);
   CHECK(child.decide(bash("make")).outcome == Outcome::allow);
@@ -93,6 +93,19 @@ TEST_CASE("permissions: what follows plan mode holds for the root and those belo
   CHECK(planning.decide(bash("rm x")).outcome == Outcome::deny);
 
   const agent::Permissions denying(roots, {{}, PermissionMode::deny});
-  denying.use_mode(PermissionMode::bypass);
+  denying.leave_plan(PermissionMode::bypass);
   CHECK(denying.mode() == PermissionMode::deny);
+}
+
+TEST_CASE("permissions: a mode that is chosen in the middle holds for the root and those below",
+          "[agent][permissions]") {
+  const agent::Permissions asking(roots, {{rule(RuleAction::deny, "rm *")}, PermissionMode::ask});
+  const auto child = asking.tightened_by(subagent({}));
+  CHECK(child.decide(bash("make")).outcome == Outcome::ask);
+  asking.use_mode(PermissionMode::automatic);
+  CHECK(asking.mode() == PermissionMode::automatic);
+  CHECK(child.decide(bash("make")).outcome == Outcome::allow);
+  CHECK(child.decide(bash("rm x")).outcome == Outcome::deny);
+  asking.use_mode(PermissionMode::ask);
+  CHECK(child.decide(bash("make")).outcome == Outcome::ask);
 }
