@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "chat/tool_names.hpp"
+#include "policy/match.hpp"
 
 namespace errand::agent {
 
@@ -48,7 +49,7 @@ bool can_leave_plan(const Agent& agent, const Services& services) {
 // "mcp__github__*", "mcp__github" and a whole name are about a server's tools.
 bool names_tool(const std::string& written, std::string_view tool) {
   if (written == tool || tool.starts_with(written + "__")) return true;
-  return written.ends_with('*') && tool.starts_with(std::string_view(written).substr(0, written.size() - 1));
+  return chat::is_mcp_tool(written) && policy::matches_wildcard(written, tool);
 }
 
 bool wants_server_tool(const chat::AgentDefinition& definition, std::string_view tool) {

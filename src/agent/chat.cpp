@@ -147,12 +147,13 @@ Result<Session> Chat::unleased_session(chat::ThinkingStyle style) const {
 Result<PersonCommandResult> Chat::run_command(const PersonCommand& wanted,
                                               const std::function<void(std::string_view text)>& on_output,
                                               const Call& call) {
-  std::optional<Agent> bare;  // no model is asked
+  std::optional<Agent> bare;  // no model is asked, and no server
   if (!agent_) {
     Session nothing_stored;
     nothing_stored.grants = grants_;
-    ERRAND_TRY_ASSIGN(bare,
-                      open_agent(start_.definition, nullptr, session_ ? *session_ : nothing_stored, services_, call));
+    auto definition = start_.definition;
+    definition.mcp_servers.clear();
+    ERRAND_TRY_ASSIGN(bare, open_agent(definition, nullptr, session_ ? *session_ : nothing_stored, services_, call));
   }
   ERRAND_TRY_ASSIGN(auto result, run_for_person(wanted, agent_ ? *agent_ : *bare, state(), services_, on_output, call));
   add_to_next({chat::Text{services_.secrets.clean(told_to_model(wanted, result))}});

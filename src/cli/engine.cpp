@@ -88,6 +88,8 @@ std::optional<chat::event::Warning> workspace_warning(const Engine& engine) {
 }
 
 Engine::~Engine() {
+  services_.reset();
+  servers_.reset();  // log as long as they end
   tracing_.reset();  // logs as long as it sends
   log::set_filter({});
 }
@@ -124,6 +126,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const Invocation& invocation, const
       mcp::Surroundings{.sandbox = *self.sandbox_,
                         .network = [&self] { return self.wire_->is_offline() ? nullptr : &self.wire_->network(); },
                         .variables = all_variables(self.config_),
+                        .clean = [&self](std::string text) { return self.secrets_.clean(std::move(text)); },
                         .version = version});
   const auto wire = self.wire_->is_offline() ? provider::Outside::Wire::recording : provider::Outside::Wire::network;
   self.begin_tracing(invocation);

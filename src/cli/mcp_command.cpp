@@ -13,6 +13,7 @@
 #include "cli/desk.hpp"
 #include "cli/listing.hpp"
 #include "cli/output.hpp"
+#include "mcp/server.hpp"
 
 namespace errand::cli {
 
@@ -121,7 +122,7 @@ class McpCommand final : public Command {
                   R"(errand mcp call files read_file '{"path": "a.txt"}')");
     }
     ERRAND_TRY_ASSIGN(const auto desk, Desk::open(invocation, arguments_, Desk::Servers::started));
-    const auto name = fmt::format("mcp__{}__{}", words[1], words[2]);
+    const auto name = mcp::tool_name(words[1], words[2]);
     const auto known = desk->tools().tools();
     if (std::ranges::find(known, name) == known.end()) return missing(*desk, words[1], name, known);
     const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};

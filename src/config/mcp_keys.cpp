@@ -64,7 +64,9 @@ constexpr std::array server_keys = {
     ServerKey{"timeout", "duration", "60s", "", set_timeout},
 };
 
+// Two underscores part a server's name from its tool's.
 bool is_server_name(std::string_view name) {
+  if (name.starts_with('_') || name.ends_with('_') || name.find("__") != std::string_view::npos) return false;
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
@@ -81,7 +83,7 @@ void set_mcp_servers(const Node& node, DefinitionDraft& draft, Reader& reader) {
     const auto& written = node.items[i];
     if (!is_server_name(key.name)) {
       reader.mistake(key.mark, fmt::format("\"{}\" is no name for an MCP server", key.name),
-                     "use letters, digits, _ and -");
+                     "use letters, digits, - and single _ between them");
     }
     const auto below = reader.below(key.name);
     McpServer server{.name = key.name};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -21,7 +22,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds goodbye_limit{500};
 constexpr milliseconds reply_limit{5000};
-constexpr milliseconds silence_limit{600'000};  // `timeout` is what bounds an answer
+constexpr milliseconds usual_silence{600'000};  // `timeout` is what bounds an answer
+constexpr int max_replies = 16;                 // to what a server asks before it answers
 constexpr std::size_t max_told_columns = 200;
 
 bool is_event_stream(const http::ResponseHead& head) {
@@ -32,11 +34,14 @@ bool is_good(int status) {
   return status >= 200 && status <= 299;
 }
 
-// What comes back for one POST: events, or one JSON body.
+// What comes back for one POST: events, or one JSON body. What the server asks is answered at once: it may wait for
+// that.
 class Receiver {
  public:
-  Receiver(std::optional<std::int64_t> id, const OnNotification& on_notification)
-      : id_(id), on_notification_(on_notification) {}
+  using Answer = std::function<void(const std::string& text)>;
+
+  Receiver(std::optional<std::int64_t> id, const OnNotification& on_notification, Answer answer = {})
+      : id_(id), on_notification_(on_notification), send_answer_(std::move(answer)) {}
 
   Result<void> take(const http::ResponseHead& head, std::string_view bytes) {
     if (is_good(head.status) && is_event_stream(head)) {
@@ -63,7 +68,6 @@ class Receiver {
   [[nodiscard]] bool has_answer() const { return answer_.has_value(); }
   [[nodiscard]] std::optional<Result<Json>> take_answer() { return std::move(answer_); }
   [[nodiscard]] const std::string& body() const { return body_; }
-  [[nodiscard]] const std::vector<std::string>& replies() const { return replies_; }
 
  private:
   void take_message(std::string_view text) {
@@ -77,7 +81,7 @@ class Receiver {
         if (on_notification_) on_notification_(message->method);
         return;
       case Message::Kind::request:
-        replies_.push_back(answer_to(*message));
+        if (send_answer_ && ++answered_ <= max_replies) send_answer_(answer_to(*message));
         return;
       case Message::Kind::result:
         if (is_ours(message->id)) answer_ = std::move(message->body);
@@ -89,14 +93,16 @@ class Receiver {
   }
 
   [[nodiscard]] bool is_ours(const Json& id) const {
+    if (id.is_null()) return id_.has_value();  // it could not read the request
     return id_ && id.is_number_integer() && id.get<std::int64_t>() == *id_;
   }
 
   std::optional<std::int64_t> id_;
   const OnNotification& on_notification_;
+  Answer send_answer_;
+  int answered_ = 0;
   http::SseParser events_;
   std::string body_;
-  std::vector<std::string> replies_;
   std::optional<Result<Json>> answer_;
 };
 
@@ -120,7 +126,10 @@ tl::unexpected<Error> refused(const http::ResponseHead& head, const std::string&
 class HttpLink final : public Link {
  public:
   HttpLink(const chat::McpServer& server, http::Transport& transport, OnNotification on_notification)
-      : url_(server.url), transport_(transport), on_notification_(std::move(on_notification)) {
+      : url_(server.url),
+        silence_limit_(std::max(usual_silence, server.timeout)),
+        transport_(transport),
+        on_notification_(std::move(on_notification)) {
     for (const auto& [name, value] : server.headers) headers_.push_back({name, value});
   }
   HttpLink(const HttpLink&) = delete;
@@ -128,7 +137,7 @@ class HttpLink final : public Link {
 
   // A session that is not ended takes room at the server until it forgets it.
   ~HttpLink() override {
-    if (session_.empty()) return;
+    if (session_.empty() || !lost_.empty()) return;
     auto request = new_request();
     request.method = "DELETE";
     const auto ignore = [](const http::ResponseHead&, std::string_view) -> Result<void> { return {}; };
@@ -138,8 +147,12 @@ class HttpLink final : public Link {
 
   Result<Json> ask(const std::string& method, const Json& params, const Call& call) override {
     const auto id = next_id();
-    Receiver receiver(id, on_notification_);
-    ERRAND_TRY(exchange(request_text(id, method, params), receiver, call));
+    Receiver receiver(id, on_notification_,
+                      [&](const std::string& text) { send_aside(text, call.within(reply_limit)); });
+    if (auto sent = exchange(request_text(id, method, params), receiver, call); !sent) {
+      if (method != "initialize" && !call.check()) call_off(id);
+      return fail(std::move(sent).error());
+    }
     if (auto answer = receiver.take_answer()) return *std::move(answer);
     return fail(ErrorKind::unavailable, "the connection ended before its answer came");
   }
@@ -166,6 +179,17 @@ class HttpLink final : public Link {
     return ++last_id_;
   }
 
+  // The end of a connection does not say that nobody waits any more.
+  void call_off(std::int64_t id) {
+    const Json params = {{"requestId", id}, {"reason", "it is not awaited any more"}};
+    send_aside(notification_text("notifications/cancelled", params), Call{}.within(goodbye_limit));
+  }
+
+  void send_aside(const std::string& message, const Call& call) {
+    if (const auto sent = send_only(message, call); !sent)
+      log::debug("mcp: a message to the server was not sent: {}", sent.error().message);
+  }
+
   Result<void> send_only(const std::string& message, const Call& call) {
     Receiver receiver(std::nullopt, on_notification_);
     return exchange(message, receiver, call);
@@ -177,7 +201,7 @@ class HttpLink final : public Link {
     request.headers = headers_;
     request.headers.push_back({"Content-Type", "application/json"});
     request.headers.push_back({"Accept", "application/json, text/event-stream"});
-    request.idle_limit = silence_limit;
+    request.idle_limit = silence_limit_;
     request.linger = milliseconds(0);
     const std::lock_guard lock(mutex_);
     if (!session_.empty()) request.headers.push_back({"Mcp-Session-Id", session_});
@@ -199,10 +223,6 @@ class HttpLink final : public Link {
     if (!is_good(head.status)) return refuse(head, receiver.body());
     keep_session(head);
     receiver.finish(head);
-    for (const auto& reply : receiver.replies()) {
-      if (const auto sent = send_only(reply, call.within(reply_limit)); !sent)
-        log::debug("mcp: an answer to the server was not sent: {}", sent.error().message);
-    }
     return {};
   }
 
@@ -224,6 +244,7 @@ class HttpLink final : public Link {
   }
 
   const std::string url_;
+  const milliseconds silence_limit_;
   http::Transport& transport_;
   const OnNotification on_notification_;
   std::vector<http::Header> headers_;

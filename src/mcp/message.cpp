@@ -75,7 +75,8 @@ std::string told_error(const Json& error) {
 
 std::string answer_to(const Message& request) {
   if (request.method == "ping") return result_text(request.id, Json::object());
-  return error_text(request.id, unknown_method, fmt::format("{} is not known here", request.method));
+  return error_text(request.id, unknown_method,
+                    fmt::format("{} is not known here", text::ellipsize(request.method, max_told_columns)));
 }
 
 }  // namespace errand::mcp

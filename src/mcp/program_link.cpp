@@ -71,6 +71,7 @@ class ProgramLink final : public Link {
     command.argv = argv_of(server);
     command.cwd = server.cwd;
     command.merge_stderr = false;
+    command.lives_long = true;
     command.max_output_bytes = std::numeric_limits<std::size_t>::max();
     auto pipe = make_pipe();
     if (!pipe) {
@@ -93,7 +94,7 @@ class ProgramLink final : public Link {
   ~ProgramLink() override {
     begin_end();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, end_patience, [this] { return ended_.has_value(); });
+    changed_.wait_until(lock, *closing_ + end_patience, [this] { return ended_.has_value(); });
     lock.unlock();
     stop_.request_stop();
   }
@@ -133,7 +134,7 @@ class ProgramLink final : public Link {
 
   void begin_end() override {
     const std::lock_guard lock(mutex_);
-    closing_ = true;
+    if (!closing_) closing_ = Call::Clock::now();
     changed_.notify_all();
   }
 
@@ -213,16 +214,24 @@ class ProgramLink final : public Link {
   }
 
   void settle(const Json& id, Result<Json> answer) {
-    if (!id.is_number_integer()) return;
     const std::lock_guard lock(mutex_);
-    const auto found = pending_.find(id.get<std::int64_t>());
+    const auto found = waiting_for(id);
     if (found == pending_.end()) return;  // it is not awaited any more
     found->second = std::move(answer);
     changed_.notify_all();
   }
 
+  using Pending = std::map<std::int64_t, std::optional<Result<Json>>>;
+
+  // A server that could not read a request does not know its id.
+  Pending::iterator waiting_for(const Json& id) {
+    if (id.is_number_integer()) return pending_.find(id.get<std::int64_t>());
+    return id.is_null() && pending_.size() == 1 ? pending_.begin() : pending_.end();
+  }
+
   [[nodiscard]] std::string told_end(const Result<Finished>& finished) const {
     if (!finished) return finished.error().message;
+    if (!finished->note.empty()) return finished->note;
     if (too_long_) return fmt::format("it sent a message of more than {} bytes", max_message_bytes);
     const auto how = finished->exit_code == 127 ? std::string("its program was not found in the sandbox")
                                                 : fmt::format("it ended with exit code {}", finished->exit_code);
@@ -240,11 +249,11 @@ class ProgramLink final : public Link {
   const OnNotification on_notification_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<std::int64_t, std::optional<Result<Json>>> pending_;
+  Pending pending_;
   std::int64_t last_id_ = 0;
   std::deque<std::string> outgoing_;
   std::size_t waiting_bytes_ = 0;
-  bool closing_ = false;
+  std::optional<Call::Clock::time_point> closing_;  // since when
   std::optional<std::string> ended_;
   // The runner's own.
   std::string line_;

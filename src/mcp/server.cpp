@@ -34,53 +34,68 @@ void Server::begin() {
   const std::lock_guard lock(mutex_);
   if (std::exchange(begun_, true)) return;
   connecting_ = true;
-  status_ = {.name = definition_.name};
-  connector_ = std::jthread([this](const std::stop_token& stop) { connect(stop); });
+  connector_ = std::jthread([this, attempt = ++attempt_](const std::stop_token& stop) { connect(stop, attempt); });
 }
 
-void Server::begin_anew() {
+void Server::begin_anew(const std::optional<std::shared_ptr<Client>>& lost) {
+  const std::lock_guard one_at_a_time(reconnecting_);
   std::shared_ptr<Client> old;
   std::jthread former;
   {
     const std::lock_guard lock(mutex_);
-    begun_ = false;
+    if (lost && (connecting_ || client_ != *lost)) return;
     old = std::exchange(client_, nullptr);
     former = std::move(connector_);
+    begun_ = true;
+    connecting_ = true;  // so that who waits goes on waiting
+    stale_ = false;
+    ++attempt_;
+    status_ = {.name = definition_.name};
   }
+  if (old) old->begin_end();  // a call of somebody else's may still hold it
   former.request_stop();
   if (former.joinable()) former.join();
   old.reset();
-  begin();
+  const std::lock_guard lock(mutex_);
+  connector_ = std::jthread([this, attempt = attempt_](const std::stop_token& stop) { connect(stop, attempt); });
 }
 
 Result<ServerStatus> Server::wait(const Call& call) {
   std::shared_ptr<Client> client;
-  bool changed = false;
   {
     std::unique_lock lock(mutex_);
     const auto latest = Call::Clock::now() + definition_.timeout + slack;
     changed_.wait_until(lock, call.stop, std::min(call.deadline, latest), [this] { return !connecting_; });
     ERRAND_TRY(call.check());
-    client = client_;
-    changed = std::exchange(stale_, false);
+    if (std::exchange(stale_, false)) client = client_;
   }
-  if (changed && client) {
-    auto tools = client->tools(call.within(definition_.timeout));
-    ERRAND_TRY(call.check());
-    const std::lock_guard lock(mutex_);
-    if (tools) use_tools(*tools);
-  }
+  if (client) ERRAND_TRY(list_anew(client, call));
   return status();
+}
+
+// A list that could not be had is wanted again.
+Result<void> Server::list_anew(const std::shared_ptr<Client>& client, const Call& call) {
+  const auto tools = client->tools(call.within(definition_.timeout));
+  const std::lock_guard lock(mutex_);
+  if (client != client_) return call.check();
+  if (tools) {
+    use_tools(*tools);
+  } else {
+    stale_ = true;
+  }
+  return call.check();
 }
 
 ServerStatus Server::status() const {
   const std::lock_guard lock(mutex_);
   auto out = status_;
-  if (out.state != ServerState::connected) return out;
-  if (const auto why = client_ ? client_->lost() : std::string("it is not connected"); !why.empty()) {
-    out.state = ServerState::failed;
-    out.detail = why;
+  if (out.state == ServerState::connected) {
+    if (const auto why = client_ ? client_->lost() : std::string("it is not connected"); !why.empty()) {
+      out.state = ServerState::failed;
+      out.detail = why;
+    }
   }
+  out.detail = around_.clean(std::move(out.detail));
   return out;
 }
 
@@ -95,16 +110,17 @@ void Server::begin_end() {
 }
 
 // On the connector's thread. What became of it is told before a connection that failed is ended, which takes time.
-void Server::connect(const std::stop_token& stop) {
+void Server::connect(const std::stop_token& stop, int attempt) {
   const auto call = Call{.stop = stop}.within(definition_.timeout);
   auto link = open_link();
-  if (!link) return fail_with(link.error());
+  if (!link) return fail_with(link.error(), attempt);
   const auto client = std::make_shared<Client>(*std::move(link), around_.version);
   const auto name = client->open(call);
-  if (!name) return fail_with(name.error());
+  if (!name) return fail_with(name.error(), attempt);
   const auto tools = client->tools(call);
-  if (!tools) return fail_with(tools.error());
+  if (!tools) return fail_with(tools.error(), attempt);
   const std::lock_guard lock(mutex_);
+  if (attempt != attempt_) return;
   client_ = client;
   status_.state = ServerState::connected;
   status_.detail = *name;
@@ -133,8 +149,9 @@ Result<std::unique_ptr<Link>> Server::open_link() {
   return open_http(server, *network, heard);
 }
 
-void Server::fail_with(const Error& error) {
+void Server::fail_with(const Error& error, int attempt) {
   const std::lock_guard lock(mutex_);
+  if (attempt != attempt_) return;
   status_.state = error.kind == ErrorKind::auth ? ServerState::needs_auth : ServerState::failed;
   status_.detail = error.kind == ErrorKind::timeout
                        ? fmt::format("it did not answer within {}", format_duration(definition_.timeout))
@@ -162,13 +179,14 @@ void Server::use_tools(const std::vector<OfferedTool>& offered) {
 // A program that ended, or a session that was forgotten, is begun again once for each call.
 Result<std::shared_ptr<Client>> Server::live_client(const Call& call) {
   for (const bool again : {true, false}) {
+    ERRAND_TRY(wait(call));
+    std::shared_ptr<Client> client;
     {
       const std::lock_guard lock(mutex_);
-      if (client_ && client_->lost().empty()) return client_;
+      client = client_;
     }
-    if (!again) break;
-    begin_anew();
-    ERRAND_TRY(wait(call));
+    if (client && client->lost().empty()) return client;
+    if (again) begin_anew(client);
   }
   return fail(ErrorKind::unavailable, status().detail);
 }
@@ -180,7 +198,7 @@ tl::unexpected<Error> Server::named(Error error, const Call& call) const {
                                                 format_duration(definition_.timeout)));
   }
   return fail(error.kind == ErrorKind::auth ? ErrorKind::unavailable : error.kind,
-              fmt::format("the MCP server \"{}\": {}", definition_.name, error.message), error.hint);
+              around_.clean(fmt::format("the MCP server \"{}\": {}", definition_.name, error.message)), error.hint);
 }
 
 Result<tool::Output> Server::call_tool(const std::string& name, const Json& arguments, const Call& call) {

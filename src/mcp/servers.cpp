@@ -1,5 +1,6 @@
 #include "mcp/servers.hpp"
 
+#include <thread>
 #include <tuple>
 
 #include "base/try.hpp"
@@ -21,6 +22,8 @@ bool is_same_place(const sandbox::SandboxPolicy& a, const sandbox::SandboxPolicy
 
 Servers::~Servers() {
   for (const auto& server : servers_) server->begin_end();
+  std::vector<std::jthread> ends;
+  for (auto& server : servers_) ends.emplace_back([ended = std::move(server)]() mutable { ended.reset(); });
 }
 
 // With the lock held.

@@ -316,13 +316,19 @@ class Launch {
   }
 
   void add_notes(Finished& finished) const {
-    finished.note = names_.undo(find_guarded(policy_, host_.guards));
+    finished.note = note_on_names(finished.end);
     if (!finished.note.empty()) {
       finished.end = ProcessEnd::alarmed;
     } else if (finished.exit_code != 0 && group_.ran_out_of_memory()) {
       finished.note =
           fmt::format("a process was killed: the command used all of its memory, {} MiB", policy_.memory_bytes >> 20U);
     }
+  }
+
+  [[nodiscard]] std::string note_on_names(ProcessEnd end) const {
+    if (!command_.lives_long) return names_.undo(find_guarded(policy_, host_.guards));
+    const bool was_made = end == ProcessEnd::alarmed;
+    return was_made ? "a protected name was made in the workspace while it ran, so it was ended" : "";
   }
 
   const Host& host_;

@@ -19,6 +19,9 @@ struct Command {
   std::size_t max_output_bytes = 16U << 20U;
   int stdin_fd = -1;     ///< borrowed; -1: nothing to read
   OnContact on_contact;  ///< told of what the network's filter decides; may be empty
+  /// Others work in the workspace while it runs: a guarded name that anybody makes ends it, so that the next one has it
+  /// guarded, and stays where it is.
+  bool lives_long = false;
 };
 
 /// One protection: whether it holds on this machine, and what it is or why it does not.

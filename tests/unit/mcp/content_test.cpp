@@ -31,11 +31,11 @@ TEST_CASE("content: structured content stands in where there is nothing else", "
 
 TEST_CASE("content: an image is an image, where models know its kind", "[mcp]") {
   const auto output =
-      mcp::output_of({{"content", {{{"type", "image"}, {"mimeType", "image/png"}, {"data", "aGVsbG8="}}}}});
+      mcp::output_of({{"content", {{{"type", "image"}, {"mimeType", "image/png"}, {"data", "iVBORw0KGgo="}}}}});
   REQUIRE(output);
   const auto* image = std::get_if<chat::Image>(&output->content.front());
   REQUIRE(image != nullptr);
-  CHECK(image->bytes == "hello");
+  CHECK(image->bytes == "\x89PNG\r\n\x1a\n");
   CHECK(text_of({{"content", {{{"type", "image"}, {"mimeType", "image/tiff"}, {"data", "aGVsbG8="}}}}}) ==
         "[an image of type image/tiff, 5 bytes, which is not shown]");
 }
@@ -45,5 +45,6 @@ TEST_CASE("content: a tool's own failure is one; what is no result is none", "[m
   REQUIRE(failed);
   CHECK(failed->is_error);
   CHECK_FALSE(mcp::output_of(Json::array()));
-  CHECK_FALSE(mcp::output_of({{"content", {{{"type", "image"}, {"mimeType", "image/png"}, {"data", "%%%"}}}}}));
+  CHECK(text_of({{"content", {{{"type", "image"}, {"data", "%%%"}}, {{"type", "text"}, {"text", "a"}}}}}) ==
+        "[an image that can't be read]\na");
 }

@@ -1,8 +1,12 @@
 #include "mcp/servers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -23,6 +27,7 @@ constexpr std::string_view program = R"script(
 say() { printf '%s\n' "$1"; }
 tools='{"name":"add","description":"adds","inputSchema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]},"annotations":{"readOnlyHint":true}},{"name":"die","inputSchema":{"type":"object"}},{"name":"more.tools","inputSchema":{"type":"object"}},{"name":"deaf","inputSchema":{"type":"object"}}'
 echo "a line for people"
+echo "started" >> started
 while IFS= read -r line; do
   id=
   [[ $line =~ \"id\":([0-9]+) ]] && id=${BASH_REMATCH[1]}
@@ -43,10 +48,11 @@ while IFS= read -r line; do
       say '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
       say '{"jsonrpc":"2.0","id":'$id',"result":{"content":[]}}' ;;
     *'"name":"die"'*) echo "I am leaving" >&2; exit 3 ;;
+    *'"name":"deaf"'*) echo "$line" >> heard ;;
     *'notifications/cancelled'*) echo "$line" >> cancelled ;;
   esac
 done
-echo over > ended
+echo over >> ended
 )script";
 
 // One set of servers in a directory of its own.
@@ -106,9 +112,11 @@ class Place {
   std::vector<chat::SkillDefinition> skills_;
   tool::Context context_{
       .files = files_, .shell = *sandbox_, .state = state_, .interaction = nobody_, .skills = skills_};
-  std::optional<mcp::Servers> servers_{
-      std::in_place,
-      mcp::Surroundings{.sandbox = *sandbox_, .network = [this] { return &client_; }, .variables = {}, .version = "1"}};
+  std::optional<mcp::Servers> servers_{std::in_place, mcp::Surroundings{.sandbox = *sandbox_,
+                                                                        .network = [this] { return &client_; },
+                                                                        .variables = {},
+                                                                        .clean = [](std::string text) { return text; },
+                                                                        .version = "1"}};
 };
 
 std::string text_of(const Result<tool::Output>& output) {
@@ -166,6 +174,35 @@ TEST_CASE("servers: a program that ended says why, and is begun again by the nex
   CHECK(place.servers().look({place.counter()}, place.policy()).front().state == ServerState::connected);
 }
 
+TEST_CASE("servers: calls that see a loss at once begin it again together", "[mcp]") {
+  Place place;
+  const auto status = place.connect(place.counter());
+  CHECK_FALSE(place.run(status, "mcp__counter__die", Json::object()));
+  std::array<std::string, 6> answers;
+  {
+    std::vector<std::jthread> callers;
+    for (auto& answer : answers) {
+      callers.emplace_back([&] { answer = text_of(place.run(status, "mcp__counter__add", {{"n", 1}})); });
+    }
+  }
+  std::ranges::sort(answers);
+  CHECK(answers == std::array<std::string, 6>{"1", "2", "3", "4", "5", "6"});
+  CHECK(place.content("started") == "started\nstarted\n");
+}
+
+TEST_CASE("servers: many that heed nothing end together", "[mcp]") {
+  Place place;
+  const std::string script = "trap '' TERM; " + std::string(program) + "while :; do sleep 1; done";
+  std::vector<chat::McpServer> stubborn;
+  for (const auto* name : {"one", "two", "three", "four"})
+    stubborn.push_back({.name = name, .command = "bash", .args = {"-c", script}});
+  const auto connected = place.servers().connect(stubborn, place.policy(), {});
+  REQUIRE(connected);
+  for (const auto& server : *connected) CHECK(server.state == ServerState::connected);
+  place.end();
+  CHECK(place.content("ended") == "over\nover\nover\nover\n");
+}
+
 TEST_CASE("servers: tools that have changed are listed anew, and the old ones can still be held", "[mcp]") {
   Place place;
   const auto before = place.connect(place.counter());
@@ -180,7 +217,10 @@ TEST_CASE("servers: a call that is not awaited any more is called off at the ser
   Place place;
   const auto status = place.connect(place.counter());
   std::stop_source stop;
-  stop.request_stop();
+  const std::jthread person([&] {
+    while (place.content("heard").empty()) std::this_thread::yield();
+    stop.request_stop();
+  });
   const auto cancelled = place.run(status, "mcp__counter__deaf", Json::object(), {.stop = stop.get_token()});
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().kind == ErrorKind::cancelled);
@@ -276,6 +316,77 @@ TEST_CASE("servers: over HTTP, who wants to know who asks is told apart from who
   CHECK(fails.state == ServerState::failed);
   CHECK(fails.detail.find("HTTP status 500") != std::string::npos);
   CHECK(fails.detail.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("servers: over HTTP, what the server asks is answered while it makes up its mind, and a call is called off",
+          "[mcp]") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int pongs = 0;
+  std::vector<std::string> cancelled;
+  test::LoopbackServer server([&](const test::ReceivedRequest& request) {
+    const auto message = Json::parse(request.body);
+    const auto id = message.value("id", Json()).dump();
+    std::unique_lock lock(mutex);
+    if (message.contains("result")) {
+      ++pongs;
+      changed.notify_all();
+      return test::text_reply(202, "");
+    }
+    if (message["method"] == "notifications/cancelled") cancelled.push_back(message["params"]["requestId"].dump());
+    if (message["method"] == "initialize") {
+      return test::stream_reply(
+          {"data: {\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}\n\n",
+           "data: {\"jsonrpc\":\"2.0\",\"id\":" + id +
+               ",\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}}}}\n\n"});
+    }
+    if (message["method"] == "tools/list")
+      return test::text_reply(200, R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{"tools":[{"name":"look"}]}})");
+    if (message["method"] == "tools/call") {
+      auto reply = test::stream_reply({": here\n\n", ": never\n\n"});
+      reply.body.back().stall = true;
+      return reply;
+    }
+    return test::text_reply(202, "");
+  });
+  Place place;
+  const auto status = place.connect({.name = "wiki", .url = server.url("/mcp")});
+  INFO(status.detail);
+  REQUIRE(status.state == ServerState::connected);
+  std::stop_source stop;
+  const std::jthread person([&] {
+    server.wait_for_stalls(1);
+    stop.request_stop();
+  });
+  const auto stopped = place.run(status, "mcp__wiki__look", Json::object(), {.stop = stop.get_token()});
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().kind == ErrorKind::cancelled);
+  const std::lock_guard lock(mutex);
+  CHECK(pongs == 1);
+  CHECK(cancelled == std::vector<std::string>{"3"});
+}
+
+TEST_CASE("servers: a schema that is no object's, and a tool too many, cost only that tool", "[mcp]") {
+  Place place;
+  std::string tools =
+      R"({"name":"text","inputSchema":{"type":"string"}},{"name":"good"},{"name":")" + std::string(200, 'x') + R"("})";
+  const std::string script = R"script(
+while IFS= read -r line; do
+  [[ $line =~ \"id\":([0-9]+) ]] || continue
+  id=${BASH_REMATCH[1]}
+  case $line in
+    *initialize*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}}}}' ;;
+    *) echo '{"jsonrpc":"2.0","id":'$id',"result":{"tools":['"$TOOLS"']}}' ;;
+  esac
+done
+)script";
+  const auto status =
+      place.connect({.name = "odd", .command = "bash", .args = {"-c", script}, .env = {{"TOOLS", tools}}});
+  INFO(status.detail);
+  CHECK(names_of(status) == std::vector<std::string>{"mcp__odd__good"});
+  REQUIRE(status.left_out.size() == 2);
+  CHECK(status.left_out[0].find("the input of mcp__odd__text is to be no object") != std::string::npos);
+  CHECK(status.left_out[1].size() < 300);
 }
 
 TEST_CASE("servers: a session that the server has forgotten is begun again", "[mcp]") {

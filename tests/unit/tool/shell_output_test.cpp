@@ -32,7 +32,7 @@ TEST_CASE("note filter: a note that never ends is output", "[tool][bash]") {
 TEST_CASE("live output: where a line begins again is passed on", "[tool][bash]") {
   std::string passed;
   {
-    LiveOutput live([&](const std::string& piece) { passed += piece; });
+    LiveOutput live([&](const std::string& piece) { passed += piece; }, std::size_t{1} << 20U);
     for (const auto* piece : {"one\r", "\n10 %\r", "20 %\r\r", "\x1b[K30 %\r\n"}) live.feed(piece);
   }
   CHECK(passed == "one\n10 %\r20 %\r⟦escape⟧30 %\n");
