@@ -47,7 +47,9 @@ void add_blocks(const Json& body, Kind kind, Timestamp time, std::vector<Piece>&
 void add_note(const store::StoredRecord& record, const Json& body, std::vector<Piece>& out) {
   const auto note = [&](std::string text) { out.push_back({Kind::note, std::move(text), record.time}); };
   if (record.type == "warning") note(string_at(body, "message"));
-  if (record.type == "error") note(fmt::format("{}: {}", string_at(body, "kind"), string_at(body, "message")));
+  const bool is_told_again = string_at(body, "kind") == "cancelled";  // by "cancelled", with who did it
+  if (record.type == "error" && !is_told_again)
+    note(fmt::format("{}: {}", string_at(body, "kind"), string_at(body, "message")));
   if (record.type == "cancelled") note(fmt::format("cancelled by {}", string_at(body, "by")));
   if (record.type == "compact_completed") note("what stands above was summarised for the model");
   if (record.type == "rewound") {

@@ -96,6 +96,7 @@ std::string entry(const store::StoredRecord& record, const std::map<std::string,
     return text.empty() ? std::string() : fmt::format("\n{}\n", text::trim_end(text));
   }
   if (record.type == "tool_use") return call_text(body, results);
+  if (record.type == "error" && string_at(body, "kind") == "cancelled") return {};  // which "cancelled" tells
   if (record.type == "error") return fmt::format("\n  ! {}: {}\n", string_at(body, "kind"), string_at(body, "message"));
   if (record.type == "warning") return fmt::format("\n  ! {}\n", string_at(body, "message"));
   if (record.type == "rewound") {
