@@ -9,9 +9,9 @@ namespace errand::log {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> room_names = {
-    "agent",  "base", "chat",    "cli",      "config", "http",      "net",      "policy", "provider",
-    "render", "repl", "sandbox", "schedule", "store",  "telemetry", "terminal", "tool"};
+constexpr std::array<std::string_view, 18> room_names = {
+    "agent",    "base",   "chat", "cli",     "config",   "http",  "mcp",       "net",      "policy",
+    "provider", "render", "repl", "sandbox", "schedule", "store", "telemetry", "terminal", "tool"};
 // In the order of the enum.
 constexpr std::array<std::string_view, 5> level_words = {"debug", "info", "warn", "error", "off"};
 

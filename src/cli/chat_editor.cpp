@@ -1,5 +1,7 @@
 #include "cli/chat_editor.hpp"
 
+#include <algorithm>
+
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
@@ -70,13 +72,19 @@ repl::CompletionSources sources_of(const Talk& talk, const Invocation& invocatio
   repl::CompletionSources out{
       .agents = {},
       .models = {},
+      .servers = {},
       .directory = current_directory().value_or(config.sources.cwd),
       .sessions = [&services = talk.engine().services()] { return newest(services); },
       .prompts = [&config] { return kept_prompts(config); },
       .printed = [&talk] { return printed(talk); },
       .words = [&invocation](const std::vector<std::string>& words) { return words_at(words, invocation); }};
-  for (const auto& entry : config.agents)
+  for (const auto& entry : config.agents) {
     out.agents.push_back({entry.definition.id, std::string(text::first_line(entry.definition.description))});
+    for (const auto& server : entry.definition.mcp_servers) {
+      if (std::ranges::find(out.servers, server.name, &repl::Named::name) == out.servers.end())
+        out.servers.push_back({server.name, server.command.empty() ? server.url : server.command});
+    }
+  }
   for (const auto& model : config::known_models(config)) {
     const auto full = model.full_name();
     const bool has_alias = !model.alias.empty();

@@ -102,6 +102,7 @@ class Completion {
     if (from == 0) return {0, commands_and_prompts(word)};
     const auto command = before.substr(0, before.find_first_of(" \t"));
     if (command == "/agent") return {from, matching(sources_.agents, word)};
+    if (command == "/mcp") return {from, matching(servers(before), word)};
     if (command == "/model") return {from, matching(sources_.models, word)};
     if (command == "/permissions") return {from, matching(modes(), word)};
     if (command == "/theme") return {from, matching(themes, word)};
@@ -133,6 +134,13 @@ class Completion {
       for (auto& prompt : sources_.prompts()) out.push_back(std::move(prompt));
     }
     out.push_back({"keys", "what keys do"});
+    return out;
+  }
+
+  [[nodiscard]] std::vector<Named> servers(std::string_view before) const {
+    auto out = sources_.servers;
+    const bool is_first = before.find_first_of(" \t", before.find_first_not_of(" \t", 4)) == std::string_view::npos;
+    if (is_first) out.push_back({"reconnect", "begin anew with one"});
     return out;
   }
 

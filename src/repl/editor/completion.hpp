@@ -21,6 +21,7 @@ struct Named {
 struct CompletionSources {
   std::vector<Named> agents;
   std::vector<Named> models;
+  std::vector<Named> servers;                         ///< for /mcp: those of any agent
   std::string directory;                              ///< where `@path` looks
   std::function<std::vector<Named>()> sessions = {};  ///< asked when one is to be named; may be empty
   std::function<std::vector<Named>()> prompts = {};   ///< kept in files, with their '/'; may be empty

@@ -29,6 +29,7 @@ class Place {
     ::setenv("HOME", path("home").c_str(), 1);
     complete_ = make_completer({.agents = {},
                                 .models = {},
+                                .servers = {{"files", ""}, {"wiki", ""}},
                                 .directory = path("work"),
                                 .sessions =
                                     [] {
@@ -66,6 +67,13 @@ class Place {
 };
 
 }  // namespace
+
+TEST_CASE("completion: /mcp takes a server, or one to begin anew with", "[repl]") {
+  const Place place;
+  CHECK(place.lines("/mcp w") == Texts{"/mcp wiki "});
+  CHECK(place.lines("/mcp re") == Texts{"/mcp reconnect "});
+  CHECK(place.lines("/mcp reconnect ") == Texts{"/mcp reconnect files ", "/mcp reconnect wiki "});
+}
 
 TEST_CASE("completion: a path with blanks stands in quotes behind its @", "[repl][editor]") {
   const Place place;
