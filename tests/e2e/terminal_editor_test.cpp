@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/text.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "support/chat_room.hpp"
 
 using namespace errand;
