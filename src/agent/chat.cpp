@@ -376,7 +376,10 @@ void Chat::resume_with(store::SessionInfo session) {
 void Chat::let_go() {
   if (!session_) return;
   start_.resume = session_->info;
+  // The commands in the background go on; what the conversation may no longer hold has to be read anew.
   early_state_ = session_->state;
+  early_state_->seen_files.with([](auto& seen) { seen.clear(); });
+  early_state_->shell_cwd.with([](std::string& cwd) { cwd.clear(); });
   session_.reset();
   agent_.reset();
   former_.reset();

@@ -378,7 +378,11 @@ class ChatCommand final : public Command {
   static repl::BesideRun beside_run(const Invocation& invocation) {
     if (::isatty(STDOUT_FILENO) == 0) return {};
     return {.begin = [&signals = invocation.signals] { return Call{.stop = signals.token()}; },
-            .page = [](const std::string& text) { return page_text(text); },
+            .page =
+                [&signals = invocation.signals](const std::string& text) {
+                  const Signals::Lent lent(signals);
+                  return page_text(text);
+                },
             .run_command = [&invocation](const std::vector<std::string>& words) -> Result<void> {
               const InChat in_chat;
               auto done = run_words(words, invocation).map([](int) {});

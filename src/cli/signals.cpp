@@ -104,6 +104,7 @@ void Signals::watch(const std::stop_token& stop) {
 }
 
 void Signals::on_signal(int signal) {
+  if (signal == SIGINT && lent_ > 0) return;
   if (signal == SIGINT) return interrupt();
   if (!is_said_again()) request(named(signal));
 }

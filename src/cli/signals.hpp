@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -51,6 +52,18 @@ class Signals {
   /// Ctrl-C at a prompt, where nothing runs. True, and a wish to leave, when it comes close behind one that cancelled.
   bool leave_if_interrupted_before();
 
+  /// While it lives, SIGINT is for a program that has the terminal and shares our process group.
+  class Lent {
+   public:
+    explicit Lent(Signals& signals) : signals_(signals) { ++signals_.lent_; }
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+    ~Lent() { --signals_.lent_; }
+
+   private:
+    Signals& signals_;
+  };
+
   /// Whether an interrupt was a wish to leave.
   [[nodiscard]] bool leaves() const;
 
@@ -78,6 +91,7 @@ class Signals {
   mutable std::mutex mutex_;
   std::stop_source source_;
   std::optional<agent::CancelledBy> cancelled_;
+  std::atomic<int> lent_ = 0;
   bool had_run_ = false;
   bool keeps_interrupts_ = false;
   std::optional<Clock::time_point> last_interrupt_;

@@ -93,15 +93,19 @@ bool Calls::show_change(const event::ToolResult& e, const Tool& tool, std::strin
   const auto limit = [&](std::size_t usual) {
     return LineLimit{page_.verbose() ? max_diff_lines_verbose : usual, opens(agent_path)};
   };
-  std::vector<std::string> lines;
-  if (e.name == "Edit") lines = diff_lines(text, page_.err_theme(), room, limit(max_diff_lines));
-  if (e.name == "Write" && text.starts_with("created"))
-    lines = new_file_lines(tool.input, page_.err_theme(), room, limit(max_new_file_lines));
-  const bool stands_above =
-      tool.was_allowed_by_person && !page_.verbose() && lines.size() + rows_beside_asked_change <= page_.options().rows;
-  if (stands_above) return true;
+  const auto in_lines = [&](std::size_t diff_limit, std::size_t file_limit) -> std::vector<std::string> {
+    if (e.name == "Edit") return diff_lines(text, page_.err_theme(), room, limit(diff_limit));
+    if (e.name != "Write" || !text.starts_with("created")) return {};
+    return new_file_lines(tool.input, page_.err_theme(), room, limit(file_limit));
+  };
+  const auto lines = in_lines(max_diff_lines, max_new_file_lines);
+  if (lines.empty()) return false;
+  // Its menu had room for all of it.
+  const bool was_asked = tool.was_allowed_by_person && !page_.verbose();
+  const auto rows = page_.options().rows;
+  if (was_asked && in_lines(rows, rows).size() + rows_beside_asked_change <= rows) return true;
   for (const auto& line : lines) page_.say(agent_path, line);
-  return !lines.empty();
+  return true;
 }
 
 // What subagents do is in sessions of their own.

@@ -1,8 +1,10 @@
 #include "repl/cooked_lines.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
@@ -10,6 +12,13 @@
 #include "repl/cooked_terminal.hpp"
 
 namespace errand::repl {
+
+namespace {
+
+// What is there by then of a line that has no end.
+constexpr std::chrono::milliseconds unfinished_limit{50};
+
+}  // namespace
 
 Result<ReadLine> CookedLines::read(const LineRequest& request, const Call& call) {
   if (request.start == LineStart::in_editor && edit_outside_) {
@@ -42,16 +51,19 @@ Result<ReadLine> CookedLines::next_line(const LineRequest& request, const Call& 
   return ReadLine{line ? ReadLine::End::closed : ReadLine::End::interrupted, {}};
 }
 
-// What was typed before a question is no answer to it. A terminal is readable when it has a whole line, and gives one
-// at a time.
+// What was typed before a question is no answer to it, nor is the beginning of one. A terminal is readable when it has
+// a whole line, and gives one at a time.
 void CookedLines::set_aside_typed_ahead() {
   if (::isatty(in_fd_) == 0) return in_.drop_pending();
   pollfd readable{in_fd_, POLLIN, 0};
   while (::poll(&readable, 1, 0) > 0) {
-    auto line = in_.next(Call{});
-    if (!line || !*line) return;  // the end, which who reads next meets again
+    auto line = in_.next(Call{}.within(unfinished_limit));
+    if (!line) break;    // the beginning of a line, by Ctrl-D
+    if (!*line) return;  // the end, which who reads next meets again
     aside_.push_back(**std::move(line));
   }
+  in_.drop_pending();
+  ::tcflush(in_fd_, TCIFLUSH);  // the beginning of a line is none of an answer
 }
 
 std::unique_ptr<LineReader::Attention> CookedLines::attend() {

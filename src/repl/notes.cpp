@@ -40,15 +40,18 @@ void tell_of_files(const std::string& prompt, const SlashContext& context) {
 }
 
 void tell_of_stopped(const SlashContext& context) {
+  if (const auto stopped = stopped_by_leaving(context); !stopped.empty()) show_note(stopped, context);
+}
+
+std::string stopped_by_leaving(const SlashContext& context) {
   std::vector<std::string> commands;
   for (const auto& task : context.chat.background()) {
     if (!task.finished)
       commands.push_back(text::ellipsize(text::first_line(text::trim(task.command)), command_columns));
   }
-  if (commands.empty()) return;
-  show_note(fmt::format("{} in the background stopped: {}", text::count_of(commands.size(), "command"),
-                        text::join(commands, "; ")),
-            context);
+  if (commands.empty()) return {};
+  return fmt::format("{} in the background stopped: {}", text::count_of(commands.size(), "command"),
+                     text::join(commands, "; "));
 }
 
 std::optional<chat::UserMessage> last_prompt(const store::History& history) {

@@ -22,6 +22,9 @@ void tell_of_files(const std::string& prompt, const SlashContext& context);
 /// Before the chat leaves its session: what runs in the background is stopped then.
 void tell_of_stopped(const SlashContext& context);
 
+/// The same as a sentence, for when it has happened; empty: nothing runs.
+[[nodiscard]] std::string stopped_by_leaving(const SlashContext& context);
+
 /// The newest prompt of a conversation.
 std::optional<chat::UserMessage> last_prompt(const store::History& history);
 

@@ -66,6 +66,12 @@ class Loop {
   }
 
  private:
+  // The prompt that nothing was said to, as it was typed and as it is stored.
+  struct Unanswered {
+    std::string line;
+    std::string message;
+  };
+
   // The prompt of the command line, as if it had been typed here.
   void show_typed(std::string_view prompt) {
     const auto lines = text::replace_all(unicode::sanitize(text::trim_end(prompt)), "\n", "\n  ");
@@ -134,14 +140,16 @@ class Loop {
     run_command(line);
   }
 
-  void run_command(const std::string& line) {
+  // False: it failed, and that was shown.
+  bool run_command(const std::string& line) {
     const auto after = run_slash(line, chat_.slash);
-    if (!after)
+    if (!after) {
       show(after.error());
-    else if (*after == After::leave)
-      leaving_ = true;
-    else if (*after == After::edit)
-      next_start_ = LineStart::in_editor;
+      return false;
+    }
+    if (*after == After::leave) leaving_ = true;
+    if (*after == After::edit) next_start_ = LineStart::in_editor;
+    return true;
   }
 
   void run_shell(const std::string& line) {
@@ -158,15 +166,31 @@ class Loop {
   // that is in the conversation, and sent as it stands it is asked again and not twice.
   void ask_line(const std::string& line) {
     came_to_nothing_ = false;
-    if (line == std::exchange(unanswered_, {})) {
-      run_command("/retry");
+    if (stands_unanswered(line, std::exchange(unanswered_, std::nullopt))) {
+      if (!run_command("/retry")) next_text_ = line;
     } else {
       const auto message = chat_.message_of(line, Call{});
       if (!message) return give_back(line, message.error());
       tell_of_files(line, chat_.slash);
       if (const auto asked = ask(*message); !asked) return give_back(line, asked.error());
     }
-    if (came_to_nothing_) next_text_ = unanswered_ = line;
+    if (!came_to_nothing_) return;
+    next_text_ = line;
+    if (auto end = open_end()) unanswered_ = Unanswered{line, *std::move(end)};
+  }
+
+  // The id of the message that the conversation ends with, where that is a prompt: a run that could not begin left
+  // none.
+  [[nodiscard]] std::optional<std::string> open_end() const {
+    const auto history = chat_.slash.chat.conversation();
+    if (!history || history->messages.empty()) return std::nullopt;
+    const auto& last = history->messages.back();
+    return std::holds_alternative<chat::UserMessage>(last.body) ? std::optional(last.message_id) : std::nullopt;
+  }
+
+  // In this session and at its end, whatever was done since.
+  [[nodiscard]] bool stands_unanswered(const std::string& line, const std::optional<Unanswered>& unanswered) const {
+    return unanswered && unanswered->line == line && open_end() == unanswered->message;
   }
 
   void give_back(const std::string& line, const Error& error) {
@@ -188,7 +212,7 @@ class Loop {
   bool leaving_ = false;
   LineStart next_start_ = LineStart::empty;
   std::string next_text_;
-  std::string unanswered_;        // the prompt that nothing was said to, as it was typed
+  std::optional<Unanswered> unanswered_;
   bool came_to_nothing_ = false;  // the newest run failed before its model had said anything
   std::optional<std::chrono::steady_clock::time_point> last_interrupt_;
 };

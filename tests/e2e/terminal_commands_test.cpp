@@ -187,6 +187,33 @@ TEST_CASE("a prompt that nothing was said to comes back in the line, and is aske
   room.check();
 }
 
+TEST_CASE("a prompt that came back is asked where the person is by then, and before what waits",
+          "[e2e][terminal][commands]") {
+  const Room room(R"([{"status": 401, "body": "{}"},
+                      {"expect": {"messages": [{"user": "what is it?"}]}, "reply": {"text": "A test."}},
+                      {"expect": {"messages": [{"user": "what is it?"}, {"assistant": "A test."}, {"user": "and?"}]},
+                       "status": 401, "body": "{}"},
+                      {"expect": {"messages": [{"user": "what is it?"}, {"assistant": "A test."}, {"user": "and?"}]},
+                       "reply": {"text": "So."}}])");
+  auto screen = room.chat(size, {"what is it?"});
+  screen.wait_for("error: ");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "> what is it?"; }, "the prompt in the line");
+  screen.type(ctrl_u);
+  screen.type("/new\r");
+  screen.wait_for("the next prompt begins a new session");
+  screen.type("what is it?\r");  // there is nothing to ask again here
+  screen.wait_for("A test.");
+  wait_for_prompt(screen);
+  screen.type("and?\r");
+  screen.wait_for("> and?\nerror: ");
+  screen.wait_until([&] { return screen.row(screen.cursor().row) == "> and?"; }, "the other prompt in the line");
+  screen.type("\r");
+  screen.wait_for("So.");
+  wait_for_prompt(screen);
+  leave(screen);
+  room.check();
+}
+
 TEST_CASE("a command that there is not comes back in the line", "[e2e][terminal][commands]") {
   const Room room;
   auto screen = room.chat(size);

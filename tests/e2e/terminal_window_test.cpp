@@ -74,6 +74,8 @@ void finish(const ScreenRoom& room, Screen& screen) {
   room.world.make_files({{"go", ""}});
   screen.wait_for("Done.");
   screen.wait_for("> a draft");
+  // What is unfinished can be seen before all that goes before it was sent.
+  screen.wait_until([&] { return numbers_shown(screen).size() >= lines; }, "all lines");
   CHECK(numbers_shown(screen) == all_numbers());
   screen.type(ctrl_u);
   leave(screen);

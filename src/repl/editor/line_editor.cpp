@@ -166,6 +166,7 @@ Result<ReadLine> LineEditor::read_answer(const LineRequest& request, const Call&
 Result<ReadLine> LineEditor::read_prompt(const LineRequest& request, const Call& call) {
   keyboard_.put_back(std::exchange(aside_, {}));
   if (!request.text.empty() && session_.text().empty()) session_.replace(request.text);
+  given_back_ = request.text;
   if (const auto next = queue_.next()) {
     ERRAND_TRY(bottom_.leave_input(rows_left(next->left)));
     return ReadLine{ReadLine::End::submitted, next->text};
@@ -282,10 +283,12 @@ Result<LineEditor::Next> LineEditor::act_on(Outcome outcome, LineSession& line, 
   return Next::go_on;
 }
 
-// What waits was there first. A command is for the chat: it is done at once, and what waits goes on waiting.
+// What waits was there first, but for a prompt that was given back: it had been asked before that. A command is for the
+// chat: it is done at once, and what waits goes on waiting.
 Result<ReadLine> LineEditor::submit(const LineSession& line) {
   const auto text = line.text();
-  if (!line.is_answer() && !queue_.empty() && !text::trim(text).empty() && !is_command(text)) {
+  const bool was_first = !given_back_.empty() && text == given_back_;
+  if (!line.is_answer() && !was_first && !queue_.empty() && !text::trim(text).empty() && !is_command(text)) {
     queue_.add(submitted());
     queue_.resume();
     const auto first = *queue_.next();

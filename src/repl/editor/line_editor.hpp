@@ -183,6 +183,7 @@ class LineEditor final : public LineReader {
   Answer answer_;
   bool closing_ = false;             // Ctrl-D was pressed beside a run: the chat ends with it
   bool stopped_ = false;             // Ctrl-Z was, and the terminal is the shell's
+  std::string given_back_;           // what the prompt began with
   std::deque<terminal::Key> aside_;  // typed before the watcher began, for who reads next
   std::jthread watcher_;             // owns the keyboard while it runs
 };

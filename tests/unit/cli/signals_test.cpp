@@ -127,3 +127,18 @@ TEST_CASE("signals: a third interrupt does not wait for what is saved, two do", 
   CHECK(exit_code_after(2) == 7);
   CHECK(exit_code_after(3) == 130);
 }
+
+TEST_CASE("signals: SIGINT is not ours while another program has the terminal", "[cli][signals]") {
+  const SignalsAsTheyWere before;
+  Signals signals;
+  const auto stop = signals.begin_run();
+  {
+    const Signals::Lent lent(signals);
+    ::kill(::getpid(), SIGINT);
+    ::kill(::getpid(), SIGTERM);  // heard after it
+    await_request(signals);
+  }
+  REQUIRE(signals.cancelled());
+  CHECK(signals.cancelled()->name == "SIGTERM");
+  CHECK_FALSE(signals.leaves());
+}

@@ -80,12 +80,18 @@ class Place {
     return out->front();
   }
 
-  Result<tool::Output> run(const tool::ServerStatus& status, std::string_view name, const Json& input,
-                           const Call& call = {}) {
+  static tool::Tool& tool_of(const tool::ServerStatus& status, std::string_view name) {
     const auto found = std::ranges::find_if(status.tools, [&](const auto* tool) { return tool->spec().name == name; });
     REQUIRE(found != status.tools.end());
-    return (*found)->run(input, context_, call);
+    return **found;
   }
+
+  Result<tool::Output> run(const tool::ServerStatus& status, std::string_view name, const Json& input,
+                           const Call& call = {}) {
+    return tool_of(status, name).run(input, context_, call);
+  }
+
+  [[nodiscard]] const tool::Context& context() const { return context_; }
 
   http::Client client_;
 
@@ -179,10 +185,11 @@ TEST_CASE("servers: calls that see a loss at once begin it again together", "[mc
   const auto status = place.connect(place.counter());
   CHECK_FALSE(place.run(status, "mcp__counter__die", Json::object()));
   std::array<std::string, 6> answers;
+  auto& add = Place::tool_of(status, "mcp__counter__add");
   {
     std::vector<std::jthread> callers;
     for (auto& answer : answers) {
-      callers.emplace_back([&] { answer = text_of(place.run(status, "mcp__counter__add", {{"n", 1}})); });
+      callers.emplace_back([&] { answer = text_of(add.run({{"n", 1}}, place.context(), {})); });
     }
   }
   std::ranges::sort(answers);

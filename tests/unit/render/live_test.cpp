@@ -158,6 +158,18 @@ TEST_CASE("text sink: a change that a person allowed stands above already, unles
   CHECK(stage.lines() == expected);
 }
 
+TEST_CASE("text sink: a new file that no menu could show whole is shown, as far as others are", "[render][live]") {
+  Stage stage(24, 40);
+  std::string content;
+  for (int i = 1; i <= 500; ++i) content += "line\\n";
+  stage.send(event::ToolUse{"1", "Write", R"({"content": ")" + content + R"("})", "Write a.txt"});
+  stage.send(event::Approval{"a", "1", "allow", "user"}).result("1", "Write", "created a.txt (500 lines)");
+  const auto lines = stage.lines();
+  REQUIRE(lines.size() > 2);
+  CHECK(lines[0] == "✓ Write a.txt (1.2s)");
+  CHECK(lines[1] == "  +line");
+}
+
 TEST_CASE("text sink: an answer that is cut off stays as it is, above the word that says so", "[render][live]") {
   Stage stage(10, 40);
   stage.text("# Title\n\nHalf a **sen").send(event::Cancelled{"SIGINT"});
