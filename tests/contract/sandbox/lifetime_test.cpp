@@ -82,6 +82,25 @@ TEST_CASE("sandbox: a stop ends a command", "[sandbox][lifetime]") {
   CHECK(processes_with("86399") == 0);
 }
 
+TEST_CASE("sandbox: what lives long ends where somebody makes a guarded name, which stays where it is",
+          "[sandbox][lifetime]") {
+  if (!errand::test::can_confine()) return;
+  const Confined box;
+  sandbox::Command command;
+  command.argv = {"/bin/bash", "-c", "echo begun; sleep 60"};
+  command.cwd = box.policy.workspace;
+  command.lives_long = true;
+  const auto person = [&](OutputStream, std::string_view) {
+    errand::test::put(box.policy.workspace + "/.env", "KEY=1");
+  };
+  const auto finished =
+      errand::test::shared_sandbox().run(command, box.policy, person, Call{}.within(std::chrono::seconds(120)));
+  REQUIRE(finished);
+  CHECK(finished->end == ProcessEnd::alarmed);
+  CHECK(finished->note == "a protected name was made in the workspace while it ran, so it was ended");
+  CHECK(read_file(box.policy.workspace + "/.env").value() == "KEY=1");
+}
+
 TEST_CASE("sandbox: a burst of processes dies with its sandbox", "[sandbox][lifetime]") {
   if (!test::can_confine()) return;
   const Confined f;
