@@ -177,6 +177,8 @@ Result<Agent> open_agent(const chat::AgentDefinition& definition, std::unique_pt
   const Reading reading{*files, context_reader(definition, around.roots)};
   auto system = system_prompt(definition, services.skills, around, reading, services.notes, warnings);
   tell_of_servers(servers, warnings);
+  if (services.servers == nullptr && !definition.mcp_servers.empty())
+    warnings.push_back({"mcp_server", "MCP servers are not started here; their tools are missing"});
   Agent agent{.definition = definition,
               .provider = std::move(provider),
               .permissions = std::move(permissions),

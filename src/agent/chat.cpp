@@ -202,6 +202,7 @@ Result<void> Chat::rehearse(const chat::UserMessage& prompt,
   ERRAND_TRY_ASSIGN(auto readable_prompt, readable(prompt, *provider, call));
   ERRAND_TRY_ASSIGN(auto session, unleased_session(provider->model().thinking));
   ERRAND_TRY_ASSIGN(auto agent, open_agent(start_.definition, std::move(provider), session, services_, call));
+  for (const auto& warning : agent.warnings) warn(warning);
   return agent::rehearse(agent, session, previewed(std::move(readable_prompt)), services_, warn, call);
 }
 

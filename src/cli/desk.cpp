@@ -4,12 +4,31 @@
 
 #include <fmt/format.h>
 
+#include "base/exit_code.hpp"
+#include "base/json.hpp"
 #include "base/try.hpp"
+#include "chat/codec.hpp"
 #include "cli/definition.hpp"
 #include "cli/output.hpp"
 #include "cli/setup.hpp"
 
 namespace errand::cli {
+
+namespace {
+
+Result<int> print_outcome(const std::string& name, const agent::SingleOutcome& outcome, Desk::Form form) {
+  if (form == Desk::Form::json) {
+    return print_json({{"tool", name},
+                       {"is_error", outcome.result.is_error},
+                       {"denied", !outcome.denials.empty()},
+                       {"content", chat::content_json(outcome.result.content)}});
+  }
+  auto text = chat::text_of(outcome.result.content);
+  if (!text.ends_with('\n')) text += '\n';
+  return print_out(text);
+}
+
+}  // namespace
 
 void declare_desk(Options& options, RunArguments& arguments) {
   options.text("-a,--agent", arguments.agent, "ID", "as this agent would; default: the default agent");
@@ -31,6 +50,14 @@ Result<std::vector<std::string>> Desk::Nobody::answer(const std::vector<chat::ev
 
 Result<chat::PlanAnswer> Desk::Nobody::review(const std::string&, const Call&) {
   return fail(ErrorKind::denied, "nobody is there to ask");
+}
+
+Result<int> Desk::call(const ToolInput& wanted, Form form, const Invocation& invocation) {
+  const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
+  ERRAND_TRY_ASSIGN(const auto outcome, desk_->run(wanted.tool, wanted.arguments, call));
+  ERRAND_TRY_ASSIGN(const int printed, print_outcome(wanted.tool, outcome, form));
+  if (printed != exit_success || !outcome.result.is_error) return printed;
+  return exit_code_of(outcome.denials.empty() ? ErrorKind::failure : ErrorKind::denied);
 }
 
 Result<std::unique_ptr<Desk>> Desk::open(const Invocation& invocation, RunArguments arguments, Servers servers) {

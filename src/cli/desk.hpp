@@ -25,6 +25,16 @@ class Desk {
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
+  struct ToolInput {
+    std::string tool;
+    std::string arguments;  ///< JSON text
+  };
+  enum class Form { text, json };
+
+  /// Calls a tool that is there and prints what comes of it. The exit code: `denied` and `failure` where the call was
+  /// or did.
+  Result<int> call(const ToolInput& wanted, Form form, const Invocation& invocation);
+
   [[nodiscard]] agent::ToolDesk& tools() { return *desk_; }
   [[nodiscard]] const chat::AgentDefinition& definition() const { return definition_; }
   [[nodiscard]] const agent::Services& services() const { return engine_->services(); }

@@ -125,11 +125,8 @@ class McpCommand final : public Command {
     const auto name = mcp::tool_name(words[1], words[2]);
     const auto known = desk->tools().tools();
     if (std::ranges::find(known, name) == known.end()) return missing(*desk, words[1], name, known);
-    const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
-    ERRAND_TRY_ASSIGN(const auto outcome, desk->tools().run(name, words.size() == 4 ? words[3] : "{}", call));
-    ERRAND_TRY_ASSIGN(const int printed, print_outcome(name, outcome));
-    if (printed != exit_success || !outcome.result.is_error) return printed;
-    return exit_code_of(outcome.denials.empty() ? ErrorKind::failure : ErrorKind::denied);
+    return desk->call({name, words.size() == 4 ? words[3] : "{}"}, json_ ? Desk::Form::json : Desk::Form::text,
+                      invocation);
   }
 
   static tl::unexpected<Error> missing(const Desk& desk, const std::string& server, const std::string& name,
@@ -143,18 +140,6 @@ class McpCommand final : public Command {
                   fmt::format("the MCP server \"{}\" is not there: {}", server, unicode::sanitize(status.detail)));
     }
     return fail(ErrorKind::config, fmt::format("there is no tool \"{}\"", name), text::suggest(name, known, "tools"));
-  }
-
-  [[nodiscard]] Result<int> print_outcome(const std::string& name, const agent::SingleOutcome& outcome) const {
-    if (json_) {
-      return print_json({{"tool", name},
-                         {"is_error", outcome.result.is_error},
-                         {"denied", !outcome.denials.empty()},
-                         {"content", chat::content_json(outcome.result.content)}});
-    }
-    auto text = chat::text_of(outcome.result.content);
-    if (!text.ends_with('\n')) text += '\n';
-    return print_out(text);
   }
 
   bool json_ = false;

@@ -93,23 +93,7 @@ class ToolsCommand final : public Command {
     if (name.empty()) name = words[1];
     const auto known = desk->tools().tools();
     if (std::ranges::find(known, name) == known.end()) return unknown_tool(name, known);
-    const Call call{invocation.signals.begin_run(), Call::Clock::time_point::max()};
-    ERRAND_TRY_ASSIGN(const auto outcome, desk->tools().run(name, words[2], call));
-    ERRAND_TRY_ASSIGN(const int printed, print_outcome(name, outcome));
-    if (printed != exit_success || !outcome.result.is_error) return printed;
-    return exit_code_of(outcome.denials.empty() ? ErrorKind::failure : ErrorKind::denied);
-  }
-
-  [[nodiscard]] Result<int> print_outcome(const std::string& name, const agent::SingleOutcome& outcome) const {
-    if (json_) {
-      return print_json({{"tool", name},
-                         {"is_error", outcome.result.is_error},
-                         {"denied", !outcome.denials.empty()},
-                         {"content", chat::content_json(outcome.result.content)}});
-    }
-    auto text = chat::text_of(outcome.result.content);
-    if (!text.ends_with('\n')) text += '\n';
-    return print_out(text);
+    return desk->call({name, words[2]}, json_ ? Desk::Form::json : Desk::Form::text, invocation);
   }
 
   static tl::unexpected<Error> unknown_tool(const std::string& name, const std::vector<std::string>& known) {
